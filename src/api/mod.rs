@@ -1,0 +1,1 @@
+//! What SQL sees: thin, no logic.

@@ -1,0 +1,15 @@
+//! pg_wand: learned sparse retrieval for PostgreSQL.
+//!
+//! The modules, in the order in which they may use one another (never back):
+//! `api` (SQL) -> `am` (executor) -> `storage` (pages) -> `engine` (every algorithm).
+//! `engine` knows nothing of PostgreSQL and is all that is built without a `pgNN` feature.
+
+pub mod engine;
+
+#[cfg(feature = "pg")]
+mod api;
+#[cfg(feature = "pg")]
+mod storage;
+
+#[cfg(feature = "pg")]
+pgrx::pg_module_magic!(name, version);

@@ -1,0 +1,1 @@
+//! An `svec` datum as the engine's [`SparseVectorRef`].

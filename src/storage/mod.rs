@@ -1,0 +1,3 @@
+//! PostgreSQL's bytes as the engine's values; the only place that touches a buffer.
+
+pub mod datum;
