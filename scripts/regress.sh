@@ -7,7 +7,7 @@ source "$(dirname "$0")/common.sh"
 use_server
 tools=$(dirname "$("$PG_CONFIG" --pgxs)")/../test
 input=$ROOT/pg_regress
-output=$TARGET/$PGV/regress
+output=${OUTPUT:-$TARGET/$PGV/regress}
 mkdir -p "$output"
 
 tests=("$@")

@@ -60,7 +60,8 @@ impl Cluster {
     /// Starts the server; recovery is over when this returns.
     pub fn start(&self) {
         let log = self.log();
-        let output = self.output("pg_ctl", &["-w", "-t", "120", "-s", "-l", log.to_str().expect("UTF-8 path"), "start"]);
+        let output =
+            self.output("pg_ctl", &["-w", "-t", "120", "-s", "-l", log.to_str().expect("UTF-8 path"), "start"]);
         assert!(output.0, "the server did not start: {}\n{}", output.1, logwatch::tail(&log, 40));
     }
 
@@ -206,9 +207,13 @@ impl Drop for Cluster {
 
 /// One answer of the `pg_config` named by `PG_CONFIG`.
 pub fn pg_config(question: &str) -> String {
-    let program = std::env::var("PG_CONFIG").unwrap_or_else(|_| "pg_config".into());
+    let program = pg_config_path();
     let output = Command::new(&program).arg(question).output().unwrap_or_else(|e| panic!("cannot run {program}: {e}"));
     String::from_utf8(output.stdout).expect("UTF-8").trim().to_string()
+}
+
+pub fn pg_config_path() -> String {
+    std::env::var("PG_CONFIG").unwrap_or_else(|_| "pg_config".into())
 }
 
 /// Who runs the server when we are root: user and group of "nobody".

@@ -70,8 +70,7 @@ pub fn read_matrix(path: &Path) -> Result<Matrix, String> {
     let nonzeros = usize::try_from(reader.u64()?).map_err(|e| e.to_string())?;
     let step = f32::from_le_bytes(reader.take(4)?.try_into().expect("4 bytes"));
     let lengths = reader.frame(2 * n_rows)?;
-    let planes =
-        [reader.frame(nonzeros)?, reader.frame(nonzeros)?, reader.frame(nonzeros)?, reader.frame(nonzeros)?];
+    let planes = [reader.frame(nonzeros)?, reader.frame(nonzeros)?, reader.frame(nonzeros)?, reader.frame(nonzeros)?];
     let wide = |low: usize, at: usize| u32::from(planes[low][at]) + 256 * u32::from(planes[low + 1][at]);
     let mut rows = Vec::with_capacity(n_rows);
     let mut at = 0;

@@ -61,7 +61,8 @@ fn unsafe_stays_at_the_border() {
     let mut breaches = Vec::new();
     for file in sources(&src) {
         let path = file.strip_prefix(&src).expect("under src").to_string_lossy().replace('\\', "/");
-        let border = ["storage", "am", "api"].iter().any(|l| path.starts_with(&format!("{l}/")) || path == format!("{l}.rs"));
+        let border =
+            ["storage", "am", "api"].iter().any(|l| path.starts_with(&format!("{l}/")) || path == format!("{l}.rs"));
         let simd = path.starts_with("engine/") && path.contains("/simd");
         if border || simd {
             continue;

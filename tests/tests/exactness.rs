@@ -38,8 +38,7 @@ fn through_a_tables_life() {
     let mut profiles = vec![Profile::Learned];
     profiles.extend(corpus::ADVERSARIAL);
     for profile in profiles {
-        let mut scene =
-            Scene { client: cluster.connect(), random: Random::new(seed), seed, profile, next_id: 1 };
+        let mut scene = Scene { client: cluster.connect(), random: Random::new(seed), seed, profile, next_id: 1 };
         let docs = size("EXACT_DOCS", 2_000);
         let docs = if profile == Profile::Huge { docs.div_ceil(20) } else { docs };
         live_through(&mut scene, docs);
@@ -152,7 +151,10 @@ fn in_every_shape_of_query() {
             Some("texts_emb"),
         ),
         ("SELECT id, emb <#> (SELECT NULL::svec) FROM docs ORDER BY emb <#> (SELECT NULL::svec) LIMIT 9".into(), docs),
-        (format!("SELECT d.id, d.{order} FROM (SELECT * FROM docs ORDER BY {order} LIMIT 40) d ORDER BY 2 LIMIT 10"), docs),
+        (
+            format!("SELECT d.id, d.{order} FROM (SELECT * FROM docs ORDER BY {order} LIMIT 40) d ORDER BY 2 LIMIT 10"),
+            docs,
+        ),
         (format!("WITH d AS MATERIALIZED ({near} ORDER BY {order} LIMIT 40) SELECT * FROM d"), docs),
         (format!("SELECT id, {order} FROM docs JOIN names USING (part) ORDER BY {order} LIMIT 40"), None),
         (

@@ -26,7 +26,8 @@ fn symbols_in_sql() -> BTreeSet<String> {
     let mut symbols = BTreeSet::new();
     for file in files.iter().filter(|file| file.extension().is_some_and(|e| e == "sql")) {
         let text = fs::read_to_string(file).expect("an SQL file");
-        let code: String = text.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
+        let code: String =
+            text.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
         for statement in code.split(';') {
             let Some((head, tail)) = statement.split_once("'MODULE_PATHNAME'") else { continue };
             let symbol = match tail.trim_start().strip_prefix(',') {
