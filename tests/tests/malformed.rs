@@ -219,7 +219,7 @@ fn mutated_binary(random: &mut Random) -> Vec<u8> {
             1 => words[at] = words[at].wrapping_add(if random.chance(0.5) { 1 } else { -1 }),
             2 => words[at] ^= 1 << random.below(32),
             3 => words[1] = words[1].wrapping_add(random.below(5) as i32 - 2),
-            4 => words.swap(at, words.len() - 1),
+            4 => words[at..].reverse(),
             5 => words.push(*random.pick(&NUMBERS)),
             6 => short = 1 + random.below(8),
             7 => words[at] = words[at].swap_bytes(),
