@@ -86,6 +86,9 @@ impl Cluster {
             assert!(begin.elapsed() < Duration::from_secs(30), "killed processes are still there: {all:?}");
             std::thread::sleep(Duration::from_millis(5));
         }
+        // A dead postmaster that init has not reaped yet still has its pid: its lock files would seem to be held.
+        let _ = fs::remove_file(self.data().join("postmaster.pid"));
+        let _ = fs::remove_file(self.folder.join(format!(".s.PGSQL.{PORT}.lock")));
     }
 
     pub fn config(&self, database: &str) -> Config {
@@ -145,6 +148,7 @@ impl Cluster {
     fn new_folder() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let bindir = pg_config("--bindir").into();
         // Short: a socket's path has at most 107 bytes.
         let folder = PathBuf::from(format!("/tmp/pg_wand-{}-{number}", std::process::id()));
         fs::create_dir(&folder).expect("a new folder in /tmp");
@@ -152,7 +156,7 @@ impl Cluster {
         if let Some((uid, gid)) = server_user() {
             chown(&folder, Some(uid), Some(gid)).expect("chown");
         }
-        Self { folder, bindir: pg_config("--bindir").into(), finished: false }
+        Self { folder, bindir, finished: false }
     }
 
     fn data(&self) -> PathBuf {
