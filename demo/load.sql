@@ -24,6 +24,6 @@ SELECT clock_timestamp() AS done \gset
 VACUUM ANALYZE passages;
 
 SELECT format('%s passages, %s terms each; index: %s, built in %s ms',
-              count(*), round(avg(svec_nnz(emb))), pg_size_pretty(pg_relation_size('passages_emb')),
+              count(*), round(avg(nnz(emb))), pg_size_pretty(pg_relation_size('passages_emb')),
               round(1000 * extract(epoch FROM :'done'::timestamptz - :'begin'::timestamptz)))
 FROM passages;

@@ -185,7 +185,10 @@ fn mutated_text(random: &mut Random) -> String {
             1 => text.replace_range(at..end.max(at), random.pick::<&str>(&PIECES)),
             2 => text.replace_range(at..end.max(at), ""),
             3 => text.truncate(at),
-            4 => text.insert_str(at, &text[at..end.max(at)].to_string()),
+            4 => {
+                let twice = text[at..end.max(at)].to_string();
+                text.insert_str(at, &twice);
+            }
             5 => {
                 let byte = char::from(u8::try_from(1 + random.below(126)).expect("ASCII"));
                 text.insert(at, byte);
