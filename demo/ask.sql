@@ -5,7 +5,8 @@ SELECT :'ask' ~ '^\s*\d+\s*$' AS is_number \gset
 \else
   -- Any of the words, the more the better.
   SELECT id AS chosen
-  FROM questions, replace(plainto_tsquery('english', :'ask')::text, ' & ', ' | ')::tsquery AS words
+  FROM questions,
+    (SELECT replace(plainto_tsquery('english', :'ask')::text, ' & ', ' | ')::tsquery AS words) asked
   WHERE to_tsvector('english', question) @@ words
   ORDER BY ts_rank(to_tsvector('english', question), words, 2) DESC, id LIMIT 1 \gset
 \endif
@@ -21,11 +22,11 @@ SELECT :'ask' ~ '^\s*\d+\s*$' AS is_number \gset
   shown AS (
     SELECT row_number() OVER (ORDER BY score DESC) AS rank, score, section,
            ts_headline('english', body, replace(plainto_tsquery('english', question)::text, ' & ', ' | ')::tsquery,
-                       'StartSel="", StopSel="", MaxWords=32, MinWords=24') AS snippet
+                       'StartSel="", StopSel="", MaxWords=30, MinWords=24') || ' ...' AS snippet
     FROM best
   )
   SELECT format(E'\n%s  %s  %s\n%s', lpad(rank::text, 2), to_char(score, '990.00'),
-                CASE WHEN length(section) > 86 THEN '...' || right(section, 83) ELSE section END,
+                CASE WHEN length(section) > 86 THEN '... > ' || substring(right(section, 80) FROM ' > (.*)') ELSE section END,
                 rtrim(regexp_replace(snippet, '(\S.{0,84})(\s+|$)', E'             \\1\n', 'g'), E'\n'))
   FROM shown ORDER BY rank;
 \else
