@@ -1,38 +1,147 @@
-//! Distances, in the order and width of pgvector's `sparsevec`: products and sums in float4, in ascending order of the
-//! term ids, so that both types give the same bits for the same values.
+//! Distances and norms, in the order and width of pgvector's `sparsevec`: each product and each sum is rounded to
+//! float4, in ascending order of the term ids, so that both types give the same bits for the same values.
+//! (pgvector built with `-march=native` fuses multiplications and additions and then gives other last bits than
+//! pgvector itself does elsewhere; its portable builds are what we equal.)
+//!
+//! Nothing here checks dimensions: the callers do, once.
 
 use super::SparseVectorRef;
 
+/// From this ratio of lengths on, looking up the short side's terms beats merging.
+const LOOKUP_RATIO: usize = 4;
+
+/// Term ids that are compared with one wanted id at once; the compiler makes vector instructions of it.
+const LOOKUP_BLOCK: usize = 16;
+
 /// Inner product, summed in float4 over the shared terms in ascending order.
+///
+/// A query is much shorter than a document, so each of its terms is looked up in what is left of the document.
+/// Addends and their order are those of the merge: the bits are the same.
 pub fn inner_product(a: SparseVectorRef<'_>, b: SparseVectorRef<'_>) -> f32 {
+    let (short, long) = if a.nnz() <= b.nnz() { (a, b) } else { (b, a) };
+    if short.nnz().saturating_mul(LOOKUP_RATIO) <= long.nnz() {
+        inner_product_by_lookup(short, long)
+    } else {
+        inner_product_by_merge(a, b)
+    }
+}
+
+fn inner_product_by_merge(a: SparseVectorRef<'_>, b: SparseVectorRef<'_>) -> f32 {
     let (ai, bi) = (a.indices(), b.indices());
     let (aw, bw) = (a.weights(), b.weights());
-    let (mut i, mut j, mut sum) = (0, 0, 0.0f32);
-    while i < ai.len() && j < bi.len() {
-        let (x, y) = (ai[i], bi[j]);
-        if x == y {
-            sum += aw[i] * bw[j];
+    let (mut i, mut j, mut sum) = (0usize, 0usize, 0.0f32);
+    while let (Some(&x), Some(&y)) = (ai.get(i), bi.get(j)) {
+        if x == y
+            && let (Some(v), Some(w)) = (aw.get(i), bw.get(j))
+        {
+            sum += v * w;
         }
-        i += usize::from(x <= y);
-        j += usize::from(y <= x);
+        i = i.wrapping_add(usize::from(x <= y));
+        j = j.wrapping_add(usize::from(y <= x));
     }
     sum
 }
 
-/// Minus the inner product.
+fn inner_product_by_lookup(short: SparseVectorRef<'_>, long: SparseVectorRef<'_>) -> f32 {
+    let (mut indices, mut weights) = (long.indices(), long.weights());
+    let mut sum = 0.0f32;
+    for (wanted, weight) in short.iter() {
+        let skip = count_below(indices, wanted);
+        indices = indices.get(skip..).unwrap_or_default();
+        weights = weights.get(skip..).unwrap_or_default();
+        match (indices.first(), weights.first()) {
+            (Some(&found), Some(&other)) if found == wanted => sum += weight * other,
+            (Some(_), Some(_)) => {}
+            _ => break,
+        }
+    }
+    sum
+}
+
+/// How many of the ascending `indices` lie below `wanted`: whole blocks by their last id, then one block counted.
+fn count_below(indices: &[u32], wanted: u32) -> usize {
+    let (blocks, tail) = indices.as_chunks::<LOOKUP_BLOCK>();
+    let mut skipped = 0usize;
+    for block in blocks {
+        if block.last().is_some_and(|&last| last >= wanted) {
+            return skipped.wrapping_add(block.iter().map(|&index| usize::from(index < wanted)).sum());
+        }
+        skipped = skipped.wrapping_add(LOOKUP_BLOCK);
+    }
+    skipped.wrapping_add(tail.iter().map(|&index| usize::from(index < wanted)).sum())
+}
+
+/// `<#>`: ascending order is best first.
 pub fn negative_inner_product(a: SparseVectorRef<'_>, b: SparseVectorRef<'_>) -> f64 {
-    -f64::from(inner_product(a, b))
+    f64::from(-inner_product(a, b))
 }
 
-/// Sum of squares in float4.
-pub fn squared_norm_f32(a: SparseVectorRef<'_>) -> f32 {
-    a.weights().iter().fold(0.0, |sum, &w| sum + w * w)
-}
-
-/// Cosine distance, 0 to 2; NaN if a norm is zero.
+/// `<=>`: 1 minus the cosine, kept within 0 and 2; NaN if either vector is empty.
 pub fn cosine_distance(a: SparseVectorRef<'_>, b: SparseVectorRef<'_>) -> f64 {
-    let similarity = f64::from(inner_product(a, b))
-        / (f64::from(squared_norm_f32(a)) * f64::from(squared_norm_f32(b))).sqrt();
-    // Comparisons instead of clamp: NaN must stay NaN.
-    1.0 - if similarity > 1.0 { 1.0 } else if similarity < -1.0 { -1.0 } else { similarity }
+    cosine_distance_from(inner_product(a, b), squared_norm_f32(a), squared_norm_f32(b))
+}
+
+/// The cosine distance from its three sums.
+pub fn cosine_distance_from(inner_product: f32, a_squared_norm: f32, b_squared_norm: f32) -> f64 {
+    let similarity = f64::from(inner_product) / (f64::from(a_squared_norm) * f64::from(b_squared_norm)).sqrt();
+    // A NaN passes through `clamp`.
+    1.0 - similarity.clamp(-1.0, 1.0)
+}
+
+/// Sum of squares in float4, as inside pgvector's cosine distance.
+pub fn squared_norm_f32(a: SparseVectorRef<'_>) -> f32 {
+    a.weights().iter().fold(0.0, |sum, weight| sum + weight * weight)
+}
+
+/// `<->`: Euclidean distance.
+pub fn l2_distance(a: SparseVectorRef<'_>, b: SparseVectorRef<'_>) -> f64 {
+    let mut sum = 0.0f32;
+    for_each_union(a, b, |_, v, w| sum += (v - w) * (v - w));
+    f64::from(sum).sqrt()
+}
+
+/// `<+>`: taxicab distance.
+pub fn l1_distance(a: SparseVectorRef<'_>, b: SparseVectorRef<'_>) -> f64 {
+    let mut sum = 0.0f32;
+    for_each_union(a, b, |_, v, w| sum += (v - w).abs());
+    f64::from(sum)
+}
+
+/// Euclidean norm, accumulated in float8.
+pub fn l2_norm(a: SparseVectorRef<'_>) -> f64 {
+    a.weights().iter().map(|&w| f64::from(w) * f64::from(w)).fold(0.0, |sum, square| sum + square).sqrt()
+}
+
+/// Taxicab norm, accumulated in float8.
+pub fn l1_norm(a: SparseVectorRef<'_>) -> f64 {
+    a.weights().iter().map(|&w| f64::from(w).abs()).fold(0.0, |sum, weight| sum + weight)
+}
+
+/// Maximum norm: the greatest absolute weight, 0 for the empty vector.
+pub fn max_norm(a: SparseVectorRef<'_>) -> f64 {
+    a.weights().iter().map(|&w| f64::from(w).abs()).fold(0.0, f64::max)
+}
+
+/// Calls `visit(term, weight in a, weight in b)` for each term of either vector, ascending; an absent weight is 0.
+pub fn for_each_union(a: SparseVectorRef<'_>, b: SparseVectorRef<'_>, mut visit: impl FnMut(u32, f32, f32)) {
+    let (mut left, mut right) = (a.iter().peekable(), b.iter().peekable());
+    loop {
+        match (left.peek().copied(), right.peek().copied()) {
+            (Some((x, v)), Some((y, w))) => {
+                let term = x.min(y);
+                visit(term, if x == term { v } else { 0.0 }, if y == term { w } else { 0.0 });
+                left.next_if(|_| x == term);
+                right.next_if(|_| y == term);
+            }
+            (Some((x, v)), None) => {
+                visit(x, v, 0.0);
+                left.next();
+            }
+            (None, Some((y, w))) => {
+                visit(y, 0.0, w);
+                right.next();
+            }
+            (None, None) => return,
+        }
+    }
 }

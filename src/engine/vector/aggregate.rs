@@ -1,0 +1,196 @@
+//! States of the aggregates sum, avg and max.
+//!
+//! One entry for each term seen, so the memory follows the vocabulary and not the rows. Sums accumulate in float8 and in
+//! the order of the rows; only the final result is rounded to float4, and what rounds to 0 is dropped.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use super::arith::{Collector, narrow};
+use super::check::{check_dim, check_nnz, check_same_dim, reserve};
+use super::error::VectorError;
+use super::{SparseVector, SparseVectorRef};
+
+/// Spreads term ids: one multiplication, the high half folded into the low one.
+#[derive(Clone, Copy, Default)]
+pub struct TermHasher(u64);
+
+impl Hasher for TermHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u32(u32::from(byte));
+        }
+    }
+
+    fn write_u32(&mut self, term: u32) {
+        let product = (self.0 ^ u64::from(term)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = product ^ (product >> 32);
+    }
+}
+
+/// What a state keeps for one term.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Entry {
+    /// Sum of the weights, or the greatest one.
+    value: f64,
+    /// Rows that have the term.
+    n_rows: u64,
+}
+
+/// Which aggregate a state is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Sum,
+    Max,
+}
+
+/// Rows seen so far.
+#[derive(Clone)]
+pub struct State {
+    kind: Kind,
+    dim: u32,
+    n_rows: u64,
+    entries: HashMap<u32, Entry, BuildHasherDefault<TermHasher>>,
+}
+
+const HEADER_BYTES: usize = 12;
+const ENTRY_BYTES: usize = 20;
+
+impl State {
+    pub fn new(kind: Kind) -> Self {
+        Self { kind, dim: 0, n_rows: 0, entries: HashMap::default() }
+    }
+
+    /// Adds a row.
+    pub fn add(&mut self, vector: SparseVectorRef<'_>) -> Result<(), VectorError> {
+        self.dim = check_same_dim(self.dim, vector.dim())?;
+        self.n_rows = self.n_rows.saturating_add(1);
+        for (index, weight) in vector.iter() {
+            self.merge_entry(index, Entry { value: f64::from(weight), n_rows: 1 })?;
+        }
+        Ok(())
+    }
+
+    /// Adds the rows of another state.
+    pub fn combine(&mut self, other: &Self) -> Result<(), VectorError> {
+        self.dim = check_same_dim(self.dim, other.dim)?;
+        self.n_rows = self.n_rows.saturating_add(other.n_rows);
+        for (&index, &entry) in &other.entries {
+            self.merge_entry(index, entry)?;
+        }
+        Ok(())
+    }
+
+    fn merge_entry(&mut self, index: u32, entry: Entry) -> Result<(), VectorError> {
+        if self.entries.len() == self.entries.capacity() {
+            let additional = self.entries.len().max(64);
+            check_nnz(self.entries.len().saturating_add(1))?;
+            let bytes = additional.saturating_mul(ENTRY_BYTES);
+            self.entries.try_reserve(additional).map_err(|_| VectorError::OutOfMemory { bytes })?;
+        }
+        let kind = self.kind;
+        self.entries
+            .entry(index)
+            .and_modify(|old| {
+                old.value = if kind == Kind::Sum { old.value + entry.value } else { old.value.max(entry.value) };
+                old.n_rows = old.n_rows.saturating_add(entry.n_rows);
+            })
+            .or_insert(entry);
+        Ok(())
+    }
+
+    /// Sum of the rows.
+    pub fn sum(&self) -> Result<SparseVector, VectorError> {
+        self.collect(|entry| entry.value)
+    }
+
+    /// Mean of the rows; a row without a term counts as 0 there.
+    #[expect(clippy::cast_precision_loss, reason = "the rounding of a count beyond 2^53 does not matter")]
+    pub fn avg(&self) -> Result<SparseVector, VectorError> {
+        self.collect(|entry| entry.value / self.n_rows as f64)
+    }
+
+    /// Greatest weights; a row without a term counts as 0 there, so a negative maximum needs the term in every row.
+    pub fn max(&self) -> Result<SparseVector, VectorError> {
+        self.collect(|entry| if entry.n_rows < self.n_rows { entry.value.max(0.0) } else { entry.value })
+    }
+
+    fn collect(&self, value: impl Fn(&Entry) -> f64) -> Result<SparseVector, VectorError> {
+        let entries = self.sorted()?;
+        let mut result = Collector::new(self.dim, entries.len())?;
+        for (index, entry) in entries {
+            result.push(index, narrow(value(&entry)))?;
+        }
+        Ok(result.finish())
+    }
+
+    fn sorted(&self) -> Result<Vec<(u32, Entry)>, VectorError> {
+        let mut entries = Vec::new();
+        reserve(&mut entries, self.entries.len())?;
+        entries.extend(self.entries.iter().map(|(&index, &entry)| (index, entry)));
+        entries.sort_unstable_by_key(|pair| pair.0);
+        Ok(entries)
+    }
+
+    /// The state as bytes, for a parallel worker to send to its leader.
+    pub fn serialize(&self) -> Result<Vec<u8>, VectorError> {
+        let entries = self.sorted()?;
+        let mut out = Vec::new();
+        reserve(&mut out, entries.len().saturating_mul(ENTRY_BYTES).saturating_add(HEADER_BYTES))?;
+        out.extend(self.dim.to_le_bytes());
+        out.extend(self.n_rows.to_le_bytes());
+        for (index, entry) in entries {
+            out.extend(index.to_le_bytes());
+            out.extend(entry.value.to_le_bytes());
+            out.extend(entry.n_rows.to_le_bytes());
+        }
+        Ok(out)
+    }
+
+    /// The state back from bytes. They come from `serialize`, but a wrong length is noticed all the same.
+    pub fn deserialize(kind: Kind, bytes: &[u8]) -> Result<Self, VectorError> {
+        let broken = || VectorError::Corrupted { problem: "An aggregate state has a wrong length" };
+        let (header, body) = bytes.split_at_checked(HEADER_BYTES).ok_or_else(broken)?;
+        let mut state = Self::new(kind);
+        let mut header = Fields(header);
+        state.dim = header.u32();
+        if state.dim != 0 {
+            check_dim(i64::from(state.dim))?;
+        }
+        state.n_rows = header.u64();
+        let (entries, rest) = body.as_chunks::<ENTRY_BYTES>();
+        if !rest.is_empty() {
+            return Err(broken());
+        }
+        for bytes in entries {
+            let mut fields = Fields(bytes);
+            let index = fields.u32();
+            let value = f64::from_bits(fields.u64());
+            state.merge_entry(index, Entry { value, n_rows: fields.u64() })?;
+        }
+        Ok(state)
+    }
+}
+
+/// Little-endian fields in a row; its length was checked before.
+struct Fields<'a>(&'a [u8]);
+
+impl Fields<'_> {
+    fn take<const N: usize>(&mut self) -> [u8; N] {
+        let (head, rest) = self.0.split_first_chunk::<N>().unwrap_or((&[0; N], &[]));
+        self.0 = rest;
+        *head
+    }
+
+    fn u32(&mut self) -> u32 {
+        u32::from_le_bytes(self.take())
+    }
+
+    fn u64(&mut self) -> u64 {
+        u64::from_le_bytes(self.take())
+    }
+}

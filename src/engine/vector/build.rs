@@ -1,0 +1,60 @@
+//! From pairs in any order to a valid [`SparseVector`]: the way in for literals, arrays and JSON.
+
+use super::SparseVector;
+use super::check::{check_index, check_nnz, check_weight, reserve};
+use super::error::{Numbering, Place, VectorError};
+
+/// Collects (term id, weight) pairs, then sorts and checks them.
+pub struct VectorBuilder {
+    pairs: Vec<(u32, f32)>,
+    numbering: Numbering,
+    is_ascending: bool,
+}
+
+impl VectorBuilder {
+    /// An empty builder; `numbering` is how the user counts, for errors only.
+    pub fn new(numbering: Numbering) -> Self {
+        Self { pairs: Vec::new(), numbering, is_ascending: true }
+    }
+
+    /// Adds a weight for a term id counted from 0. A zero is dropped whatever its term id, as pgvector does.
+    pub fn push(&mut self, index: i64, weight: f32, place: Place) -> Result<(), VectorError> {
+        check_weight(weight, place)?;
+        if weight == 0.0 {
+            return Ok(());
+        }
+        let index = check_index(index, 0, self.numbering)?;
+        if let Some(&(last, _)) = self.pairs.last() {
+            self.is_ascending &= last < index;
+        }
+        if self.pairs.len() == self.pairs.capacity() {
+            let len = self.pairs.len();
+            check_nnz(len.saturating_add(1))?;
+            reserve(&mut self.pairs, len.max(16))?;
+        }
+        self.pairs.push((index, weight));
+        Ok(())
+    }
+
+    /// The vector; `dim` 0 for unbounded. Refuses duplicates and term ids beyond `dim`.
+    pub fn finish(mut self, dim: u32) -> Result<SparseVector, VectorError> {
+        check_nnz(self.pairs.len())?;
+        if !self.is_ascending {
+            self.pairs.sort_unstable_by_key(|pair| pair.0);
+        }
+        let (mut indices, mut weights) = (Vec::new(), Vec::new());
+        reserve(&mut indices, self.pairs.len())?;
+        reserve(&mut weights, self.pairs.len())?;
+        let mut previous = None;
+        for &(index, weight) in &self.pairs {
+            check_index(i64::from(index), dim, self.numbering)?;
+            if previous == Some(index) {
+                return Err(VectorError::Duplicate { index, numbering: self.numbering });
+            }
+            previous = Some(index);
+            indices.push(index);
+            weights.push(weight);
+        }
+        Ok(SparseVector::from_valid_parts(dim, indices, weights))
+    }
+}

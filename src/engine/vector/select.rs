@@ -1,0 +1,40 @@
+//! Parts of a vector: its greatest weights, the weights above a threshold.
+
+use super::arith::Collector;
+use super::check::reserve;
+use super::error::VectorError;
+use super::{SparseVector, SparseVectorRef};
+
+/// The `n` terms of greatest weight, signed; of equal weights the lower term ids win.
+pub fn top_terms(a: SparseVectorRef<'_>, n: i32) -> Result<SparseVector, VectorError> {
+    let problem = "must not be negative";
+    let n = usize::try_from(n).map_err(|_| VectorError::BadArgument { argument: "n", problem })?;
+    let mut pairs = Vec::new();
+    reserve(&mut pairs, a.nnz())?;
+    pairs.extend(a.iter());
+    if n < pairs.len() {
+        if n > 0 {
+            let by_weight = |x: &(u32, f32), y: &(u32, f32)| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0));
+            pairs.select_nth_unstable_by(n.saturating_sub(1), by_weight);
+        }
+        pairs.truncate(n);
+        pairs.sort_unstable_by_key(|pair| pair.0);
+    }
+    let mut result = Collector::new(a.dim(), pairs.len())?;
+    for (index, weight) in pairs {
+        result.push(index, weight)?;
+    }
+    Ok(result.finish())
+}
+
+/// The terms whose weight is greater than `threshold`.
+pub fn above(a: SparseVectorRef<'_>, threshold: f32) -> Result<SparseVector, VectorError> {
+    if threshold.is_nan() {
+        return Err(VectorError::BadArgument { argument: "threshold", problem: "must not be NaN" });
+    }
+    let mut result = Collector::new(a.dim(), a.nnz())?;
+    for (index, weight) in a.iter().filter(|pair| pair.1 > threshold) {
+        result.push(index, weight)?;
+    }
+    Ok(result.finish())
+}
