@@ -14,6 +14,18 @@ pub enum EngineError {
         /// What was expected and is not so.
         reason: &'static str,
     },
+    /// The same, found by the page store, which knows the block.
+    BadPage {
+        /// Block number in the index.
+        block: u32,
+        /// What was expected and is not so.
+        reason: &'static str,
+    },
+    /// On a standby: replay has given the page to somebody else while it was being read. Asking again helps.
+    Recycled {
+        /// Block number in the index.
+        block: u32,
+    },
     /// A buffer whose size comes from data could not be had.
     OutOfMemory {
         /// What the buffer is for.
@@ -37,6 +49,8 @@ impl fmt::Display for EngineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Corrupt { part, page, reason } => write!(f, "{part}, page {page}: {reason}"),
+            Self::BadPage { block, reason } => write!(f, "block {block}: {reason}"),
+            Self::Recycled { block } => write!(f, "block {block} was recycled while it was being read"),
             Self::OutOfMemory { what, bytes } => write!(f, "out of memory: {what} needs {bytes} bytes"),
             Self::Limit { what, limit } => write!(f, "{what} cannot exceed {limit}"),
         }
