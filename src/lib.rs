@@ -9,6 +9,8 @@ pub mod engine;
 #[cfg(feature = "pg")]
 mod api;
 #[cfg(feature = "pg")]
+mod error;
+#[cfg(feature = "pg")]
 mod storage;
 
 #[cfg(feature = "pg")]

@@ -1,1 +1,9 @@
-//! What SQL sees: thin, no logic.
+//! What SQL sees: thin, no logic. One function here for each C function of the install script.
+
+mod aggregates;
+mod call;
+mod casts;
+mod constructors;
+mod functions;
+mod operators;
+mod types;

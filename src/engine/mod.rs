@@ -1,3 +1,12 @@
-//! Every algorithm of pg_wand, without PostgreSQL: no pages, no clock, no I/O, no global state.
+//! Every algorithm of pg_wand, without PostgreSQL: no pages of its server, no clock, no I/O, no global state.
+//!
+//! [`vector`] is the value; [`codec`] turns numbers into bytes; [`segment`] is the immutable inverted file and its one
+//! writer; [`pending`] the form of a document that waits to be inverted; [`search`] ranks documents exactly, as a stream.
 
+pub mod codec;
+pub mod error;
+pub mod ids;
+pub mod pending;
+pub mod search;
+pub mod segment;
 pub mod vector;

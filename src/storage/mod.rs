@@ -1,3 +1,15 @@
-//! PostgreSQL's bytes as the engine's values; the only place that touches a buffer.
+//! PostgreSQL's pages as what the engine asks for; the only place that reads or writes a buffer.
+//!
+//! The README beside this file tells the kinds of page, their life, the order of locks and what is logged.
 
+pub mod buffer;
 pub mod datum;
+pub mod free;
+pub mod meta;
+pub mod page;
+pub mod pending;
+pub mod raise;
+pub mod relation;
+pub mod segment_pages;
+pub mod tempfile;
+pub mod wal;

@@ -3,8 +3,8 @@
 //! Results that are exactly 0 are dropped. A result beyond float4 is an error, as it is for `real`: overflow always,
 //! underflow where two factors that are not 0 give 0. Only normalisation drops what underflows, as pgvector does.
 
-use super::check::{check_index, check_nnz, check_same_dim, check_weight, reserve};
-use super::error::{Numbering, Place, VectorError};
+use super::check::{check_index, check_nnz, check_same_dim, reserve};
+use super::error::{Numbering, VectorError};
 use super::ops::{for_each_union, l2_norm};
 use super::{SparseVector, SparseVectorRef};
 
@@ -34,7 +34,9 @@ pub fn multiply(a: SparseVectorRef<'_>, b: SparseVectorRef<'_>) -> Result<Sparse
 
 /// Product with a number.
 pub fn scale(a: SparseVectorRef<'_>, factor: f32) -> Result<SparseVector, VectorError> {
-    check_weight(factor, Place::Element(1))?;
+    if !factor.is_finite() {
+        return Err(VectorError::BadArgument { argument: "factor", problem: "must be finite" });
+    }
     if factor == 0.0 {
         return Ok(SparseVector::from_valid_parts(a.dim(), Vec::new(), Vec::new()));
     }

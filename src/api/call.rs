@@ -1,0 +1,184 @@
+//! A function call from SQL, and the macro that defines the functions.
+
+use std::ffi::{CStr, c_void};
+
+use pgrx::{PgMemoryContexts, pg_sys};
+
+use crate::engine::vector::SparseVector;
+use crate::engine::vector::error::VectorError;
+use crate::storage::datum::{SVec, to_datum};
+
+/// What a function returns; an error is raised by `pg_fn!`.
+pub type Outcome = Result<pg_sys::Datum, VectorError>;
+
+/// Defines C functions that SQL can call ("version 1"): a symbol, its record, and a guard between Rust's panics and
+/// PostgreSQL's errors. (`#[pg_extern]` does the same with more per call, which distances would feel.)
+macro_rules! pg_fn {
+    ($($(#[$doc:meta])* fn $name:ident($call:ident) $body:block)*) => { $(
+        const _: () = {
+            #[unsafe(export_name = concat!("pg_finfo_", stringify!($name)))]
+            pub extern "C" fn finfo() -> &'static pgrx::pg_sys::Pg_finfo_record {
+                static RECORD: pgrx::pg_sys::Pg_finfo_record = pgrx::pg_sys::Pg_finfo_record { api_version: 1 };
+                &RECORD
+            }
+        };
+
+        $(#[$doc])*
+        ///
+        /// # Safety
+        /// Called by PostgreSQL, with arguments as the install script declares them.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C-unwind" fn $name(fcinfo: pgrx::pg_sys::FunctionCallInfo) -> pgrx::pg_sys::Datum {
+            fn body($call: $crate::api::call::Call) -> $crate::api::call::Outcome $body
+            let guarded = move || {
+                // SAFETY: PostgreSQL's own call.
+                let call = unsafe { $crate::api::call::Call::new(fcinfo) };
+                body(call).unwrap_or_else(|error| $crate::error::raise(&error))
+            };
+            // SAFETY: this is the outermost Rust frame.
+            unsafe { pgrx::pg_sys::panic::pgrx_extern_c_guard(guarded) }
+        }
+    )* };
+}
+pub(super) use pg_fn;
+
+/// The arguments of one call. The accessors trust the install script's declarations: types are as declared, and an
+/// argument of a STRICT function is never NULL.
+#[derive(Clone, Copy)]
+pub struct Call(pg_sys::FunctionCallInfo);
+
+impl Call {
+    /// # Safety
+    /// `fcinfo` is that of a call by PostgreSQL, still running.
+    pub unsafe fn new(fcinfo: pg_sys::FunctionCallInfo) -> Self {
+        Self(fcinfo)
+    }
+
+    pub fn raw(self) -> pg_sys::FunctionCallInfo {
+        self.0
+    }
+
+    /// How many arguments were passed.
+    pub fn n_args(self) -> usize {
+        // SAFETY: `new`'s promise.
+        usize::try_from(unsafe { (*self.0).nargs }).unwrap_or(0)
+    }
+
+    /// An argument, `None` for NULL and for one that was not passed.
+    pub fn datum(self, n: usize) -> Option<pg_sys::Datum> {
+        if n >= self.n_args() {
+            return None;
+        }
+        // SAFETY: `new`'s promise, and `n` is below `nargs`.
+        let argument = unsafe { *(*self.0).args.as_ptr().add(n) };
+        (!argument.isnull).then_some(argument.value)
+    }
+
+    /// The raw bits of a by-value argument; 0 for NULL.
+    fn bits(self, n: usize) -> usize {
+        self.datum(n).map_or(0, pg_sys::Datum::value)
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "an int4 datum is its low 32 bits")]
+    pub fn i32(self, n: usize) -> i32 {
+        self.bits(n) as i32
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a float4 datum is its low 32 bits")]
+    pub fn f32(self, n: usize) -> f32 {
+        f32::from_bits(self.bits(n) as u32)
+    }
+
+    pub fn pointer<T>(self, n: usize) -> *mut T {
+        self.datum(n).map_or(std::ptr::null_mut(), pg_sys::Datum::cast_mut_ptr)
+    }
+
+    /// An `svec` argument of a STRICT function.
+    pub fn svec(self, n: usize) -> SVec {
+        let datum = self.datum(n).unwrap_or_else(|| pgrx::error!("svec function called with NULL"));
+        // SAFETY: declared as svec.
+        unsafe { SVec::from_datum_raw(datum) }
+    }
+
+    /// A `cstring` argument of a STRICT function.
+    pub fn cstring(&self, n: usize) -> &[u8] {
+        let pointer = self.pointer::<std::ffi::c_char>(n);
+        if pointer.is_null() {
+            return &[];
+        }
+        // SAFETY: declared as cstring.
+        unsafe { CStr::from_ptr(pointer) }.to_bytes()
+    }
+
+    /// The node that asks for soft errors, or null.
+    pub fn context(self) -> *mut pg_sys::Node {
+        // SAFETY: `new`'s promise.
+        unsafe { (*self.0).context }
+    }
+
+    /// Returns NULL.
+    pub fn null(self) -> Outcome {
+        // SAFETY: `new`'s promise.
+        unsafe { (*self.0).isnull = true };
+        Ok(pg_sys::Datum::null())
+    }
+
+    /// The memory context of the aggregate that makes this call.
+    pub fn aggregate_context(self) -> PgMemoryContexts {
+        let mut context = std::ptr::null_mut();
+        // SAFETY: `new`'s promise.
+        if unsafe { pg_sys::AggCheckCallContext(self.0, &raw mut context) } == 0 {
+            pgrx::error!("svec aggregate function called outside an aggregate");
+        }
+        PgMemoryContexts::For(context)
+    }
+}
+
+/// Returns a vector.
+pub fn svec(vector: &SparseVector) -> Outcome {
+    to_datum(vector.as_ref())
+}
+
+pub fn f64(value: f64) -> Outcome {
+    Ok(pg_sys::Datum::from(value.to_bits()))
+}
+
+pub fn bool(value: bool) -> Outcome {
+    Ok(pg_sys::Datum::from(value))
+}
+
+pub fn i32(value: i32) -> Outcome {
+    Ok(pg_sys::Datum::from(value))
+}
+
+/// A count that fits int4 by the type's limits.
+pub fn count(value: usize) -> Outcome {
+    i32(i32::try_from(value).unwrap_or(i32::MAX))
+}
+
+/// Text as a `cstring`.
+pub fn cstring(text: &str) -> Outcome {
+    Ok(pg_sys::Datum::from(copy_bytes(0, text.as_bytes(), 1)))
+}
+
+/// Bytes as a `bytea`.
+pub fn bytea(bytes: &[u8]) -> Outcome {
+    let len = bytes.len().saturating_add(pg_sys::VARHDRSZ);
+    let len_i32 = i32::try_from(len).map_err(|_| VectorError::OutOfMemory { bytes: len })?;
+    let pointer = copy_bytes(pg_sys::VARHDRSZ, bytes, 0);
+    // SAFETY: room for the header was left.
+    unsafe { pgrx::varlena::set_varsize_4b(pointer.cast(), len_i32) };
+    Ok(pg_sys::Datum::from(pointer))
+}
+
+/// Zeroed memory of the server with `bytes` after `before` zeros and before `behind` zeros. More than 1 GB raises.
+pub fn copy_bytes(before: usize, bytes: &[u8], behind: usize) -> *mut c_void {
+    let len = before.saturating_add(bytes.len()).saturating_add(behind);
+    // SAFETY: palloc0 returns `len` bytes or raises.
+    let pointer = unsafe { pg_sys::palloc0(len) };
+    // SAFETY: `before` lies within.
+    let target = unsafe { pointer.add(before) }.cast::<u8>();
+    // SAFETY: `bytes` fits behind `before`; fresh memory does not overlap.
+    unsafe { target.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+    pointer
+}

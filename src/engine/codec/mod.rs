@@ -1,0 +1,4 @@
+//! Integers and weights as bytes.
+
+pub mod impact;
+pub mod varint;

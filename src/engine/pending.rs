@@ -1,0 +1,163 @@
+//! A document that waits to be inverted, as it lies in the pending list: whole, with exact weights.
+//!
+//! ```text
+//!  0      4      6      7      8        12            12+4n         12+8n
+//!  +------+------+------+------+--------+-------------+-------------+
+//!  | TID block, offset  |state | kind   | nnz | terms (u32)  | weights (f32) |
+//!  +------+------+------+------+--------+-------------+-------------+
+//! ```
+//! A vector too large for a page lies in pages of its own; its entry then holds the first of them and its length.
+
+use super::error::{EngineError, Result, reserve, reserved};
+use super::ids::Tid;
+use super::segment::pages::field;
+use super::vector::SparseVectorRef;
+
+/// Bytes before the terms.
+pub const HEAD_BYTES: usize = 12;
+/// The byte that vacuum sets to [`DEAD`].
+pub const STATE_AT: usize = 6;
+/// State of an entry whose heap row is gone.
+pub const DEAD: u8 = 1;
+
+/// What an entry holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// The vector is NULL.
+    Null,
+    /// The vector follows, with this many non-zeros.
+    Inline(u32),
+    /// The vector lies in overflow pages from this block on, with this many non-zeros.
+    Overflow {
+        /// First overflow page.
+        block: u32,
+        /// Number of non-zeros.
+        nnz: u32,
+    },
+}
+
+/// An entry's head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryHead {
+    /// The heap row.
+    pub tid: Tid,
+    /// Vacuum has seen that the heap row is gone.
+    pub dead: bool,
+    /// The vector.
+    pub body: Body,
+}
+
+impl EntryHead {
+    /// Bytes of the whole entry in the list.
+    pub fn entry_bytes(&self) -> usize {
+        match self.body {
+            Body::Null => HEAD_BYTES,
+            Body::Inline(nnz) => HEAD_BYTES + 8 * nnz as usize,
+            Body::Overflow { .. } => HEAD_BYTES + 4,
+        }
+    }
+
+    /// The head's bytes; for an overflow entry the block number follows as the four bytes behind them.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(HEAD_BYTES + 4);
+        out.extend_from_slice(&self.tid.to_bytes());
+        let (kind, nnz) = match self.body {
+            Body::Null => (0u8, 0),
+            Body::Inline(nnz) => (1, nnz),
+            Body::Overflow { nnz, .. } => (2, nnz),
+        };
+        out.extend_from_slice(&[if self.dead { DEAD } else { 0 }, kind]);
+        out.extend_from_slice(&nnz.to_le_bytes());
+        if let Body::Overflow { block, .. } = self.body {
+            out.extend_from_slice(&block.to_le_bytes());
+        }
+        out
+    }
+
+    /// Reads the entry that begins at `at`; the whole entry lies within `payload` if this succeeds.
+    pub fn parse(payload: &[u8], at: usize, page: u32) -> Result<Self> {
+        let head = payload.get(at..at + HEAD_BYTES).ok_or_else(|| damaged(page, "entry out of reach"))?;
+        let tid: [u8; Tid::BYTES] =
+            head.first_chunk::<{ Tid::BYTES }>().copied().ok_or_else(|| damaged(page, "entry out of reach"))?;
+        let nnz = field::u32_at(head, 8);
+        let body = match head[7] {
+            0 => Body::Null,
+            1 => Body::Inline(nnz),
+            2 => Body::Overflow { block: field::u32_at(payload, at + HEAD_BYTES), nnz },
+            _ => return Err(damaged(page, "unknown kind of entry")),
+        };
+        let entry = Self { tid: Tid::from_bytes(tid), dead: head[STATE_AT] == DEAD, body };
+        match at.checked_add(entry.entry_bytes()) {
+            Some(end) if end <= payload.len() => Ok(entry),
+            _ => Err(damaged(page, "entry out of reach")),
+        }
+    }
+}
+
+/// A vector's terms, then its weights.
+pub fn vector_bytes(vector: SparseVectorRef<'_>) -> Result<Vec<u8>> {
+    let mut out = reserved(vector.nnz().saturating_mul(8), "pending vector")?;
+    vector.indices().iter().for_each(|i| out.extend_from_slice(&i.to_le_bytes()));
+    vector.weights().iter().for_each(|w| out.extend_from_slice(&w.to_le_bytes()));
+    Ok(out)
+}
+
+/// A vector read back; reused for one entry after another.
+#[derive(Default)]
+pub struct VectorBuffer {
+    indices: Vec<u32>,
+    weights: Vec<f32>,
+}
+
+impl VectorBuffer {
+    /// Reads `bytes` written by [`vector_bytes`], refusing what no vector can be.
+    pub fn load(&mut self, bytes: &[u8], page: u32) -> Result<SparseVectorRef<'_>> {
+        let (indices, weights) = bytes.split_at(bytes.len() / 8 * 4);
+        self.indices.clear();
+        self.weights.clear();
+        reserve(&mut self.indices, indices.len() / 4, "pending vector")?;
+        reserve(&mut self.weights, weights.len() / 4, "pending vector")?;
+        self.indices.extend(indices.as_chunks::<4>().0.iter().map(|&b| u32::from_le_bytes(b)));
+        self.weights.extend(weights.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)));
+        let ascending = self.indices.windows(2).all(|w| w[0] < w[1]);
+        let sound = self.weights.iter().all(|w| w.is_finite() && *w != 0.0);
+        if !ascending || !sound || self.indices.len() != self.weights.len() {
+            return Err(damaged(page, "vector is not sound"));
+        }
+        Ok(SparseVectorRef::from_valid_parts(0, &self.indices, &self.weights))
+    }
+}
+
+/// A corrupt-page error of the pending list.
+pub fn damaged(page: u32, reason: &'static str) -> EngineError {
+    EngineError::Corrupt { part: "pending list", page, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_round_trip() {
+        let tid = Tid { block: 70_000, offset: 291 };
+        for body in [Body::Null, Body::Inline(3), Body::Overflow { block: 77, nnz: 1 << 24 }] {
+            let head = EntryHead { tid, dead: false, body };
+            let mut page = vec![9; 5];
+            page.extend(head.to_bytes());
+            page.resize(5 + head.entry_bytes(), 0);
+            assert_eq!(EntryHead::parse(&page, 5, 0), Ok(head));
+            page.pop();
+            assert!(EntryHead::parse(&page, 5, 0).is_err());
+        }
+    }
+
+    #[test]
+    fn vectors_round_trip_and_damage_is_refused() {
+        let vector = SparseVectorRef::from_valid_parts(0, &[3, 9], &[0.5, -2.0]);
+        let mut bytes = vector_bytes(vector).unwrap();
+        let mut buffer = VectorBuffer::default();
+        assert_eq!(buffer.load(&bytes, 0), Ok(vector));
+        bytes[0] = 10;
+        assert!(buffer.load(&bytes, 0).is_err());
+    }
+}

@@ -1,0 +1,394 @@
+//! The index against the oracle: for generated collections, queries and deletions, the stream gives every live document
+//! exactly once, in the order of bounds that are never above the true distance; reordered as the executor does it, the
+//! distances equal those of a scan over the vectors, bit for bit.
+
+use roaring::RoaringBitmap;
+
+use super::query::{Distance, plan};
+use super::score::Scorer;
+use super::stream::Stream;
+use crate::engine::ids::{Metric, Tid};
+use crate::engine::segment::check::{DocumentSums, check_segment};
+use crate::engine::segment::format::SegmentMeta;
+use crate::engine::segment::live;
+use crate::engine::segment::pages::{MemoryPages, Part};
+use crate::engine::segment::reader::{SegmentAsSource, SegmentReader};
+use crate::engine::segment::run::{Run, RunBuilder};
+use crate::engine::segment::source::Input;
+use crate::engine::segment::spill::{SpillRead, SpillWrite, SpilledRun, write_run};
+use crate::engine::segment::writer::write_segment;
+use crate::engine::vector::{SparseVectorRef, ops};
+
+/// A small, fast, seeded generator (SplitMix64).
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut x = self.0;
+        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        x ^ (x >> 31)
+    }
+
+    fn below(&mut self, n: u64) -> u64 {
+        self.next() % n.max(1)
+    }
+
+    fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+struct Vector {
+    indices: Vec<u32>,
+    weights: Vec<f32>,
+}
+
+impl Vector {
+    fn as_ref(&self) -> SparseVectorRef<'_> {
+        SparseVectorRef::from_valid_parts(0, &self.indices, &self.weights)
+    }
+}
+
+/// What kind of numbers a case is made of.
+#[derive(Clone, Copy, Debug)]
+enum Weights {
+    Learned,
+    Ties,
+    Signed,
+    Wild,
+}
+
+fn weight(rng: &mut Random, kind: Weights) -> f32 {
+    match kind {
+        Weights::Learned => (rng.below(2900) + 1) as f32 / 1000.0,
+        Weights::Ties => [0.5, 1.0, 2.0][rng.below(3) as usize],
+        Weights::Signed => {
+            let w = (rng.below(2000) + 1) as f32 / 1000.0;
+            if rng.chance(40) { -w } else { w }
+        }
+        Weights::Wild => loop {
+            let w = f32::from_bits(rng.next() as u32);
+            if w.is_finite() && w != 0.0 {
+                return w;
+            }
+        },
+    }
+}
+
+fn vector(rng: &mut Random, kind: Weights, max_nnz: u64, vocabulary: u64) -> Vector {
+    let mut indices: Vec<u32> = (0..rng.below(max_nnz + 1))
+        .map(|_| {
+            // Few head terms in most documents, many rare ones, now and then a huge id.
+            let r = rng.below(vocabulary);
+            match rng.below(20) {
+                0 => u32::MAX - 1 - r as u32,
+                1..=12 => (r * r / vocabulary) as u32,
+                _ => r as u32,
+            }
+        })
+        .collect();
+    indices.sort_unstable();
+    indices.dedup();
+    let weights = indices.iter().map(|_| weight(rng, kind)).collect();
+    Vector { indices, weights }
+}
+
+struct Case {
+    metric: Metric,
+    docs: Vec<Option<Vector>>,
+    segments: Vec<(MemoryPages, SegmentMeta)>,
+    dead: RoaringBitmap,
+}
+
+#[derive(Default)]
+struct Spill {
+    bytes: Vec<u8>,
+    at: usize,
+}
+
+impl SpillWrite for Spill {
+    fn write(&mut self, bytes: &[u8]) -> crate::engine::error::Result<()> {
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+impl SpillRead for Spill {
+    fn read(&mut self, bytes: &mut [u8]) -> crate::engine::error::Result<()> {
+        bytes.copy_from_slice(&self.bytes[self.at..self.at + bytes.len()]);
+        self.at += bytes.len();
+        Ok(())
+    }
+}
+
+fn run_of(metric: Metric, docs: &[Option<Vector>], first: u32) -> Run {
+    let mut builder = RunBuilder::new(metric, usize::MAX);
+    for (i, doc) in docs.iter().enumerate() {
+        let tid = Tid { block: first + i as u32, offset: 1 };
+        builder.add(tid, doc.as_ref().map(Vector::as_ref)).unwrap();
+    }
+    builder.finish().unwrap()
+}
+
+/// Cuts the documents into segments; some are written from several runs, spilled or not.
+fn build(rng: &mut Random, metric: Metric, docs: &[Option<Vector>], n_segments: usize) -> Vec<(MemoryPages, SegmentMeta)> {
+    let per_segment = docs.len().div_ceil(n_segments).max(1);
+    let mut first = 0;
+    let mut segments = Vec::new();
+    for part in docs.chunks(per_segment) {
+        let per_run = part.len().div_ceil(1 + rng.below(3) as usize).max(1);
+        let mut inputs = Vec::new();
+        for piece in part.chunks(per_run) {
+            let run = run_of(metric, piece, first);
+            first += piece.len() as u32;
+            if rng.chance(50) {
+                let mut spill = Spill::default();
+                write_run(run, &mut spill).unwrap();
+                inputs.push(Input::all(SpilledRun::open(spill).unwrap()));
+            } else {
+                inputs.push(Input::all(run));
+            }
+        }
+        let mut pages = MemoryPages::default();
+        let meta = write_segment(&mut inputs, &mut pages).unwrap();
+        segments.push((pages, meta));
+    }
+    segments
+}
+
+impl Case {
+    fn generate(rng: &mut Random, max_docs: u64) -> Self {
+        let metric = if rng.chance(60) { Metric::InnerProduct } else { Metric::Cosine };
+        let kind = match rng.below(10) {
+            0..=4 => Weights::Learned,
+            5..=6 => Weights::Ties,
+            7..=8 => Weights::Signed,
+            _ => Weights::Wild,
+        };
+        let n = 1 + rng.below(max_docs) as usize;
+        let (max_nnz, vocabulary) = (1 + rng.below(30), 1 + rng.below(200));
+        let docs: Vec<Option<Vector>> =
+            (0..n).map(|_| (!rng.chance(3)).then(|| vector(rng, kind, max_nnz, vocabulary))).collect();
+        let n_segments = if rng.chance(30) { 1 + rng.below(40) as usize } else { 1 + rng.below(3) as usize };
+        let segments = build(rng, metric, &docs, n_segments);
+        let mut case = Self { metric, docs, segments, dead: RoaringBitmap::new() };
+        if rng.chance(50) {
+            let percent = rng.below(101);
+            case.kill(rng, percent);
+        }
+        if rng.chance(30) {
+            case.merge(rng);
+        }
+        case
+    }
+
+    /// Clears live bits of some documents.
+    fn kill(&mut self, rng: &mut Random, percent: u64) {
+        for (pages, meta) in &mut self.segments {
+            for doc in 0..meta.n_docs {
+                if rng.chance(percent) {
+                    let (no, byte, bit) = live::place(doc);
+                    pages.part_mut(Part::Live)[no as usize][byte] &= !bit;
+                    let row = SegmentReader { pages: &*pages, meta }.tid(doc).unwrap().block;
+                    self.dead.insert(row);
+                }
+            }
+        }
+    }
+
+    /// Merges neighbouring segments, dropping the dead.
+    fn merge(&mut self, rng: &mut Random) {
+        let old = std::mem::take(&mut self.segments);
+        for group in old.chunks(1 + rng.below(5) as usize) {
+            let mut inputs: Vec<Input<'_>> = group
+                .iter()
+                .map(|(pages, meta)| {
+                    let reader = SegmentReader { pages, meta };
+                    let dead = reader.dead().unwrap();
+                    Input { source: Box::new(SegmentAsSource::new(reader).unwrap()), dead }
+                })
+                .collect();
+            let mut pages = MemoryPages::default();
+            let meta = write_segment(&mut inputs, &mut pages).unwrap();
+            self.segments.push((pages, meta));
+        }
+    }
+
+    fn readers(&self) -> Vec<SegmentReader<'_, MemoryPages>> {
+        self.segments.iter().map(|(pages, meta)| SegmentReader { pages, meta }).collect()
+    }
+
+    fn true_distance(&self, row: u32, query: Option<&Vector>) -> Distance {
+        match (&self.docs[row as usize], query) {
+            (Some(doc), Some(query)) => Distance::Value(match self.metric {
+                Metric::InnerProduct => ops::negative_inner_product(doc.as_ref(), query.as_ref()),
+                Metric::Cosine => ops::cosine_distance(doc.as_ref(), query.as_ref()),
+            }),
+            _ => Distance::Null,
+        }
+    }
+
+    /// (row, bound) in the order of the stream.
+    fn stream(&self, query: Option<&Vector>) -> Vec<(u32, Distance)> {
+        let readers = self.readers();
+        let plan = plan(query.map(Vector::as_ref), self.metric, &readers).unwrap();
+        let mut codes = Vec::new();
+        let mut bases = Vec::new();
+        let mut scorer = Scorer::new().unwrap();
+        for (reader, lists) in readers.iter().zip(&plan.segments) {
+            bases.push(codes.len() as u32);
+            codes.resize(codes.len() + reader.meta.n_docs as usize, 0);
+            let base = bases[bases.len() - 1] as usize;
+            scorer.score_segment(reader, &plan.ranking, lists, &mut codes[base..]).unwrap();
+        }
+        let mut stream = Stream::new(codes);
+        let mut out = Vec::new();
+        while let Some((doc, code)) = stream.next().unwrap() {
+            let segment = bases.partition_point(|&b| b <= doc) - 1;
+            let row = readers[segment].tid(doc - bases[segment]).unwrap().block;
+            out.push((row, plan.ranking.distance(code, self.metric)));
+        }
+        out
+    }
+
+    fn check_structure(&self) {
+        for reader in self.readers() {
+            let mut problems = Vec::new();
+            let mut sums = DocumentSums::new(reader.meta.n_docs).unwrap();
+            check_segment(&reader, Some(&mut sums), &mut |p| problems.push(p)).unwrap();
+            assert_eq!(problems, []);
+            let dead = reader.dead().unwrap();
+            for doc in (0..reader.meta.n_docs).filter(|&d| !dead.contains(d)) {
+                let row = reader.tid(doc).unwrap().block;
+                let vector = self.docs[row as usize].as_ref().map(Vector::as_ref);
+                assert!(sums.matches(doc, self.metric, vector), "document {doc}, row {row}");
+            }
+        }
+    }
+}
+
+/// Distances in the executor's order: numbers, NaN, NULL.
+fn rank(d: &Distance) -> (u8, f64) {
+    match *d {
+        Distance::Null => (2, 0.0),
+        Distance::Value(v) if v.is_nan() => (1, 0.0),
+        Distance::Value(v) => (0, v),
+    }
+}
+
+fn compare(a: &Distance, b: &Distance) -> std::cmp::Ordering {
+    rank(a).partial_cmp(&rank(b)).unwrap()
+}
+
+fn check_query(case: &Case, query: Option<&Vector>) {
+    let got = case.stream(query);
+    let mut rows: Vec<u32> = got.iter().map(|&(row, _)| row).collect();
+    rows.sort_unstable();
+    let expected_rows: Vec<u32> = (0..case.docs.len() as u32).filter(|&r| !case.dead.contains(r)).collect();
+    assert_eq!(rows, expected_rows, "every live row once");
+    for pair in got.windows(2) {
+        assert!(compare(&pair[0].1, &pair[1].1).is_le(), "bounds ascend: {pair:?}");
+    }
+    for (row, bound) in &got {
+        let truth = case.true_distance(*row, query);
+        assert!(compare(bound, &truth).is_le(), "row {row}: bound {bound:?} above {truth:?}");
+        assert_eq!(matches!(bound, Distance::Null), matches!(truth, Distance::Null), "NULL only where NULL");
+    }
+    check_reordered(case, query, &got, &expected_rows);
+}
+
+/// What the executor makes of the stream, against sorting all rows.
+fn check_reordered(case: &Case, query: Option<&Vector>, got: &[(u32, Distance)], rows: &[u32]) {
+    let mut queue: Vec<Distance> = Vec::new();
+    let mut delivered: Vec<Distance> = Vec::new();
+    for (row, bound) in got {
+        while let Some(at) = (0..queue.len()).min_by(|&a, &b| compare(&queue[a], &queue[b])) {
+            if compare(&queue[at], bound).is_gt() {
+                break;
+            }
+            delivered.push(queue.swap_remove(at));
+        }
+        queue.push(case.true_distance(*row, query));
+    }
+    queue.sort_by(compare);
+    delivered.append(&mut queue);
+    let mut expected: Vec<Distance> = rows.iter().map(|&row| case.true_distance(row, query)).collect();
+    expected.sort_by(compare);
+    for (a, b) in delivered.iter().zip(&expected) {
+        assert!(compare(a, b).is_eq(), "delivered {a:?}, expected {b:?}");
+    }
+}
+
+fn run_cases(cases: u64, max_docs: u64, seed: u64) {
+    for n in 0..cases {
+        let seed = seed.wrapping_add(n);
+        let outcome = std::panic::catch_unwind(|| {
+            let mut rng = Random(seed);
+            let case = Case::generate(&mut rng, max_docs);
+            case.check_structure();
+            for _ in 0..10 {
+                let kind = [Weights::Learned, Weights::Ties, Weights::Signed, Weights::Wild][rng.below(4) as usize];
+                let max_nnz = 1 + rng.below(40);
+                let query = vector(&mut rng, kind, max_nnz, 200);
+                check_query(&case, (!rng.chance(2)).then_some(&query));
+            }
+        });
+        assert!(outcome.is_ok(), "seed {seed}, at most {max_docs} documents");
+    }
+}
+
+/// Number of cases times ten queries; `PG_WAND_CASES` sets another size.
+fn cases(default: u64) -> u64 {
+    std::env::var("PG_WAND_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(default)
+}
+
+#[test]
+fn small_collections_equal_the_oracle() {
+    run_cases(cases(10_000), 40, 0x5eed_0001);
+}
+
+#[test]
+fn larger_collections_equal_the_oracle() {
+    run_cases(cases(10_000) / 20, 3_000, 0x5eed_0002);
+}
+
+/// More than one range, with frequent lists that skip ranges.
+#[test]
+fn several_ranges_equal_the_oracle() {
+    let mut rng = Random(0x5eed_0003);
+    let docs: Vec<Option<Vector>> = (0..140_000)
+        .map(|i| {
+            let mut v = vector(&mut rng, Weights::Signed, 6, 50);
+            if !(60_000..135_000).contains(&i) && !v.indices.contains(&7) {
+                v.indices.push(1_000_000);
+                v.weights.push(1.0 + (i % 7) as f32);
+                let mut order: Vec<usize> = (0..v.indices.len()).collect();
+                order.sort_by_key(|&j| v.indices[j]);
+                v = Vector {
+                    indices: order.iter().map(|&j| v.indices[j]).collect(),
+                    weights: order.iter().map(|&j| v.weights[j]).collect(),
+                };
+            }
+            Some(v)
+        })
+        .collect();
+    for metric in [Metric::InnerProduct, Metric::Cosine] {
+        let segments = build(&mut rng, metric, &docs, 1);
+        let mut case = Case { metric, docs: docs.clone(), segments, dead: RoaringBitmap::new() };
+        case.check_structure();
+        for _ in 0..3 {
+            let query = vector(&mut rng, Weights::Learned, 20, 50);
+            let got = case.stream(Some(&query));
+            assert_eq!(got.len(), docs.len());
+            for (row, bound) in &got {
+                assert!(compare(bound, &case.true_distance(*row, Some(&query))).is_le());
+            }
+        }
+        case.kill(&mut rng, 30);
+        case.merge(&mut rng);
+        case.check_structure();
+    }
+}

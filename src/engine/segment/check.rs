@@ -1,0 +1,252 @@
+//! Is this segment sound? Walks every part and says what is not as it must be; damage is a finding, not a failure.
+
+use std::collections::HashMap;
+
+use super::format::*;
+use super::pages::{Part, PartPages, field};
+use super::reader::{self, SegmentReader};
+use crate::engine::codec::impact;
+use crate::engine::error::{EngineError, Result, filled};
+use crate::engine::ids::{Metric, Tid};
+use crate::engine::search::norm::{Normalised, divide_outward, standing};
+use crate::engine::vector::SparseVectorRef;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The part it was found in.
+    pub part: &'static str,
+    /// Page within the part, if it can be named.
+    pub page: Option<u32>,
+    /// What is wrong.
+    pub text: String,
+}
+
+/// Collects findings.
+pub type Report<'a> = dyn FnMut(Problem) + 'a;
+
+fn found(report: &mut Report<'_>, part: Part, page: impl Into<Option<u32>>, text: impl Into<String>) {
+    report(Problem { part: part.name(), page: page.into(), text: text.into() });
+}
+
+/// Checks all parts of a segment; `sums`, if given, gathers what [`DocumentSums`] needs.
+pub fn check_segment<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    sums: Option<&mut DocumentSums>,
+    report: &mut Report<'_>,
+) -> Result<()> {
+    check_page_counts(segment.meta, report);
+    note(check_documents(segment, report), report)?;
+    note(check_terms(segment, sums, report), report)
+}
+
+/// Damage becomes a finding; anything else (memory) remains an error.
+fn note(result: Result<()>, report: &mut Report<'_>) -> Result<()> {
+    match result {
+        Err(EngineError::Corrupt { part, page, reason }) => {
+            report(Problem { part, page: Some(page), text: reason.into() });
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+fn check_page_counts(meta: &SegmentMeta, report: &mut Report<'_>) {
+    let expected = [
+        (Part::Docmap, meta.n_docs.div_ceil(DOCMAP_PER_PAGE)),
+        (Part::Live, n_ranges(meta.n_docs)),
+        (Part::Terms, meta.n_terms.div_ceil(TERMS_PER_PAGE)),
+        (Part::Fences, meta.n_terms.div_ceil(TERMS_PER_PAGE).div_ceil(FENCES_PER_PAGE)),
+    ];
+    for (part, pages) in expected {
+        if meta.n_pages(part) != pages {
+            found(report, part, None, format!("has {} pages, its contents need {pages}", meta.n_pages(part)));
+        }
+    }
+}
+
+fn check_documents<P: PartPages>(segment: &SegmentReader<'_, P>, report: &mut Report<'_>) -> Result<()> {
+    let SegmentMeta { n_docs, n_null, .. } = *segment.meta;
+    reader::for_each_tid(segment.pages, n_docs, &mut |doc, tid| {
+        if tid.offset == 0 || tid.block == u32::MAX {
+            found(report, Part::Docmap, doc / DOCMAP_PER_PAGE, format!("document {doc} has no valid TID"));
+        }
+        Ok(())
+    })?;
+    for no in 0..segment.meta.n_pages(Part::Live) {
+        let on_page = n_docs.saturating_sub(no.saturating_mul(RANGE_DOCS)).min(RANGE_DOCS) as usize;
+        let payload = segment.pages.page(Part::Live, no)?;
+        let beyond = (on_page..RANGE_DOCS as usize).any(|bit| payload[bit / 8] >> (bit % 8) & 1 != 0);
+        if beyond {
+            found(report, Part::Live, no, "a bit is set beyond the last document");
+        }
+    }
+    if segment.special()?.null.len() != u64::from(n_null) {
+        found(report, Part::Special, None, "number of NULL vectors differs from the manifest");
+    }
+    Ok(())
+}
+
+fn check_terms<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    mut sums: Option<&mut DocumentSums>,
+    report: &mut Report<'_>,
+) -> Result<()> {
+    let meta = segment.meta;
+    let (mut previous, mut n_postings, mut negative) = (None, 0u64, false);
+    for no in 0..meta.n_terms {
+        let entry = segment.term_entry(no)?;
+        let page = no / TERMS_PER_PAGE;
+        if previous.is_some_and(|p| entry.term <= p) {
+            found(report, Part::Terms, page, format!("term {} does not ascend", entry.term));
+        }
+        if no % TERMS_PER_PAGE == 0 {
+            let fences = segment.pages.page(Part::Fences, page / FENCES_PER_PAGE)?;
+            if field::u32_at(&fences, (page % FENCES_PER_PAGE) as usize * 4) != entry.term {
+                found(report, Part::Fences, page / FENCES_PER_PAGE, format!("fence of terms page {page} is wrong"));
+            }
+        }
+        if let Some(sums) = sums.as_deref_mut() {
+            sums.exponents.insert(entry.term, entry.exponent);
+        }
+        for sign in Sign::BOTH {
+            let list = &entry.lists[sign.index()];
+            negative |= sign == Sign::Negative && list.df > 0;
+            n_postings += u64::from(list.df);
+            note(check_list(segment, entry.term, sign, list, sums.as_deref_mut(), report), report)?;
+        }
+        previous = Some(entry.term);
+        segment.pages.check_interrupts();
+    }
+    if n_postings != meta.n_postings {
+        found(report, Part::Terms, None, format!("lists hold {n_postings} postings, the manifest {}", meta.n_postings));
+    }
+    if negative != meta.has_negative {
+        found(report, Part::Terms, None, "negative lists differ from the manifest");
+    }
+    Ok(())
+}
+
+fn check_list<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    term: u32,
+    sign: Sign,
+    list: &ListEntry,
+    mut sums: Option<&mut DocumentSums>,
+    report: &mut Report<'_>,
+) -> Result<()> {
+    let (mut n, mut next, mut greatest) = (0u32, 0u32, 0u8);
+    let mut ordered = true;
+    segment.for_each_posting(list, &mut |doc, level| {
+        ordered &= doc >= next && doc < segment.meta.n_docs && level > 0;
+        next = doc.saturating_add(1);
+        greatest = greatest.max(level);
+        n += 1;
+        if let Some(sums) = sums.as_deref_mut() {
+            sums.add(doc, term, sign, level);
+        }
+        Ok(())
+    })?;
+    if !ordered {
+        found(report, Part::Postings, list.place, format!("documents of term {term} do not ascend within the segment"));
+    }
+    if n != list.df || greatest != list.max_impact {
+        found(
+            report,
+            Part::Postings,
+            list.place,
+            format!(
+                "term {term} has {n} postings with impacts up to {greatest}, its entry says {} and {}",
+                list.df, list.max_impact
+            ),
+        );
+    }
+    if list.frequent { check_ranges(segment, term, list, report) } else { Ok(()) }
+}
+
+fn check_ranges<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    term: u32,
+    list: &ListEntry,
+    report: &mut Report<'_>,
+) -> Result<()> {
+    for range in 0..n_ranges(segment.meta.n_docs) {
+        let head = segment.range_head(list, range)?;
+        let starts = segment.range_starts(list, range)?;
+        let (mut greatest, mut before) = (0, [0u32; RANGE_CHUNKS as usize + 1]);
+        segment.for_each_fragment(&head, |docs, impacts| {
+            for (doc, &level) in docs.as_chunks::<2>().0.iter().zip(impacts) {
+                greatest = greatest.max(level);
+                let chunk = u32::from(u16::from_le_bytes(*doc)) / CHUNK_DOCS;
+                before[chunk.min(RANGE_CHUNKS - 1) as usize + 1] += 1;
+            }
+            Ok(())
+        })?;
+        let mut sum = 0;
+        let right = starts.iter().zip(before).all(|(&start, n)| {
+            sum += n;
+            u32::from(start) == sum
+        });
+        if !right || greatest != head.max_impact {
+            let page = (list.place + range) / CHUNK_RECORDS_PER_PAGE;
+            found(report, Part::Chunks, page, format!("record of term {term}, range {range} is wrong"));
+        }
+    }
+    Ok(())
+}
+
+/// A sum over each document's postings, to be compared with the sum over the vector in the heap: says whether every
+/// document is indexed with the right weights without holding the vectors.
+pub struct DocumentSums {
+    sums: Vec<u64>,
+    exponents: HashMap<u32, i16>,
+}
+
+impl DocumentSums {
+    /// For a segment of `n_docs` documents.
+    pub fn new(n_docs: u32) -> Result<Self> {
+        Ok(Self { sums: filled(n_docs as usize, 0, "check sums")?, exponents: HashMap::new() })
+    }
+
+    fn add(&mut self, doc: u32, term: u32, sign: Sign, level: u8) {
+        if let Some(sum) = self.sums.get_mut(doc as usize) {
+            *sum = sum.wrapping_add(mix(term, sign, level));
+        }
+    }
+
+    /// Whether `doc` is indexed as `vector` must be.
+    pub fn matches(&self, doc: u32, metric: Metric, vector: Option<SparseVectorRef<'_>>) -> bool {
+        let mut expected = 0u64;
+        if let Some(vector) = vector
+            && let Normalised::Regular(length) = standing(metric, vector)
+        {
+            for (term, weight) in vector.iter() {
+                let weight = divide_outward(weight, length);
+                let Some(&exponent) = self.exponents.get(&term) else { return false };
+                if impact::exponent_for(weight.abs()) > exponent {
+                    return false;
+                }
+                let sign = if weight > 0.0 { Sign::Positive } else { Sign::Negative };
+                expected = expected.wrapping_add(mix(term, sign, impact::quantise(weight.abs(), exponent)));
+            }
+        }
+        self.sums.get(doc as usize) == Some(&expected)
+    }
+}
+
+/// Spreads a posting over 64 bits (the finaliser of SplitMix64).
+fn mix(term: u32, sign: Sign, level: u8) -> u64 {
+    let mut x = u64::from(term) << 9 | (sign.index() as u64) << 8 | u64::from(level);
+    x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+/// Whether two live documents of an index share a TID; sorts `tids`.
+pub fn repeated_tids(tids: &mut [Tid]) -> Vec<Tid> {
+    tids.sort_unstable();
+    let mut repeated: Vec<Tid> = tids.windows(2).filter(|w| w[0] == w[1]).map(|w| w[0]).collect();
+    repeated.dedup();
+    repeated
+}

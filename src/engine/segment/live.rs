@@ -1,0 +1,135 @@
+//! Live docs: on the page a bit per document (set while it is live), in memory the set of the dead.
+
+use roaring::RoaringBitmap;
+
+use super::format::RANGE_DOCS;
+use super::pages::{Part, PartPages, corrupt};
+use crate::engine::error::{Result, filled};
+
+/// The documents of page `no` whose bit is cleared, added to `dead`.
+pub fn collect_dead(payload: &[u8], no: u32, n_docs: u32, dead: &mut RoaringBitmap) -> Result<()> {
+    let first = no.checked_mul(RANGE_DOCS).ok_or_else(|| corrupt(Part::Live, no, "page beyond the documents"))?;
+    let on_page = n_docs.saturating_sub(first).min(RANGE_DOCS);
+    for (i, word) in payload.chunks_exact(8).enumerate() {
+        let base = i as u32 * 64;
+        if base >= on_page {
+            break;
+        }
+        let bits = word.try_into().map_or(0, u64::from_le_bytes);
+        let mut cleared = !bits;
+        if on_page - base < 64 {
+            cleared &= (1u64 << (on_page - base)) - 1;
+        }
+        while cleared != 0 {
+            dead.insert(first + base + cleared.trailing_zeros());
+            cleared &= cleared - 1;
+        }
+    }
+    Ok(())
+}
+
+/// All dead documents of a segment.
+pub fn read_dead(pages: &impl PartPages, n_pages: u32, n_docs: u32) -> Result<RoaringBitmap> {
+    let mut dead = RoaringBitmap::new();
+    for no in 0..n_pages {
+        collect_dead(&pages.page(Part::Live, no)?, no, n_docs, &mut dead)?;
+    }
+    Ok(dead)
+}
+
+/// The page and bit of a document.
+pub fn place(doc: u32) -> (u32, usize, u8) {
+    let bit = doc % RANGE_DOCS;
+    (doc / RANGE_DOCS, (bit / 8) as usize, 1 << (bit % 8))
+}
+
+/// The payload of live page `no` of a new segment: every document live.
+pub fn new_page(no: u32, n_docs: u32) -> Vec<u8> {
+    let on_page = n_docs.saturating_sub(no.saturating_mul(RANGE_DOCS)).min(RANGE_DOCS);
+    let mut payload = vec![0xff; (on_page / 8) as usize];
+    if on_page % 8 != 0 {
+        payload.push((1 << (on_page % 8)) - 1);
+    }
+    payload
+}
+
+/// New numbers for the documents that stay when the dead are dropped: a rank structure, two words of 32 bits for 64
+/// documents, so that a merge need not hold a table of all documents.
+pub struct LiveRank {
+    base: u32,
+    n_live: u32,
+    /// Empty when nobody is dead.
+    words: Vec<(u64, u32)>,
+}
+
+impl LiveRank {
+    /// Ranks `n_docs` documents less `dead`; the first that stays becomes `base`.
+    pub fn new(n_docs: u32, dead: &RoaringBitmap, base: u32) -> Result<Self> {
+        let n_dead = dead.range_cardinality(..n_docs) as u32;
+        let mut words = Vec::new();
+        if n_dead > 0 {
+            words = filled(n_docs.div_ceil(64) as usize, (u64::MAX, 0), "live documents of a merge")?;
+            for doc in dead.range(..n_docs) {
+                words[(doc / 64) as usize].0 &= !(1 << (doc % 64));
+            }
+            let mut before = base;
+            for (word, rank) in &mut words {
+                *rank = before;
+                before = before.wrapping_add(word.count_ones());
+            }
+        }
+        Ok(Self { base, n_live: n_docs - n_dead, words })
+    }
+
+    /// How many documents stay.
+    pub fn n_live(&self) -> u32 {
+        self.n_live
+    }
+
+    /// The new number of `doc`, `None` if it is dead.
+    #[inline]
+    pub fn new_doc(&self, doc: u32) -> Option<u32> {
+        if self.words.is_empty() {
+            return Some(self.base + doc);
+        }
+        let (word, rank) = *self.words.get((doc / 64) as usize)?;
+        let bit = 1u64 << (doc % 64);
+        (word & bit != 0).then(|| rank + (word & (bit - 1)).count_ones())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn rank_counts_the_living(n in 1u32..2000, dead in prop::collection::btree_set(0u32..2000, 0..300), base in 0u32..99) {
+            let dead: RoaringBitmap = dead.into_iter().filter(|&d| d < n).collect();
+            let rank = LiveRank::new(n, &dead, base).unwrap();
+            let mut next = base;
+            for doc in 0..n {
+                let expected = (!dead.contains(doc)).then(|| { next += 1; next - 1 });
+                prop_assert_eq!(rank.new_doc(doc), expected);
+            }
+            prop_assert_eq!(rank.n_live(), next - base);
+        }
+
+        #[test]
+        fn pages_round_trip(n in 1u32..140_000, dead in prop::collection::btree_set(0u32..140_000, 0..300)) {
+            let dead: RoaringBitmap = dead.into_iter().filter(|&d| d < n).collect();
+            let n_pages = n.div_ceil(RANGE_DOCS);
+            let mut pages: Vec<_> = (0..n_pages).map(|no| { let mut p = new_page(no, n); p.resize(8128, 0); p }).collect();
+            for doc in &dead {
+                let (no, byte, bit) = place(doc);
+                pages[no as usize][byte] &= !bit;
+            }
+            let mut found = RoaringBitmap::new();
+            for (no, page) in pages.iter().enumerate() {
+                collect_dead(page, no as u32, n, &mut found).unwrap();
+            }
+            prop_assert_eq!(found, dead);
+        }
+    }
+}

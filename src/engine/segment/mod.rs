@@ -1,0 +1,12 @@
+//! An immutable unit of the index: an inverted file over documents numbered from 0. The README beside this file draws it.
+
+pub mod check;
+pub mod format;
+pub mod live;
+pub mod pages;
+pub mod reader;
+pub mod run;
+pub mod source;
+pub mod special;
+pub mod spill;
+pub mod writer;

@@ -1,0 +1,350 @@
+//! Pages to terms and lists. Every pointer is checked before it is followed: a page may be damaged.
+
+use std::ops::Deref;
+
+use roaring::RoaringBitmap;
+
+use super::format::*;
+use super::live;
+use super::pages::{PAYLOAD, Part, PartPages, corrupt, field};
+use super::source::{EachPosting, EachTid, SegmentSource, TermHead};
+use super::special::SpecialDocs;
+use crate::engine::codec::varint;
+use crate::engine::error::Result;
+use crate::engine::ids::Tid;
+
+/// A segment's pages with its totals.
+#[derive(Clone, Copy)]
+pub struct SegmentReader<'p, P> {
+    /// Where pages come from.
+    pub pages: &'p P,
+    /// The totals from the manifest.
+    pub meta: &'p SegmentMeta,
+}
+
+impl<'p, P: PartPages> SegmentReader<'p, P> {
+    /// The document's TID.
+    pub fn tid(&self, doc: u32) -> Result<Tid> {
+        let page = doc / DOCMAP_PER_PAGE;
+        let payload = self.pages.page(Part::Docmap, page)?;
+        tid_at(&payload, page, doc % DOCMAP_PER_PAGE)
+    }
+
+    /// The documents whose live bit is cleared.
+    pub fn dead(&self) -> Result<RoaringBitmap> {
+        live::read_dead(self.pages, self.meta.n_pages(Part::Live), self.meta.n_docs)
+    }
+
+    /// The documents without a regular score.
+    pub fn special(&self) -> Result<SpecialDocs> {
+        SpecialDocs::read(self.pages, self.meta.n_pages(Part::Special), self.meta.n_docs)
+    }
+
+    /// Directory entry number `no`.
+    pub fn term_entry(&self, no: u32) -> Result<TermEntry> {
+        let page = no / TERMS_PER_PAGE;
+        let payload = self.pages.page(Part::Terms, page)?;
+        TermEntry::parse(&payload, page, (no % TERMS_PER_PAGE) as usize)
+    }
+
+    /// Looks up terms one after another; cheapest when they ascend.
+    pub fn lookup(&self) -> TermLookup<'p, P> {
+        TermLookup { reader: SegmentReader { ..*self }, fences: None, terms: None }
+    }
+
+    /// All postings of a list, documents ascending.
+    pub fn for_each_posting(&self, list: &ListEntry, each: &mut EachPosting<'_>) -> Result<()> {
+        if list.df == 0 {
+            return Ok(());
+        }
+        if !list.frequent {
+            let mut cursor = RareCursor::new(list);
+            return cursor.for_each_below(self, u32::MAX, each);
+        }
+        for range in 0..n_ranges(self.meta.n_docs) {
+            let head = self.range_head(list, range)?;
+            let base = range * RANGE_DOCS;
+            self.for_each_fragment(&head, |docs, impacts| {
+                docs.chunks_exact(2).zip(impacts).try_for_each(|(d, &level)| {
+                    each(base + u32::from(u16::from_le_bytes([d[0], d[1]])), level)
+                })
+            })?;
+            self.pages.check_interrupts();
+        }
+        Ok(())
+    }
+
+    /// The head of one range of a frequent list.
+    pub fn range_head(&self, list: &ListEntry, range: u32) -> Result<RangeHead> {
+        let (page, slot) = chunk_record_place(list, range)?;
+        let payload = self.pages.page(Part::Chunks, page)?;
+        RangeHead::parse(&payload, page, slot)
+    }
+
+    /// The chunk offsets of one range of a frequent list.
+    pub fn range_starts(&self, list: &ListEntry, range: u32) -> Result<[u16; RANGE_CHUNKS as usize]> {
+        let (page, slot) = chunk_record_place(list, range)?;
+        let payload = self.pages.page(Part::Chunks, page)?;
+        RangeHead::parse_starts(&payload, page, slot)
+    }
+
+    /// Gives a range's postings page by page: the documents (two little-endian bytes each) and beside them the impacts.
+    #[inline]
+    pub fn for_each_fragment(
+        &self,
+        head: &RangeHead,
+        mut each: impl FnMut(&[u8], &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let (mut page, mut offset, mut left) = (head.page, head.offset, head.n as usize);
+        while left > 0 {
+            let n = fragment_capacity(offset).min(left);
+            if n == 0 {
+                return Err(corrupt(Part::Postings, page, "range begins too late on its page"));
+            }
+            let payload = self.pages.page(Part::Postings, page)?;
+            let bytes = payload.get(offset..offset + n * FREQUENT_POSTING);
+            let bytes = bytes.ok_or_else(|| corrupt(Part::Postings, page, "fragment out of reach"))?;
+            let (docs, impacts) = bytes.split_at(2 * n);
+            each(docs, impacts)?;
+            left -= n;
+            (page, offset) = (page.wrapping_add(1), 0);
+        }
+        Ok(())
+    }
+}
+
+fn chunk_record_place(list: &ListEntry, range: u32) -> Result<(u32, usize)> {
+    let no = list.place.checked_add(range).ok_or_else(|| corrupt(Part::Chunks, 0, "record number out of range"))?;
+    Ok((no / CHUNK_RECORDS_PER_PAGE, (no % CHUNK_RECORDS_PER_PAGE) as usize))
+}
+
+fn tid_at(payload: &[u8], page: u32, slot: u32) -> Result<Tid> {
+    let at = slot as usize * Tid::BYTES;
+    let bytes = payload.get(at..at + Tid::BYTES).and_then(|b| b.try_into().ok());
+    bytes.map(Tid::from_bytes).ok_or_else(|| corrupt(Part::Docmap, page, "document out of reach"))
+}
+
+/// The docmap's TIDs in order, page by page.
+pub fn for_each_tid(pages: &impl PartPages, n_docs: u32, each: &mut EachTid<'_>) -> Result<()> {
+    for page in 0..n_docs.div_ceil(DOCMAP_PER_PAGE) {
+        let first = page * DOCMAP_PER_PAGE;
+        let payload = pages.page(Part::Docmap, page)?;
+        for slot in 0..(n_docs - first).min(DOCMAP_PER_PAGE) {
+            each(first + slot, tid_at(&payload, page, slot)?)?;
+        }
+        drop(payload);
+        pages.check_interrupts();
+    }
+    Ok(())
+}
+
+/// Keeps the directory pages last used open.
+pub struct TermLookup<'p, P: PartPages + 'p> {
+    reader: SegmentReader<'p, P>,
+    fences: Option<(u32, P::Page<'p>)>,
+    terms: Option<(u32, P::Page<'p>)>,
+}
+
+impl<'p, P: PartPages> TermLookup<'p, P> {
+    /// The entry of `term`, `None` if no document has it.
+    pub fn find(&mut self, term: u32) -> Result<Option<TermEntry>> {
+        let meta = self.reader.meta;
+        let n_term_pages = meta.n_pages(Part::Terms);
+        if n_term_pages == 0 {
+            return Ok(None);
+        }
+        // The last fence that is not above the term; fences are numbered like the directory pages.
+        let (mut low, mut high) = (0, n_term_pages);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.fence(middle)? <= term { low = middle + 1 } else { high = middle }
+        }
+        if low == 0 {
+            return Ok(None);
+        }
+        let page = low - 1;
+        let on_page = meta.n_terms.saturating_sub(page.saturating_mul(TERMS_PER_PAGE)).min(TERMS_PER_PAGE) as usize;
+        let payload = open(&mut self.terms, self.reader.pages, Part::Terms, page)?;
+        let (mut low, mut high) = (0, on_page);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let found = field::u32_at(payload, middle * TermEntry::BYTES);
+            if found == term {
+                return TermEntry::parse(payload, page, middle).map(Some);
+            }
+            if found < term { low = middle + 1 } else { high = middle }
+        }
+        Ok(None)
+    }
+
+    fn fence(&mut self, no: u32) -> Result<u32> {
+        let page = no / FENCES_PER_PAGE;
+        let payload = open(&mut self.fences, self.reader.pages, Part::Fences, page)?;
+        Ok(field::u32_at(payload, (no % FENCES_PER_PAGE) as usize * 4))
+    }
+}
+
+fn open<'s, 'p, P: PartPages>(
+    held: &'s mut Option<(u32, P::Page<'p>)>,
+    pages: &'p P,
+    part: Part,
+    no: u32,
+) -> Result<&'s [u8]> {
+    if held.as_ref().is_none_or(|(at, _)| *at != no) {
+        // Let the old page go before the new one is opened.
+        *held = None;
+        *held = Some((no, pages.page(part, no)?));
+    }
+    held.as_ref().map(|(_, page)| page.deref()).ok_or_else(|| corrupt(part, no, "no such page"))
+}
+
+/// A place in a rare list; reads it range by range.
+#[derive(Clone, Copy, Debug)]
+pub struct RareCursor {
+    page: u32,
+    offset: usize,
+    left: u32,
+    previous: u32,
+    first: bool,
+    /// A posting that was read but lies at or beyond the end asked for.
+    ahead: Option<(u32, u8)>,
+}
+
+impl RareCursor {
+    /// Before the first posting.
+    pub fn new(list: &ListEntry) -> Self {
+        let offset = usize::from(list.offset);
+        Self { page: list.place, offset, left: list.df, previous: 0, first: true, ahead: None }
+    }
+
+    /// Gives the postings of documents below `end` that have not been given yet.
+    #[inline]
+    pub fn for_each_below<P: PartPages>(
+        &mut self,
+        reader: &SegmentReader<'_, P>,
+        end: u32,
+        mut each: impl FnMut(u32, u8) -> Result<()>,
+    ) -> Result<()> {
+        if let Some((doc, level)) = self.ahead {
+            if doc >= end {
+                return Ok(());
+            }
+            self.ahead = None;
+            each(doc, level)?;
+        }
+        while self.left > 0 {
+            if PAYLOAD.saturating_sub(self.offset) < RARE_POSTING_MAX {
+                self.page = self.page.wrapping_add(1);
+                self.offset = 0;
+                reader.pages.check_interrupts();
+            }
+            let payload = reader.pages.page(Part::Postings, self.page)?;
+            if self.read_page(&payload, reader.meta.n_docs, end, &mut each)? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads to the end of the page, of the list, or to `end`; true in the last case.
+    #[inline]
+    fn read_page(
+        &mut self,
+        payload: &[u8],
+        n_docs: u32,
+        end: u32,
+        each: &mut impl FnMut(u32, u8) -> Result<()>,
+    ) -> Result<bool> {
+        let mut at = self.offset;
+        while self.left > 0 && PAYLOAD - at >= RARE_POSTING_MAX {
+            let gap = varint::read(payload, &mut at);
+            let level = payload.get(at).copied();
+            let (Some(gap), Some(level @ 1..)) = (gap, level) else {
+                return Err(corrupt(Part::Postings, self.page, "impossible posting"));
+            };
+            at += 1;
+            let doc = self.previous.wrapping_add(gap);
+            if doc >= n_docs || (gap == 0 && !self.first) || doc < self.previous {
+                return Err(corrupt(Part::Postings, self.page, "documents do not ascend within the segment"));
+            }
+            (self.previous, self.first) = (doc, false);
+            self.left -= 1;
+            self.offset = at;
+            if doc >= end {
+                self.ahead = Some((doc, level));
+                return Ok(true);
+            }
+            each(doc, level)?;
+        }
+        self.offset = at;
+        Ok(false)
+    }
+}
+
+/// A whole segment as the input of a merge.
+pub struct SegmentAsSource<'p, P> {
+    reader: SegmentReader<'p, P>,
+    special: SpecialDocs,
+    next: u32,
+    entry: Option<TermEntry>,
+}
+
+impl<'p, P: PartPages> SegmentAsSource<'p, P> {
+    /// Begins at the first term.
+    pub fn new(reader: SegmentReader<'p, P>) -> Result<Self> {
+        let mut source = Self { special: reader.special()?, reader, next: 0, entry: None };
+        source.advance()?;
+        Ok(source)
+    }
+}
+
+impl<P: PartPages> SegmentSource for SegmentAsSource<'_, P> {
+    fn n_docs(&self) -> u32 {
+        self.reader.meta.n_docs
+    }
+
+    fn special(&self) -> &SpecialDocs {
+        &self.special
+    }
+
+    fn max_nnz(&self) -> u32 {
+        self.reader.meta.max_nnz
+    }
+
+    fn for_each_tid(&mut self, each: &mut EachTid<'_>) -> Result<()> {
+        for_each_tid(self.reader.pages, self.reader.meta.n_docs, each)
+    }
+
+    fn head(&self) -> Option<TermHead> {
+        self.entry.map(|e| TermHead { term: e.term, exponent: e.exponent, df: e.lists.map(|l| l.df) })
+    }
+
+    fn for_each_posting(&mut self, sign: Sign, each: &mut EachPosting<'_>) -> Result<()> {
+        let Some(entry) = self.entry else { return Ok(()) };
+        let list = entry.lists[sign.index()];
+        let (mut n, mut next) = (0u32, 0u32);
+        self.reader.for_each_posting(&list, &mut |doc, level| {
+            n += 1;
+            if doc < next || doc >= self.reader.meta.n_docs || level == 0 {
+                return Err(corrupt(Part::Postings, list.place, "documents do not ascend within the segment"));
+            }
+            next = doc + 1;
+            each(doc, level)
+        })?;
+        if n == list.df { Ok(()) } else { Err(corrupt(Part::Postings, list.place, "list has another length")) }
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        let before = self.entry.map(|e| e.term);
+        self.entry = None;
+        if self.next < self.reader.meta.n_terms {
+            let entry = self.reader.term_entry(self.next)?;
+            if before.is_some_and(|b| entry.term <= b) {
+                return Err(corrupt(Part::Terms, self.next / TERMS_PER_PAGE, "terms do not ascend"));
+            }
+            self.entry = Some(entry);
+            self.next += 1;
+        }
+        Ok(())
+    }
+}

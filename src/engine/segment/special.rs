@@ -1,0 +1,77 @@
+//! Documents that have no regular score, as roaring bitmaps.
+
+use roaring::RoaringBitmap;
+
+use super::pages::{PAYLOAD, Part, PartPages, PartSink, corrupt, field};
+use crate::engine::error::{Result, reserve};
+
+/// Documents without a regular score; every other document is regular.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SpecialDocs {
+    /// The vector is NULL: last of all.
+    pub null: RoaringBitmap,
+    /// Cosine only: the norm is zero, the distance NaN: before the NULLs.
+    pub zero_norm: RoaringBitmap,
+    /// Cosine only: the norm is so large or small that float4 arithmetic is not to be bounded; delivered first and left
+    /// to the executor's recheck.
+    pub irregular: RoaringBitmap,
+}
+
+impl SpecialDocs {
+    fn sets(&self) -> [&RoaringBitmap; 3] {
+        [&self.null, &self.zero_norm, &self.irregular]
+    }
+
+    /// Whether every document is regular.
+    pub fn is_empty(&self) -> bool {
+        self.sets().iter().all(|s| s.is_empty())
+    }
+
+    /// Writes the sets as one byte string: total length, then each set with its length before it.
+    /// Nothing is written when there is nothing to say.
+    pub fn write(&self, sink: &mut impl PartSink) -> Result<u32> {
+        if self.is_empty() {
+            return Ok(0);
+        }
+        let mut bytes = vec![0; 4];
+        for set in self.sets() {
+            reserve(&mut bytes, set.serialized_size() + 4, "special documents")?;
+            bytes.extend_from_slice(&(set.serialized_size() as u32).to_le_bytes());
+            // Writing to a vector with room cannot fail.
+            set.serialize_into(&mut bytes).map_err(|_| corrupt(Part::Special, 0, "set cannot be serialised"))?;
+        }
+        let total = bytes.len() as u32;
+        bytes[0..4].copy_from_slice(&total.to_le_bytes());
+        for payload in bytes.chunks(PAYLOAD) {
+            sink.append(Part::Special, payload)?;
+        }
+        Ok(bytes.len().div_ceil(PAYLOAD) as u32)
+    }
+
+    /// Reads the sets of a segment of `n_docs` documents from its `n_pages` pages.
+    pub fn read(pages: &impl PartPages, n_pages: u32, n_docs: u32) -> Result<Self> {
+        if n_pages == 0 {
+            return Ok(Self::default());
+        }
+        let mut bytes = Vec::new();
+        for no in 0..n_pages {
+            reserve(&mut bytes, PAYLOAD, "special documents")?;
+            bytes.extend_from_slice(&pages.page(Part::Special, no)?);
+        }
+        let total = field::u32_at(&bytes, 0) as usize;
+        let mut rest = bytes.get(4..total).ok_or_else(|| corrupt(Part::Special, 0, "length beyond its pages"))?;
+        let mut next = || -> Result<RoaringBitmap> {
+            let len = field::u32_at(rest, 0) as usize;
+            let end = len.checked_add(4).filter(|&e| rest.len() >= e);
+            let end = end.ok_or_else(|| corrupt(Part::Special, 0, "set is cut short"))?;
+            let set = RoaringBitmap::deserialize_from(&rest[4..end])
+                .map_err(|_| corrupt(Part::Special, 0, "set cannot be read"))?;
+            rest = &rest[end..];
+            match set.max() {
+                Some(doc) if doc >= n_docs => Err(corrupt(Part::Special, 0, "document out of range")),
+                _ => Ok(set),
+            }
+        };
+        Ok(Self { null: next()?, zero_norm: next()?, irregular: next()? })
+    }
+}

@@ -1,0 +1,353 @@
+//! The one writer of segments: build, flush and merge all end here, so bounds and offsets are computed in one place.
+//!
+//! Inputs are ranges of documents that follow one another; a term's merged list is therefore the inputs' lists in turn,
+//! each with its documents renumbered. Nothing is held in memory but one range of one frequent list, one page of each
+//! part, and a rank structure for inputs that lose documents.
+
+use super::format::*;
+use super::live::{self, LiveRank};
+use super::pages::{PAYLOAD, Part, PartSink};
+use super::source::{Input, TermHead};
+use super::special::SpecialDocs;
+use crate::engine::codec::{impact, varint};
+use crate::engine::error::{EngineError, Result, reserved};
+
+/// Writes one segment from `inputs`. Returns its totals; if nothing is left alive the segment has no documents and no pages.
+pub fn write_segment<S: PartSink>(inputs: &mut [Input<'_>], sink: &mut S) -> Result<SegmentMeta> {
+    let ranks = rank_inputs(inputs)?;
+    let mut meta = SegmentMeta { n_docs: ranks.iter().map(LiveRank::n_live).sum(), ..SegmentMeta::default() };
+    if meta.n_docs == 0 {
+        return Ok(meta);
+    }
+    write_documents(inputs, &ranks, &mut meta, sink)?;
+
+    let mut out = ListWriter::new(sink, meta.n_docs);
+    while let Some(head) = next_term(inputs) {
+        out.begin_term(&head);
+        for sign in Sign::BOTH {
+            write_list(inputs, &ranks, &head, sign, &mut out)?;
+        }
+        out.end_term()?;
+        for input in inputs.iter_mut() {
+            if input.source.head().is_some_and(|h| h.term == head.term) {
+                input.source.advance()?;
+            }
+        }
+        out.sink.check_interrupts();
+    }
+    out.finish(&mut meta)?;
+    Ok(meta)
+}
+
+fn rank_inputs(inputs: &[Input<'_>]) -> Result<Vec<LiveRank>> {
+    let mut ranks = reserved(inputs.len(), "merge inputs")?;
+    let mut base = 0u64;
+    for input in inputs {
+        // `base` is checked below before any document is numbered with it.
+        let rank = LiveRank::new(input.source.n_docs(), &input.dead, base as u32)?;
+        base += u64::from(rank.n_live());
+        if base > u64::from(MAX_DOCS) {
+            return Err(EngineError::Limit { what: "documents of a segment", limit: u64::from(MAX_DOCS) });
+        }
+        ranks.push(rank);
+    }
+    Ok(ranks)
+}
+
+fn write_documents<S: PartSink>(
+    inputs: &mut [Input<'_>],
+    ranks: &[LiveRank],
+    meta: &mut SegmentMeta,
+    sink: &mut S,
+) -> Result<()> {
+    let mut docmap = PageWriter::new(Part::Docmap);
+    let mut special = SpecialDocs::default();
+    for (input, rank) in inputs.iter_mut().zip(ranks) {
+        meta.max_nnz = meta.max_nnz.max(input.source.max_nnz());
+        let moved = |set: &roaring::RoaringBitmap| set.iter().filter_map(|doc| rank.new_doc(doc)).collect::<Vec<u32>>();
+        let from = input.source.special();
+        special.null.extend(moved(&from.null));
+        special.zero_norm.extend(moved(&from.zero_norm));
+        special.irregular.extend(moved(&from.irregular));
+        input.source.for_each_tid(&mut |doc, tid| match rank.new_doc(doc) {
+            Some(_) => docmap.push_record(&tid.to_bytes(), sink),
+            None => Ok(()),
+        })?;
+        sink.check_interrupts();
+    }
+    meta.n_null = special.null.len() as u32;
+    meta.pages[Part::Docmap.index()] = docmap.finish(sink)?;
+    meta.pages[Part::Special.index()] = special.write(sink)?;
+    for no in 0..n_ranges(meta.n_docs) {
+        sink.append(Part::Live, &live::new_page(no, meta.n_docs))?;
+    }
+    meta.pages[Part::Live.index()] = n_ranges(meta.n_docs);
+    Ok(())
+}
+
+/// The least term that any input is at, with the largest scale and the sum of list lengths (dead documents included).
+fn next_term(inputs: &[Input<'_>]) -> Option<MergedHead> {
+    let mut merged: Option<MergedHead> = None;
+    for head in inputs.iter().filter_map(|i| i.source.head()) {
+        let df = head.df.map(u64::from);
+        match &mut merged {
+            Some(m) if m.term < head.term => {}
+            Some(m) if m.term == head.term => {
+                m.exponent = m.exponent.max(head.exponent);
+                m.df = [m.df[0] + df[0], m.df[1] + df[1]];
+            }
+            _ => merged = Some(MergedHead { term: head.term, exponent: head.exponent, df }),
+        }
+    }
+    merged
+}
+
+struct MergedHead {
+    term: u32,
+    exponent: i16,
+    df: [u64; 2],
+}
+
+fn write_list<S: PartSink>(
+    inputs: &mut [Input<'_>],
+    ranks: &[LiveRank],
+    merged: &MergedHead,
+    sign: Sign,
+    out: &mut ListWriter<'_, S>,
+) -> Result<()> {
+    out.begin_list(sign, merged.df[sign.index()]);
+    for (input, rank) in inputs.iter_mut().zip(ranks) {
+        let Some(TermHead { term, exponent, df }) = input.source.head() else { continue };
+        if term != merged.term || df[sign.index()] == 0 {
+            continue;
+        }
+        input.source.for_each_posting(sign, &mut |doc, level| match rank.new_doc(doc) {
+            Some(doc) => out.push(doc, impact::requantise(level, exponent, merged.exponent)),
+            None => Ok(()),
+        })?;
+    }
+    out.end_list()
+}
+
+/// Fills pages of one part with fixed-size records.
+struct PageWriter {
+    part: Part,
+    buf: Vec<u8>,
+    n_pages: u32,
+}
+
+impl PageWriter {
+    fn new(part: Part) -> Self {
+        Self { part, buf: Vec::with_capacity(PAYLOAD), n_pages: 0 }
+    }
+
+    /// Adds a record that must not cross a page.
+    fn push_record(&mut self, record: &[u8], sink: &mut impl PartSink) -> Result<()> {
+        if self.buf.len() + record.len() > PAYLOAD {
+            self.flush(sink)?;
+        }
+        self.buf.extend_from_slice(record);
+        Ok(())
+    }
+
+    fn flush(&mut self, sink: &mut impl PartSink) -> Result<()> {
+        sink.append(self.part, &self.buf)?;
+        self.buf.clear();
+        self.n_pages += 1;
+        Ok(())
+    }
+
+    fn finish(mut self, sink: &mut impl PartSink) -> Result<u32> {
+        if !self.buf.is_empty() {
+            self.flush(sink)?;
+        }
+        Ok(self.n_pages)
+    }
+}
+
+/// Writes the lists and the directory.
+struct ListWriter<'s, S> {
+    sink: &'s mut S,
+    n_docs: u32,
+    postings: PageWriter,
+    chunks: PageWriter,
+    terms: PageWriter,
+    fences: PageWriter,
+    n_chunk_records: u32,
+    n_terms: u32,
+    n_postings: u64,
+    has_negative: bool,
+    entry: TermEntry,
+    sign: Sign,
+    list: ListEntry,
+    /// Rare list: the last document. Frequent list: unused.
+    previous: u32,
+    range: RangeBuffer,
+}
+
+/// One range of a frequent list.
+#[derive(Default)]
+struct RangeBuffer {
+    no: u32,
+    docs: Vec<u16>,
+    impacts: Vec<u8>,
+}
+
+impl<'s, S: PartSink> ListWriter<'s, S> {
+    fn new(sink: &'s mut S, n_docs: u32) -> Self {
+        Self {
+            sink,
+            n_docs,
+            postings: PageWriter::new(Part::Postings),
+            chunks: PageWriter::new(Part::Chunks),
+            terms: PageWriter::new(Part::Terms),
+            fences: PageWriter::new(Part::Fences),
+            n_chunk_records: 0,
+            n_terms: 0,
+            n_postings: 0,
+            has_negative: false,
+            entry: TermEntry::default(),
+            sign: Sign::Positive,
+            list: ListEntry::default(),
+            previous: 0,
+            range: RangeBuffer::default(),
+        }
+    }
+
+    fn begin_term(&mut self, head: &MergedHead) {
+        self.entry = TermEntry { term: head.term, exponent: head.exponent, ..TermEntry::default() };
+    }
+
+    /// `df` is the number of postings to come or a little more, if some of them belong to dead documents.
+    fn begin_list(&mut self, sign: Sign, df: u64) {
+        self.sign = sign;
+        self.list = ListEntry { frequent: is_frequent(df, u64::from(self.n_docs)), ..ListEntry::default() };
+        if self.list.frequent {
+            self.list.place = self.n_chunk_records;
+            self.range.no = 0;
+        }
+        self.previous = 0;
+    }
+
+    fn push(&mut self, doc: u32, level: u8) -> Result<()> {
+        self.list.max_impact = self.list.max_impact.max(level);
+        if self.list.frequent {
+            self.push_frequent(doc, level)?;
+        } else {
+            self.push_rare(doc, level)?;
+        }
+        self.list.df += 1;
+        Ok(())
+    }
+
+    fn push_rare(&mut self, doc: u32, level: u8) -> Result<()> {
+        if PAYLOAD - self.postings.buf.len() < RARE_POSTING_MAX {
+            self.postings.flush(self.sink)?;
+        }
+        if self.list.df == 0 {
+            self.list.place = self.postings.n_pages;
+            self.list.offset = self.postings.buf.len() as u16;
+        }
+        varint::write(&mut self.postings.buf, doc - self.previous);
+        self.postings.buf.push(level);
+        self.previous = doc;
+        Ok(())
+    }
+
+    fn push_frequent(&mut self, doc: u32, level: u8) -> Result<()> {
+        while doc / RANGE_DOCS != self.range.no {
+            self.end_range()?;
+        }
+        self.range.docs.push((doc % RANGE_DOCS) as u16);
+        self.range.impacts.push(level);
+        Ok(())
+    }
+
+    /// Writes the collected range: its fragments, then its chunk record.
+    fn end_range(&mut self) -> Result<()> {
+        let RangeBuffer { docs, impacts, .. } = &self.range;
+        let mut record = ChunkRecord {
+            n: docs.len() as u32,
+            page: 0,
+            offset: 0,
+            max_impact: impacts.iter().copied().max().unwrap_or(0),
+            starts: chunk_starts(docs),
+        };
+        let mut done = 0;
+        while done < docs.len() {
+            let room = match fragment_capacity(self.postings.buf.len()) {
+                0 => {
+                    self.postings.flush(self.sink)?;
+                    fragment_capacity(0)
+                }
+                room => room,
+            };
+            if done == 0 {
+                (record.page, record.offset) = (self.postings.n_pages, self.postings.buf.len() as u16);
+            }
+            let end = docs.len().min(done + room);
+            docs[done..end].iter().for_each(|d| self.postings.buf.extend_from_slice(&d.to_le_bytes()));
+            self.postings.buf.extend_from_slice(&impacts[done..end]);
+            done = end;
+        }
+        let mut bytes = Vec::with_capacity(ChunkRecord::BYTES);
+        record.write(&mut bytes);
+        self.chunks.push_record(&bytes, self.sink)?;
+        self.n_chunk_records += 1;
+        self.range.no += 1;
+        self.range.docs.clear();
+        self.range.impacts.clear();
+        Ok(())
+    }
+
+    fn end_list(&mut self) -> Result<()> {
+        if self.list.frequent && self.list.df > 0 {
+            while self.range.no < n_ranges(self.n_docs) {
+                self.end_range()?;
+            }
+        }
+        if self.list.df == 0 {
+            self.list = ListEntry::default();
+        }
+        self.n_postings += u64::from(self.list.df);
+        self.has_negative |= self.sign == Sign::Negative && self.list.df > 0;
+        self.entry.lists[self.sign.index()] = self.list;
+        Ok(())
+    }
+
+    fn end_term(&mut self) -> Result<()> {
+        if self.entry.lists.iter().all(|l| l.df == 0) {
+            return Ok(());
+        }
+        if self.n_terms % TERMS_PER_PAGE == 0 {
+            self.fences.push_record(&self.entry.term.to_le_bytes(), self.sink)?;
+        }
+        self.terms.push_record(&self.entry.to_bytes(), self.sink)?;
+        self.n_terms += 1;
+        Ok(())
+    }
+
+    fn finish(self, meta: &mut SegmentMeta) -> Result<()> {
+        meta.n_terms = self.n_terms;
+        meta.n_postings = self.n_postings;
+        meta.has_negative = self.has_negative;
+        for writer in [self.postings, self.chunks, self.terms, self.fences] {
+            let part = writer.part.index();
+            meta.pages[part] = writer.finish(self.sink)?;
+        }
+        Ok(())
+    }
+}
+
+/// For each chunk the number of documents before it.
+fn chunk_starts(docs: &[u16]) -> [u16; RANGE_CHUNKS as usize] {
+    let mut starts = [0; RANGE_CHUNKS as usize];
+    let mut at = 0;
+    for (chunk, start) in starts.iter_mut().enumerate() {
+        while at < docs.len() && usize::from(docs[at]) < chunk * CHUNK_DOCS as usize {
+            at += 1;
+        }
+        *start = at as u16;
+    }
+    starts
+}

@@ -1,0 +1,122 @@
+//! Pins and locks that let go of themselves.
+//!
+//! While a PostgreSQL ERROR unwinds, nothing is released here: the abort of the transaction does that, and a second
+//! call into the server during unwinding could end the process.
+
+use pgrx::pg_sys;
+
+use super::page::PageRef;
+use super::relation::IndexRelation;
+use crate::engine::error::{EngineError, Result};
+
+/// Pins a block that must exist; a block number beyond the end is damage, not an I/O error.
+fn pin(index: IndexRelation, block: u32) -> Result<pg_sys::Buffer> {
+    // Only the end of the relation is asked for when needed: it costs a system call.
+    if block >= index.n_blocks() {
+        return Err(EngineError::BadPage { block, reason: "block lies beyond the end of the index" });
+    }
+    // SAFETY: the relation is open and the block exists.
+    Ok(unsafe { pg_sys::ReadBuffer(index.raw(), block) })
+}
+
+fn release(buffer: pg_sys::Buffer) {
+    if !std::thread::panicking() {
+        // SAFETY: the guards hold a pinned and locked buffer, once.
+        unsafe { pg_sys::UnlockReleaseBuffer(buffer) };
+    }
+}
+
+/// A page locked for reading.
+pub struct SharedBuffer {
+    buffer: pg_sys::Buffer,
+}
+
+impl SharedBuffer {
+    /// Pins and locks `block`.
+    pub fn open(index: IndexRelation, block: u32) -> Result<Self> {
+        let buffer = pin(index, block)?;
+        Ok(Self::lock(buffer))
+    }
+
+    /// The same for a block that is known to exist.
+    pub fn open_existing(index: IndexRelation, block: u32) -> Self {
+        // SAFETY: the relation is open; the caller knows the block to exist, and if it does not PostgreSQL reports it.
+        Self::lock(unsafe { pg_sys::ReadBuffer(index.raw(), block) })
+    }
+
+    fn lock(buffer: pg_sys::Buffer) -> Self {
+        // SAFETY: `buffer` has just been pinned.
+        unsafe { pg_sys::LockBuffer(buffer, pg_sys::BUFFER_LOCK_SHARE as i32) };
+        Self { buffer }
+    }
+
+    /// The page.
+    pub fn page(&self) -> PageRef<'_> {
+        // SAFETY: the buffer is pinned and share-locked for as long as `self` lives.
+        unsafe { PageRef::new(pg_sys::BufferGetPage(self.buffer)) }
+    }
+}
+
+impl Drop for SharedBuffer {
+    fn drop(&mut self) {
+        release(self.buffer);
+    }
+}
+
+/// A page locked for changing.
+pub struct ExclusiveBuffer {
+    buffer: pg_sys::Buffer,
+    block: u32,
+}
+
+impl ExclusiveBuffer {
+    /// Pins and locks `block`.
+    pub fn open(index: IndexRelation, block: u32) -> Result<Self> {
+        let buffer = pin(index, block)?;
+        // SAFETY: `buffer` has just been pinned.
+        unsafe { pg_sys::LockBuffer(buffer, pg_sys::BUFFER_LOCK_EXCLUSIVE as i32) };
+        Ok(Self { buffer, block })
+    }
+
+    /// The same without waiting; `None` if somebody holds the page.
+    pub fn try_open(index: IndexRelation, block: u32) -> Result<Option<Self>> {
+        let buffer = pin(index, block)?;
+        // SAFETY: `buffer` has just been pinned.
+        if unsafe { pg_sys::ConditionalLockBuffer(buffer) } {
+            return Ok(Some(Self { buffer, block }));
+        }
+        // SAFETY: pinned above, not locked.
+        unsafe { pg_sys::ReleaseBuffer(buffer) };
+        Ok(None)
+    }
+
+    /// # Safety
+    /// - `buffer` is pinned and exclusively locked by the caller, who gives both away.
+    pub unsafe fn from_locked(buffer: pg_sys::Buffer) -> Self {
+        // SAFETY: a pinned buffer has a block number.
+        let block = unsafe { pg_sys::BufferGetBlockNumber(buffer) };
+        Self { buffer, block }
+    }
+
+    /// Its block number.
+    pub fn block(&self) -> u32 {
+        self.block
+    }
+
+    /// PostgreSQL's handle, for the log writer.
+    pub fn raw(&self) -> pg_sys::Buffer {
+        self.buffer
+    }
+
+    /// The page as it is.
+    pub fn page(&self) -> PageRef<'_> {
+        // SAFETY: the buffer is pinned and exclusively locked for as long as `self` lives.
+        unsafe { PageRef::new(pg_sys::BufferGetPage(self.buffer)) }
+    }
+}
+
+impl Drop for ExclusiveBuffer {
+    fn drop(&mut self) {
+        release(self.buffer);
+    }
+}

@@ -1,0 +1,110 @@
+//! Pages given up and taken into use again.
+//!
+//! A page may be read by a scan that began before it was given up. So a freed page keeps its contents and carries a
+//! logged stamp: the next transaction id at that time. It may be taken into use once no snapshot is old enough to belong
+//! to such a scan (nbtree's rule for deleted pages). The free-space map only says where to look; the page itself decides,
+//! under its lock. On a standby replay does not wait for readers: they recognise a recycled page by its identity.
+//!
+//! Pages in use carry a stamp too, from the time they were taken: a page that no structure refers to is an orphan of an
+//! aborted operation once that operation can no longer be running.
+
+use pgrx::pg_sys;
+
+use super::buffer::ExclusiveBuffer;
+use super::page::{PageRef, PageState};
+use super::relation::IndexRelation;
+use super::wal::{self, MAX_PAGES, WalBatch};
+use crate::engine::error::Result;
+
+/// Whether nobody can still need what was known at `stamp`.
+pub fn is_past(stamp: u64) -> bool {
+    let xid = pg_sys::FullTransactionId { value: stamp };
+    // SAFETY: without a relation the most conservative horizon is asked.
+    unsafe { pg_sys::GlobalVisCheckRemovableFullXid(std::ptr::null_mut(), xid) }
+}
+
+/// Whether a page may be taken into use.
+pub fn is_reusable(page: PageRef<'_>) -> bool {
+    if page.is_zero() {
+        return true;
+    }
+    let special = page.special();
+    special.is_ours() && special.state() == PageState::Free && is_past(special.stamp)
+}
+
+/// Hands out pages, recycled ones as long as the map offers any.
+pub struct Allocator {
+    index: IndexRelation,
+    look_for_free: bool,
+}
+
+impl Allocator {
+    /// For an index that may have free pages.
+    pub fn new(index: IndexRelation) -> Self {
+        Self { index, look_for_free: true }
+    }
+
+    /// For an index that is being built.
+    pub fn fresh(index: IndexRelation) -> Self {
+        Self { index, look_for_free: false }
+    }
+
+    /// A page, locked; its contents are to be written anew.
+    pub fn take(&mut self) -> Result<ExclusiveBuffer> {
+        while self.look_for_free {
+            // SAFETY: the relation is open.
+            let block = unsafe { pg_sys::GetFreeIndexPage(self.index.raw()) };
+            if block == u32::MAX {
+                self.look_for_free = false;
+                break;
+            }
+            // Block 0 is the metapage whatever the map says, and the map may be older than the file.
+            if block == 0 || block >= self.index.n_blocks() {
+                continue;
+            }
+            match ExclusiveBuffer::try_open(self.index, block)? {
+                Some(buffer) if is_reusable(buffer.page()) => return Ok(buffer),
+                Some(buffer) if buffer.page().special().state() == PageState::Free => {
+                    // Not yet: put it back, and do not meet it again.
+                    self.look_for_free = false;
+                    drop(buffer);
+                    record_free(self.index, block);
+                }
+                _ => {}
+            }
+        }
+        // SAFETY: the buffer is taken over at once.
+        Ok(unsafe { ExclusiveBuffer::from_locked(wal::extend_locked(self.index, pg_sys::ForkNumber::MAIN_FORKNUM)) })
+    }
+}
+
+/// Tells the free-space map of a page.
+pub fn record_free(index: IndexRelation, block: u32) {
+    // SAFETY: the relation is open and the block exists.
+    unsafe { pg_sys::RecordFreeIndexPage(index.raw(), block) };
+}
+
+/// Gives pages up, to be reused when nobody can need them any more.
+pub fn free_pages(index: IndexRelation, blocks: &[u32]) -> Result<()> {
+    for group in blocks.chunks(MAX_PAGES) {
+        let mut buffers = Vec::with_capacity(MAX_PAGES);
+        for &block in group {
+            buffers.push(ExclusiveBuffer::open(index, block)?);
+        }
+        let stamp = wal::next_stamp();
+        let mut batch = WalBatch::begin(index);
+        for buffer in &buffers {
+            batch.edit(buffer, |page| {
+                page.edit_special(|s| {
+                    s.set_state(PageState::Free);
+                    s.stamp = stamp;
+                });
+            });
+        }
+        batch.commit();
+        drop(buffers);
+        group.iter().for_each(|&block| record_free(index, block));
+        pgrx::check_for_interrupts!();
+    }
+    Ok(())
+}

@@ -1,0 +1,249 @@
+//! What every page of the index carries: PostgreSQL's header, the payload, and the special area.
+//!
+//! ```text
+//!      0 +---------------------------+
+//!        | PageHeaderData            |
+//!     24 +---------------------------+
+//!        | payload (8128 bytes)      |
+//!   8152 +------+------+-------------+------------------+
+//!        | kind | part | version     | owner            |
+//!   8160 +------+------+-------------+------------------+
+//!        | generation                | page number      |
+//!   8168 +---------------------------+------------------+
+//!        | next block                | bytes used       |
+//!   8176 +---------------------------+------------------+
+//!        | stamp: a transaction id of 64 bits           |
+//!   8184 +---------------------------+--------+---------+
+//!        | state                     |        | page id |
+//!   8192 +---------------------------+--------+---------+
+//! ```
+//! `kind`, `part`, `owner`, `generation` and `page number` say whose page this is; whoever opens it says what it expects.
+//! `stamp` is the next transaction id at the time the page was taken into use, or freed: see [`super::free`].
+
+use pgrx::pg_sys;
+
+use crate::engine::segment::pages::PAYLOAD;
+
+/// Format version of every page.
+pub const VERSION: u16 = 1;
+/// The last two bytes of every page, so that tools can tell access methods apart.
+pub const PAGE_ID: u16 = 0xFF5A;
+/// Bytes before the payload.
+pub const HEADER: usize = 24;
+/// "No block".
+pub const NO_BLOCK: u32 = u32::MAX;
+
+const SPECIAL: usize = size_of::<Special>();
+const _: () = assert!(pg_sys::BLCKSZ as usize == HEADER + PAYLOAD + SPECIAL);
+const _: () = assert!(SPECIAL == 40 && align_of::<Special>() == 8);
+const _: () = assert!(size_of::<pg_sys::PageHeaderData>() == HEADER);
+const _: () = assert!(size_of::<usize>() == 8, "32-bit servers are not supported");
+
+/// What a page is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum PageKind {
+    /// Block 0.
+    Meta = 1,
+    /// The list of segments.
+    Manifest = 2,
+    /// Documents that wait to be inverted.
+    Pending = 3,
+    /// A pending vector too large for a page.
+    Overflow = 4,
+    /// A page of a segment.
+    Segment = 5,
+}
+
+/// Whether a page is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageState {
+    /// Belongs to its owner.
+    Used,
+    /// Given up; its contents stay for those who still read them, until it is taken into use again.
+    Free,
+}
+
+/// Whose page this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// What it is for.
+    pub kind: PageKind,
+    /// The part of a segment; 0 elsewhere.
+    pub part: u8,
+    /// The segment; for other kinds what their module says.
+    pub owner: u32,
+    /// The maintenance operation that wrote it.
+    pub generation: u32,
+    /// Its number within the part, chain or list.
+    pub page_no: u32,
+}
+
+/// The special area.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Special {
+    kind: u8,
+    part: u8,
+    version: u16,
+    owner: u32,
+    generation: u32,
+    page_no: u32,
+    /// The following page of a chain, or [`NO_BLOCK`].
+    pub next: u32,
+    /// Bytes of the payload that mean something.
+    pub used: u32,
+    /// See the module's text.
+    pub stamp: u64,
+    state: u32,
+    reserved: u16,
+    page_id: u16,
+}
+
+impl Special {
+    /// A page in use.
+    pub fn new(identity: Identity, stamp: u64) -> Self {
+        let Identity { kind, part, owner, generation, page_no } = identity;
+        Self {
+            kind: kind as u8,
+            part,
+            version: VERSION,
+            owner,
+            generation,
+            page_no,
+            next: NO_BLOCK,
+            used: 0,
+            stamp,
+            state: 0,
+            reserved: 0,
+            page_id: PAGE_ID,
+        }
+    }
+
+    /// Whether this is a page of this index format at all.
+    pub fn is_ours(&self) -> bool {
+        self.page_id == PAGE_ID && self.version == VERSION && self.state <= 1 && self.used as usize <= PAYLOAD
+    }
+
+    /// Whether the page is what `identity` says.
+    pub fn matches(&self, identity: &Identity) -> bool {
+        self.is_ours()
+            && self.is_kind(identity.kind)
+            && self.part == identity.part
+            && self.owner == identity.owner
+            && self.generation == identity.generation
+            && self.page_no == identity.page_no
+    }
+
+    /// Whether the page is of this kind.
+    pub fn is_kind(&self, kind: PageKind) -> bool {
+        self.kind == kind as u8
+    }
+
+    /// Its number within part, chain or list.
+    pub fn page_no(&self) -> u32 {
+        self.page_no
+    }
+
+    /// Whether it is in use.
+    pub fn state(&self) -> PageState {
+        if self.state == 0 { PageState::Used } else { PageState::Free }
+    }
+
+    /// Puts the page into another state.
+    pub fn set_state(&mut self, state: PageState) {
+        self.state = u32::from(state == PageState::Free);
+    }
+}
+
+/// A page that is locked at least for reading.
+#[derive(Clone, Copy)]
+pub struct PageRef<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> PageRef<'a> {
+    /// # Safety
+    /// - `page` points to a whole page that nobody changes during `'a` (its buffer is locked, or it is a private copy).
+    pub unsafe fn new(page: pg_sys::Page) -> Self {
+        // SAFETY: a page is BLCKSZ bytes; the caller keeps it from changing during 'a.
+        Self { bytes: unsafe { std::slice::from_raw_parts(page.cast::<u8>(), pg_sys::BLCKSZ as usize) } }
+    }
+
+    /// Whether the page has never been initialised (PostgreSQL leaves such pages after a crash).
+    pub fn is_zero(&self) -> bool {
+        // pd_upper is zero exactly for these.
+        self.bytes[14] == 0 && self.bytes[15] == 0
+    }
+
+    /// The payload.
+    pub fn payload(&self) -> &'a [u8] {
+        &self.bytes[HEADER..HEADER + PAYLOAD]
+    }
+
+    /// A copy of the special area.
+    pub fn special(&self) -> Special {
+        // SAFETY: the slice is BLCKSZ bytes, so SPECIAL bytes lie there; every bit pattern is a valid `Special`.
+        unsafe { self.bytes.as_ptr().add(HEADER + PAYLOAD).cast::<Special>().read_unaligned() }
+    }
+}
+
+/// A page being changed: the copy that the log writer compares with the original.
+pub struct PageMut<'a> {
+    bytes: &'a mut [u8],
+}
+
+impl<'a> PageMut<'a> {
+    /// # Safety
+    /// - `page` points to a whole page that nobody else looks at during `'a`.
+    pub unsafe fn new(page: pg_sys::Page) -> Self {
+        // SAFETY: a page is BLCKSZ bytes; the caller has it for itself.
+        Self { bytes: unsafe { std::slice::from_raw_parts_mut(page.cast::<u8>(), pg_sys::BLCKSZ as usize) } }
+    }
+
+    /// Makes it an empty page of `identity`.
+    pub fn init(&mut self, identity: Identity, stamp: u64) {
+        // SAFETY: the page is BLCKSZ bytes and ours; PageInit writes its header and zeroes the rest.
+        unsafe { pg_sys::PageInit(self.bytes.as_mut_ptr().cast(), pg_sys::BLCKSZ as usize, SPECIAL) };
+        self.set_special(Special::new(identity, stamp));
+    }
+
+    /// A copy of the special area.
+    pub fn special(&self) -> Special {
+        PageRef { bytes: self.bytes }.special()
+    }
+
+    /// Replaces the special area and moves `pd_lower` behind the bytes used: what lies between it and the special area
+    /// is a hole that is neither logged nor kept.
+    pub fn set_special(&mut self, special: Special) {
+        let lower = (HEADER + (special.used as usize).min(PAYLOAD)) as u16;
+        self.bytes[12..14].copy_from_slice(&lower.to_ne_bytes());
+        // SAFETY: the slice is BLCKSZ bytes, so SPECIAL bytes lie there.
+        unsafe { self.bytes.as_mut_ptr().add(HEADER + PAYLOAD).cast::<Special>().write_unaligned(special) };
+    }
+
+    /// The payload, to be changed.
+    pub fn payload_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[HEADER..HEADER + PAYLOAD]
+    }
+
+    /// Replaces the payload's beginning and notes its length; at most a page.
+    pub fn set_payload(&mut self, payload: &[u8]) {
+        self.payload_mut()[..payload.len()].copy_from_slice(payload);
+        self.edit_special(|s| s.used = payload.len() as u32);
+    }
+
+    /// Adds to the used bytes; the caller has checked that they fit.
+    pub fn append(&mut self, bytes: &[u8]) {
+        let used = self.special().used as usize;
+        self.payload_mut()[used..used + bytes.len()].copy_from_slice(bytes);
+        self.edit_special(|s| s.used += bytes.len() as u32);
+    }
+
+    /// Changes the special area.
+    pub fn edit_special(&mut self, edit: impl FnOnce(&mut Special)) {
+        let mut special = self.special();
+        edit(&mut special);
+        self.set_special(special);
+    }
+}

@@ -1,0 +1,319 @@
+//! The pending list on pages.
+//!
+//! Pages are linked from the oldest to the newest and numbered without gaps over the life of the index. Entries are
+//! appended to the last page; a page that has a successor never grows again, so cutting the list ([`seal`]) needs no
+//! lock on anything but its end. Vectors too large for a page lie in overflow pages, written before the entry that names
+//! them.
+//!
+//! Lock order: the last page, then a new page, then the metapage. Nobody waits for a page of the list while holding the
+//! metapage, except for the first page of an empty list, which nobody else can know.
+
+use super::buffer::{ExclusiveBuffer, SharedBuffer};
+use super::free::Allocator;
+use super::meta::{self, Meta};
+use super::page::{Identity, NO_BLOCK, PageKind, PageRef, PageState};
+use super::relation::IndexRelation;
+use super::wal::WalBatch;
+use crate::engine::error::{EngineError, Result, reserve};
+use crate::engine::ids::Tid;
+use crate::engine::pending::{self, Body, EntryHead, VectorBuffer};
+use crate::engine::segment::pages::PAYLOAD;
+use crate::engine::vector::SparseVectorRef;
+
+fn identity(page_no: u32) -> Identity {
+    Identity { kind: PageKind::Pending, part: 0, owner: 0, generation: 0, page_no }
+}
+
+/// Overflow pages name the row they belong to.
+fn overflow_identity(tid: Tid, page_no: u32) -> Identity {
+    Identity { kind: PageKind::Overflow, part: 0, owner: tid.block, generation: u32::from(tid.offset), page_no }
+}
+
+/// Adds a document. Returns the number of pages the list has now.
+pub fn append(index: IndexRelation, tid: Tid, vector: Option<SparseVectorRef<'_>>) -> Result<u32> {
+    let mut allocator = Allocator::new(index);
+    let (entry, overflow_pages) = write_entry(index, &mut allocator, tid, vector)?;
+    loop {
+        let meta = Meta::read(index)?;
+        let done = if meta.pending.tail == NO_BLOCK {
+            append_first(index, &mut allocator, &entry, overflow_pages)?
+        } else {
+            append_to_tail(index, &mut allocator, &meta, &entry, overflow_pages)?
+        };
+        if let Some(n_pages) = done {
+            return Ok(n_pages);
+        }
+        // The list was cut or grew between the two looks; look again.
+        pgrx::check_for_interrupts!();
+    }
+}
+
+/// The entry's bytes, with its overflow pages already written.
+fn write_entry(
+    index: IndexRelation,
+    allocator: &mut Allocator,
+    tid: Tid,
+    vector: Option<SparseVectorRef<'_>>,
+) -> Result<(Vec<u8>, u32)> {
+    let head = |body| EntryHead { tid, dead: false, body };
+    let Some(vector) = vector else { return Ok((head(Body::Null).to_bytes(), 0)) };
+    let nnz = vector.nnz() as u32;
+    let bytes = pending::vector_bytes(vector)?;
+    let inline = head(Body::Inline(nnz));
+    if inline.entry_bytes() <= PAYLOAD {
+        let mut entry = inline.to_bytes();
+        entry.extend_from_slice(&bytes);
+        return Ok((entry, 0));
+    }
+    let mut next = NO_BLOCK;
+    for (page_no, payload) in bytes.chunks(PAYLOAD).enumerate().rev() {
+        let buffer = allocator.take()?;
+        let mut batch = WalBatch::begin(index);
+        batch.write(&buffer, overflow_identity(tid, page_no as u32), |page| {
+            page.set_payload(payload);
+            page.edit_special(|s| s.next = next);
+        });
+        batch.commit();
+        next = buffer.block();
+        pgrx::check_for_interrupts!();
+    }
+    Ok((head(Body::Overflow { block: next, nnz }).to_bytes(), bytes.len().div_ceil(PAYLOAD) as u32))
+}
+
+/// Makes the list's first page; `None` if somebody else did.
+fn append_first(index: IndexRelation, allocator: &mut Allocator, entry: &[u8], overflow: u32) -> Result<Option<u32>> {
+    let meta_buffer = meta::open_for_change(index)?;
+    let mut meta = Meta::read_locked(&meta_buffer)?;
+    if meta.pending.tail != NO_BLOCK {
+        return Ok(None);
+    }
+    let buffer = allocator.take()?;
+    let no = meta.pending.tail_no.wrapping_add(1);
+    meta.pending.head = buffer.block();
+    meta.pending.tail = buffer.block();
+    (meta.pending.head_no, meta.pending.tail_no) = (no, no);
+    meta.pending.n_pages = 1 + overflow;
+    let mut batch = WalBatch::begin(index);
+    batch.write(&buffer, identity(no), |page| page.set_payload(entry));
+    meta.write(&meta_buffer, &mut batch)?;
+    batch.commit();
+    Ok(Some(meta.pending.n_pages))
+}
+
+/// Adds to the last page, or a new last page; `None` if it was not the last any more.
+fn append_to_tail(
+    index: IndexRelation,
+    allocator: &mut Allocator,
+    seen: &Meta,
+    entry: &[u8],
+    overflow: u32,
+) -> Result<Option<u32>> {
+    let tail = ExclusiveBuffer::open(index, seen.pending.tail)?;
+    if !is_open_tail(tail.page(), seen.pending.tail_no) {
+        return expect_moved(index, seen).map(|()| None);
+    }
+    let used = tail.page().special().used as usize;
+    if used + entry.len() <= PAYLOAD && overflow == 0 {
+        let mut batch = WalBatch::begin(index);
+        batch.edit(&tail, |page| page.append(entry));
+        batch.commit();
+        return Ok(Some(seen.pending.n_pages));
+    }
+    extend_list(index, allocator, &tail, entry, overflow).map(Some)
+}
+
+/// The page the metapage called last is not: fine if the metapage has changed since, damage if not. Called with that
+/// page locked, so the list cannot move meanwhile.
+fn expect_moved(index: IndexRelation, seen: &Meta) -> Result<()> {
+    let block = seen.pending.tail;
+    if Meta::read(index)?.pending.tail != block {
+        return Ok(());
+    }
+    Err(EngineError::BadPage { block, reason: "not the last page of the pending list" })
+}
+
+fn is_open_tail(page: PageRef<'_>, page_no: u32) -> bool {
+    let special = page.special();
+    !page.is_zero()
+        && special.matches(&identity(page_no))
+        && special.state() == PageState::Used
+        && special.next == NO_BLOCK
+}
+
+/// Links a new last page holding `entry` behind `tail`, which is locked and the last one.
+fn extend_list(
+    index: IndexRelation,
+    allocator: &mut Allocator,
+    tail: &ExclusiveBuffer,
+    entry: &[u8],
+    overflow: u32,
+) -> Result<u32> {
+    let buffer = allocator.take()?;
+    let meta_buffer = meta::open_for_change(index)?;
+    let mut meta = Meta::read_locked(&meta_buffer)?;
+    let no = meta.pending.tail_no.wrapping_add(1);
+    meta.pending.tail = buffer.block();
+    meta.pending.tail_no = no;
+    meta.pending.n_pages = meta.pending.n_pages.saturating_add(1 + overflow);
+    let mut batch = WalBatch::begin(index);
+    batch.write(&buffer, identity(no), |page| page.set_payload(entry));
+    batch.edit(tail, |page| page.edit_special(|s| s.next = buffer.block()));
+    meta.write(&meta_buffer, &mut batch)?;
+    batch.commit();
+    Ok(meta.pending.n_pages)
+}
+
+/// A stretch of the list that no inserter touches any more.
+#[derive(Clone, Copy, Debug)]
+pub struct Sealed {
+    /// First page and its number.
+    pub head: (u32, u32),
+    /// The page behind the last one of the stretch, and its number: the list's new beginning.
+    pub end: (u32, u32),
+    /// Pages counted for the stretch.
+    pub n_pages: u32,
+}
+
+/// Cuts the list behind its last entry; `None` if it holds nothing. The caller holds the maintenance lock.
+pub fn seal(index: IndexRelation) -> Result<Option<Sealed>> {
+    loop {
+        let seen = Meta::read(index)?;
+        let list = seen.pending;
+        if list.tail == NO_BLOCK {
+            return Ok(None);
+        }
+        let tail = ExclusiveBuffer::open(index, list.tail)?;
+        if !is_open_tail(tail.page(), list.tail_no) {
+            expect_moved(index, &seen)?;
+            drop(tail);
+            pgrx::check_for_interrupts!();
+            continue;
+        }
+        if list.head == list.tail && tail.page().special().used == 0 {
+            return Ok(None);
+        }
+        let n_pages = extend_list(index, &mut Allocator::new(index), &tail, &[], 0)?.saturating_sub(1);
+        let end = tail.page().special().next;
+        return Ok(Some(Sealed { head: (list.head, list.head_no), end: (end, list.tail_no.wrapping_add(1)), n_pages }));
+    }
+}
+
+/// Reads the list's pages one after another.
+pub struct Walk {
+    index: IndexRelation,
+    next: u32,
+    page_no: u32,
+    end: u32,
+}
+
+impl Walk {
+    /// From `head`, page number `page_no`, to the page before block `end` ([`NO_BLOCK`]: to the last).
+    pub fn new(index: IndexRelation, head: u32, page_no: u32, end: u32) -> Self {
+        Self { index, next: head, page_no, end }
+    }
+
+    /// The whole list as `meta` saw it, and what was appended since.
+    pub fn all(index: IndexRelation, meta: &Meta) -> Self {
+        Self::new(index, meta.pending.head, meta.pending.head_no, NO_BLOCK)
+    }
+
+    /// Opens the next page.
+    pub fn next_page(&mut self) -> Result<Option<PendingPage>> {
+        if self.next == NO_BLOCK || self.next == self.end {
+            return Ok(None);
+        }
+        pgrx::check_for_interrupts!();
+        let block = self.next;
+        let buffer = SharedBuffer::open(self.index, block)?;
+        let page = meta::expect(buffer.page(), block, &identity(self.page_no))?;
+        self.next = page.special().next;
+        self.page_no = self.page_no.wrapping_add(1);
+        Ok(Some(PendingPage { buffer, block }))
+    }
+}
+
+/// A page of the list, locked for reading.
+pub struct PendingPage {
+    buffer: SharedBuffer,
+    /// Its block.
+    pub block: u32,
+}
+
+impl PendingPage {
+    /// Gives every entry: its place on the page and its head.
+    pub fn for_each_entry(&self, mut each: impl FnMut(usize, EntryHead, &[u8]) -> Result<()>) -> Result<()> {
+        let page = self.buffer.page();
+        let used = &page.payload()[..page.special().used as usize];
+        let mut at = 0;
+        while at < used.len() {
+            let head = EntryHead::parse(used, at, self.block)?;
+            let end = at + head.entry_bytes();
+            each(at, head, &used[at + pending::HEAD_BYTES..end])?;
+            at = end;
+        }
+        Ok(())
+    }
+}
+
+/// The vector of an entry; `body` is what follows the entry's head.
+pub fn load<'b>(
+    index: IndexRelation,
+    head: &EntryHead,
+    body: &[u8],
+    block: u32,
+    buffer: &'b mut VectorBuffer,
+) -> Result<Option<SparseVectorRef<'b>>> {
+    match head.body {
+        Body::Null => Ok(None),
+        Body::Inline(_) => buffer.load(body, block).map(Some),
+        Body::Overflow { block: first, nnz } => {
+            let mut bytes = Vec::new();
+            for_each_overflow_page(index, head.tid, first, nnz, |_, payload| {
+                reserve(&mut bytes, payload.len(), "pending vector")?;
+                bytes.extend_from_slice(payload);
+                Ok(())
+            })?;
+            buffer.load(&bytes, first).map(Some)
+        }
+    }
+}
+
+/// Gives the overflow pages of a row: block and contents.
+pub fn for_each_overflow_page(
+    index: IndexRelation,
+    tid: Tid,
+    first: u32,
+    nnz: u32,
+    mut each: impl FnMut(u32, &[u8]) -> Result<()>,
+) -> Result<()> {
+    let total = nnz as usize * 8;
+    let (mut block, mut read, mut page_no) = (first, 0, 0);
+    while read < total {
+        let buffer = SharedBuffer::open(index, block)?;
+        let page = meta::expect(buffer.page(), block, &overflow_identity(tid, page_no))?;
+        let expected = (total - read).min(PAYLOAD);
+        if page.special().used as usize != expected {
+            return Err(EngineError::BadPage { block, reason: "overflow page of another length" });
+        }
+        each(block, &page.payload()[..expected])?;
+        read += expected;
+        page_no += 1;
+        block = page.special().next;
+    }
+    Ok(())
+}
+
+/// Marks entries of a page as dead.
+pub fn mark_dead(index: IndexRelation, block: u32, entries: &[usize]) -> Result<()> {
+    let buffer = ExclusiveBuffer::open(index, block)?;
+    let special = buffer.page().special();
+    if !special.is_ours() || !special.is_kind(PageKind::Pending) {
+        return Err(EngineError::BadPage { block, reason: "not a page of the pending list" });
+    }
+    let mut batch = WalBatch::begin(index);
+    batch.edit(&buffer, |page| {
+        entries.iter().for_each(|&at| page.payload_mut()[at + pending::STATE_AT] = pending::DEAD);
+    });
+    batch.commit();
+    Ok(())
+}

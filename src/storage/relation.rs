@@ -1,0 +1,68 @@
+//! An open index relation.
+
+use std::ffi::CStr;
+
+use pgrx::pg_sys;
+
+/// The lock that flush, merge and vacuum take, each alone (`LockPage` on the metapage, as GIN does).
+#[derive(Debug)]
+pub struct MaintenanceLock(IndexRelation);
+
+impl Drop for MaintenanceLock {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: the relation is open while a lock on it is held, and this value was made by taking the lock.
+            unsafe { pg_sys::UnlockPage(self.0.raw(), 0, pg_sys::ExclusiveLock as i32) }
+        }
+    }
+}
+
+/// An index that is open and locked by the caller for as long as this value is used.
+#[derive(Clone, Copy, Debug)]
+pub struct IndexRelation(pg_sys::Relation);
+
+impl IndexRelation {
+    /// # Safety
+    /// - `raw` is an open relation, locked at least in `AccessShareLock`, and stays so while the value is in use.
+    pub unsafe fn new(raw: pg_sys::Relation) -> Self {
+        Self(raw)
+    }
+
+    /// PostgreSQL's handle.
+    pub fn raw(self) -> pg_sys::Relation {
+        self.0
+    }
+
+    /// The index's name.
+    pub fn name(self) -> String {
+        // SAFETY: an open relation has its pg_class row.
+        let name = unsafe { CStr::from_ptr((*(*self.0).rd_rel).relname.data.as_ptr()) };
+        name.to_string_lossy().into_owned()
+    }
+
+    /// Blocks of the main fork.
+    pub fn n_blocks(self) -> u32 {
+        // SAFETY: the relation is open.
+        unsafe { pg_sys::RelationGetNumberOfBlocksInFork(self.0, pg_sys::ForkNumber::MAIN_FORKNUM) }
+    }
+
+    /// Waits until no flush, merge or vacuum runs, and keeps others from starting.
+    pub fn lock_maintenance(self) -> MaintenanceLock {
+        // SAFETY: the relation is open.
+        unsafe { pg_sys::LockPage(self.0, 0, pg_sys::ExclusiveLock as i32) };
+        MaintenanceLock(self)
+    }
+
+    /// The same without waiting; `None` if somebody else is at it.
+    pub fn try_lock_maintenance(self) -> Option<MaintenanceLock> {
+        // SAFETY: the relation is open.
+        let taken = unsafe { pg_sys::ConditionalLockPage(self.0, 0, pg_sys::ExclusiveLock as i32) };
+        taken.then(|| MaintenanceLock(self))
+    }
+}
+
+/// Whether this server replays somebody else's log.
+pub fn in_recovery() -> bool {
+    // SAFETY: reads a flag in shared memory; legal anywhere in a backend.
+    unsafe { pg_sys::RecoveryInProgress() }
+}

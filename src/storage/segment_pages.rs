@@ -1,0 +1,153 @@
+//! A segment's pages: reading for scans and merges, writing for the one segment writer.
+
+use std::ops::Deref;
+
+use super::buffer::SharedBuffer;
+use super::free::Allocator;
+use super::meta::{Extent, SegmentDescriptor, expect};
+use super::page::{Identity, PageKind};
+use super::relation::IndexRelation;
+use super::wal::WalBatch;
+use crate::engine::error::{EngineError, Result};
+use crate::engine::segment::format::SegmentMeta;
+use crate::engine::segment::pages::{Part, PartPages, PartSink};
+use crate::engine::segment::reader::SegmentReader;
+
+fn identity(descriptor_id: u32, generation: u32, part: Part, page_no: u32) -> Identity {
+    Identity { kind: PageKind::Segment, part: part as u8, owner: descriptor_id, generation, page_no }
+}
+
+/// The pages of one segment.
+pub struct SegmentPages {
+    index: IndexRelation,
+    descriptor: SegmentDescriptor,
+    /// For each part the number of the first page of each extent.
+    firsts: Vec<Vec<u32>>,
+}
+
+impl SegmentPages {
+    /// Takes the manifest's word for where the pages are, once it has been compared with the size of the relation.
+    pub fn new(index: IndexRelation, descriptor: SegmentDescriptor, n_blocks: u32) -> Result<Self> {
+        let mut firsts = Vec::with_capacity(descriptor.extents.len());
+        for extents in &descriptor.extents {
+            let mut at = 0u32;
+            let mut of_part = Vec::with_capacity(extents.len());
+            for extent in extents {
+                if extent.len == 0 || extent.start.checked_add(extent.len).is_none_or(|end| end > n_blocks) {
+                    let reason = "the manifest places a segment beyond the end of the index";
+                    return Err(EngineError::BadPage { block: extent.start, reason });
+                }
+                of_part.push(at);
+                at = at.saturating_add(extent.len);
+            }
+            firsts.push(of_part);
+        }
+        Ok(Self { index, descriptor, firsts })
+    }
+
+    /// The engine's view of it.
+    pub fn reader(&self) -> SegmentReader<'_, Self> {
+        SegmentReader { pages: self, meta: &self.descriptor.meta }
+    }
+
+    /// Its entry in the manifest.
+    pub fn descriptor(&self) -> &SegmentDescriptor {
+        &self.descriptor
+    }
+
+    /// The block of page `no` of `part`.
+    pub fn block(&self, part: Part, no: u32) -> Option<u32> {
+        let firsts = self.firsts.get(part.index())?;
+        let at = firsts.partition_point(|&first| first <= no).checked_sub(1)?;
+        let extent = self.descriptor.extents.get(part.index())?.get(at)?;
+        let within = no - firsts[at];
+        (within < extent.len).then(|| extent.start + within)
+    }
+
+    /// What the page must say of itself.
+    pub fn identity(&self, part: Part, no: u32) -> Identity {
+        identity(self.descriptor.id, self.descriptor.generation, part, no)
+    }
+
+    /// An error of the engine with the block it is about.
+    pub fn locate(&self, error: EngineError) -> EngineError {
+        if let EngineError::Corrupt { part, page, reason } = error
+            && let Some(part) = Part::ALL.into_iter().find(|p| p.name() == part)
+            && let Some(block) = self.block(part, page)
+        {
+            return EngineError::BadPage { block, reason };
+        }
+        error
+    }
+}
+
+/// A segment page held open.
+pub struct OpenPage(SharedBuffer);
+
+impl Deref for OpenPage {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.0.page().payload()
+    }
+}
+
+impl PartPages for SegmentPages {
+    type Page<'a> = OpenPage;
+
+    fn page(&self, part: Part, no: u32) -> Result<OpenPage> {
+        let missing = EngineError::Corrupt { part: part.name(), page: no, reason: "no such page" };
+        let block = self.block(part, no).ok_or(missing)?;
+        let buffer = SharedBuffer::open_existing(self.index, block);
+        expect(buffer.page(), block, &self.identity(part, no))?;
+        Ok(OpenPage(buffer))
+    }
+
+    fn check_interrupts(&self) {
+        pgrx::check_for_interrupts!();
+    }
+}
+
+/// Writes a new segment; its pages belong to nobody until the manifest names them.
+pub struct SegmentSink {
+    index: IndexRelation,
+    allocator: Allocator,
+    id: u32,
+    generation: u32,
+    extents: Vec<Vec<Extent>>,
+    n_pages: [u32; Part::ALL.len()],
+}
+
+impl SegmentSink {
+    /// For segment `id`, written by the operation `generation`.
+    pub fn new(index: IndexRelation, allocator: Allocator, id: u32, generation: u32) -> Self {
+        let extents = vec![Vec::new(); Part::ALL.len()];
+        Self { index, allocator, id, generation, extents, n_pages: [0; Part::ALL.len()] }
+    }
+
+    /// The segment as the manifest lists it; the allocator for what else is to be written.
+    pub fn finish(self, meta: SegmentMeta) -> SegmentDescriptor {
+        SegmentDescriptor { id: self.id, generation: self.generation, meta, extents: self.extents }
+    }
+}
+
+impl PartSink for SegmentSink {
+    fn append(&mut self, part: Part, payload: &[u8]) -> Result<()> {
+        let buffer = self.allocator.take()?;
+        let no = self.n_pages[part.index()];
+        let mut batch = WalBatch::begin(self.index);
+        batch.write(&buffer, identity(self.id, self.generation, part, no), |page| page.set_payload(payload));
+        batch.commit();
+        self.n_pages[part.index()] += 1;
+        let extents = &mut self.extents[part.index()];
+        match extents.last_mut() {
+            Some(last) if last.start + last.len == buffer.block() => last.len += 1,
+            _ => extents.push(Extent { start: buffer.block(), len: 1 }),
+        }
+        Ok(())
+    }
+
+    fn check_interrupts(&self) {
+        pgrx::check_for_interrupts!();
+    }
+}
