@@ -1,14 +1,15 @@
 -- The best passages for one stored question. Variables: ask (a number, or words), best (how many).
 SELECT :'ask' ~ '^\s*\d+\s*$' AS is_number \gset
 \if :is_number
-  SELECT id AS chosen FROM questions WHERE id::text = btrim(:'ask') \gset
+  SELECT (SELECT id FROM questions WHERE id::text = btrim(:'ask')) AS chosen \gset
 \else
   -- Any of the words, the more the better.
-  SELECT id AS chosen
-  FROM questions,
-    (SELECT replace(plainto_tsquery('english', :'ask')::text, ' & ', ' | ')::tsquery AS words) asked
-  WHERE to_tsvector('english', question) @@ words
-  ORDER BY ts_rank(to_tsvector('english', question), words, 2) DESC, id LIMIT 1 \gset
+  SELECT (
+    SELECT id FROM questions,
+      (SELECT replace(plainto_tsquery('english', :'ask')::text, ' & ', ' | ')::tsquery AS words) asked
+    WHERE to_tsvector('english', question) @@ words
+    ORDER BY ts_rank(to_tsvector('english', question), words, 2) DESC, id LIMIT 1
+  ) AS chosen \gset
 \endif
 \if :{?chosen}
   SELECT format('Question %s: %s', id, question) FROM questions WHERE id = :chosen;
