@@ -19,7 +19,7 @@ test: ## every test, set-up included; last line: N passed, N failed
 	scripts/test.sh
 
 demo: ## ask the PostgreSQL manual; ARGS="5" or ARGS="how do I vacuum"
-	demo/demo.sh $(ARGS)
+	demo/demo.sh "$$ARGS"
 
 setup: ## install what a fresh Debian machine lacks
 	scripts/setup.sh

@@ -20,7 +20,7 @@ say "Loading the PostgreSQL manual ..."
 sql -f "$ROOT/demo/load.sql"
 say
 
-if [ $# -gt 0 ]; then
+if [ -n "$*" ]; then
 	ask "$*" 5
 	exit
 fi
