@@ -1,5 +1,5 @@
 //! The layers api -> am -> storage -> engine hold: nothing uses what stands left of it, the engine knows neither
-//! PostgreSQL nor the outside world, and `unsafe` stays where the server is touched.
+//! PostgreSQL nor the outside world, and `unsafe` stays where the server is touched (`src/error.rs` hands errors to it).
 //!
 //! It reads the sources: `use` lines, `crate::` paths and the word `unsafe`, with comments and strings taken out.
 
@@ -44,7 +44,8 @@ fn layers_point_one_way() {
             for (number, line) in statements(&code) {
                 let flat: String = line.chars().filter(|c| !c.is_whitespace()).collect();
                 for word in layer.forbidden {
-                    if names(&flat, word) {
+                    // Tests may take their sizes from the environment.
+                    if names(&flat, word) && !(*word == "std::env" && is_test(&file)) {
                         breaches.push(format!("{}:{number}: {} uses {word}", show(&file), layer.folder));
                     }
                 }
@@ -61,8 +62,9 @@ fn unsafe_stays_at_the_border() {
     let mut breaches = Vec::new();
     for file in sources(&src) {
         let path = file.strip_prefix(&src).expect("under src").to_string_lossy().replace('\\', "/");
-        let border =
-            ["storage", "am", "api"].iter().any(|l| path.starts_with(&format!("{l}/")) || path == format!("{l}.rs"));
+        let border = ["storage", "am", "api", "error"]
+            .iter()
+            .any(|l| path.starts_with(&format!("{l}/")) || path == format!("{l}.rs"));
         let simd = path.starts_with("engine/") && path.contains("/simd");
         if border || simd {
             continue;
@@ -190,6 +192,10 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+fn is_test(file: &Path) -> bool {
+    file.components().any(|c| c.as_os_str() == "tests") || show(file).ends_with("tests.rs")
 }
 
 fn show(file: &Path) -> String {
