@@ -26,7 +26,7 @@ pub fn compare(client: &mut Client, question: &Question<'_>) -> Result<usize, St
 
 /// As [`compare`], with another query for the sequential scan (a prepared plan would not change its mind).
 pub fn compare_with(client: &mut Client, question: &Question<'_>, scan_sql: &str) -> Result<usize, String> {
-    let mut transaction = begin(client);
+    let mut transaction = begin(client)?;
     let by_index = through_index(&mut transaction, question.sql, question.index)?;
     let by_scan = through_scan(&mut transaction, scan_sql)?;
     transaction.rollback().map_err(|e| e.to_string())?;
@@ -43,7 +43,7 @@ pub fn compare_limits(
     limits: &[usize],
     most: Option<usize>,
 ) -> Result<Vec<Row>, String> {
-    let mut transaction = begin(client);
+    let mut transaction = begin(client)?;
     let limited = |limit: Option<usize>| limit.map_or(sql.to_string(), |k| format!("{sql} LIMIT {k}"));
     let by_scan = through_scan(&mut transaction, &limited(most))?;
     for limit in limits.iter().copied().map(Some).chain([most]) {
@@ -57,16 +57,13 @@ pub fn compare_limits(
 }
 
 /// A transaction in which every query sees the same rows.
-pub fn begin(client: &mut Client) -> Transaction<'_> {
-    client
-        .build_transaction()
-        .isolation_level(postgres::IsolationLevel::RepeatableRead)
-        .start()
-        .unwrap_or_else(|e| panic!("BEGIN: {e}"))
+pub fn begin(client: &mut Client) -> Result<Transaction<'_>, String> {
+    let builder = client.build_transaction().isolation_level(postgres::IsolationLevel::RepeatableRead);
+    builder.start().map_err(|e| describe(&e))
 }
 
 fn through_index(transaction: &mut Transaction<'_>, sql: &str, index: Option<&str>) -> Result<Vec<Row>, String> {
-    prefer_index(transaction);
+    prefer_index(transaction)?;
     if let Some(index) = index {
         let plan = explain(transaction, sql)?;
         if !plan.contains(&format!("using {index} on")) {
@@ -82,18 +79,18 @@ pub fn through_scan(transaction: &mut Transaction<'_>, sql: &str) -> Result<Vec<
             "SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off;
              SET LOCAL enable_indexonlyscan = off",
         )
-        .map_err(|e| e.to_string())?;
+        .map_err(|e| describe(&e))?;
     rows(transaction, sql)
 }
 
 /// From here on the planner takes an index wherever one serves.
-pub fn prefer_index(transaction: &mut Transaction<'_>) {
+pub fn prefer_index(transaction: &mut Transaction<'_>) -> Result<(), String> {
     transaction
         .batch_execute(
             "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = on; SET LOCAL enable_bitmapscan = off;
              SET LOCAL enable_sort = off",
         )
-        .unwrap_or_else(|e| panic!("SET: {e}"));
+        .map_err(|e| describe(&e))
 }
 
 pub fn explain(transaction: &mut Transaction<'_>, sql: &str) -> Result<String, String> {

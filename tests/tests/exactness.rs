@@ -249,8 +249,8 @@ fn prepared(client: &mut Client, q: &str, seed: u64) {
 
 /// A cursor that fetches in uneven portions to the end.
 fn cursor(client: &mut Client, sql: &str, seed: u64) {
-    let mut transaction = oracle::begin(client);
-    oracle::prefer_index(&mut transaction);
+    let mut transaction = oracle::begin(client).expect("BEGIN");
+    oracle::prefer_index(&mut transaction).expect("SET");
     transaction.batch_execute(&format!("DECLARE c NO SCROLL CURSOR FOR {sql}")).expect("DECLARE");
     let mut by_index = Vec::new();
     for portion in [1, 2, 7, 40, 200].iter().cycle() {
