@@ -5,13 +5,14 @@ use_server
 cd "$ROOT"
 
 tests=("$@")
+only=()
 if [ ${#tests[@]} = 0 ]; then
+	only+=(--lib)
 	for file in tests/tests/*.rs; do
 		name=$(basename "$file" .rs)
 		case $name in crash | walcheck) ;; *) tests+=("$name") ;; esac
 	done
 fi
-only=()
 for name in "${tests[@]}"; do only+=(--test "$name"); done
 
 export CRASH_ROUNDS=${CRASH_ROUNDS:-${ROUNDS:-25}}

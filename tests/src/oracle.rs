@@ -170,3 +170,39 @@ fn show(row: Row) -> String {
 fn shorten(sql: &str) -> String {
     if sql.len() > 600 { format!("{}...", &sql[..600]) } else { sql.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Row, bits, same};
+
+    fn row(id: i64, distance: f64) -> Row {
+        (id, Some(bits(distance)))
+    }
+
+    #[test]
+    fn ties_may_change_places() {
+        let scan = [row(1, -2.0), row(2, -1.0), row(3, -1.0), (4, None)];
+        let index = [row(1, -2.0), row(3, -1.0), row(2, -1.0), (4, None)];
+        assert_eq!(same(&index, &scan, false), Ok(()));
+    }
+
+    #[test]
+    fn only_the_cut_group_may_hold_other_ids() {
+        let scan = [row(1, -2.0), row(2, -1.0)];
+        let index = [row(1, -2.0), row(7, -1.0)];
+        assert_eq!(same(&index, &scan, true), Ok(()));
+        assert!(same(&index, &scan, false).is_err());
+        assert!(same(&[row(9, -2.0), row(2, -1.0)], &scan, true).is_err());
+    }
+
+    #[test]
+    fn every_difference_is_noticed() {
+        let scan = [row(1, -2.0), row(2, -1.0), row(3, -1.0)];
+        assert!(same(&scan[..2], &scan, false).is_err(), "a row is missing");
+        assert!(same(&[scan[0], scan[1], scan[1]], &scan, true).is_err(), "a row comes twice");
+        assert!(same(&[scan[1], scan[0], scan[2]], &scan, false).is_err(), "the order is wrong");
+        let nearly = row(1, f64::from_bits((-2.0f64).to_bits() + 1));
+        assert!(same(&[nearly, scan[1], scan[2]], &scan, false).is_err(), "a distance differs in its last bit");
+        assert!(same(&[(1, None), scan[1], scan[2]], &scan, false).is_err(), "a distance is NULL");
+    }
+}

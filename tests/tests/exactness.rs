@@ -348,7 +348,8 @@ fn on_the_squad_collection() {
         writeln!(writer, "{row}\t{}", docs.literal(row)).expect("COPY");
     }
     writer.finish().expect("COPY");
-    client.batch_execute("CREATE INDEX docs_ip ON docs USING wand (emb); VACUUM ANALYZE docs").expect("index");
+    client.batch_execute("CREATE INDEX docs_ip ON docs USING wand (emb)").expect("CREATE INDEX");
+    client.batch_execute("VACUUM ANALYZE docs").expect("VACUUM");
     let n = size("SQUAD_QUERIES", 1_000).min(truth.queries());
     for query in 0..n {
         let q = queries.literal(query);
