@@ -111,7 +111,7 @@ impl Way {
 
 fn load(client: &mut Client, docs: &Matrix) {
     for (table, kind) in [("ours", "svec"), ("theirs", "sparsevec")] {
-        run(client, &format!("CREATE TABLE {table} (id int PRIMARY KEY, emb {kind})"));
+        run(client, &format!("CREATE TABLE {table} (id int PRIMARY KEY, emb {kind}({}))", docs.columns));
         let mut copy = client.copy_in(&format!("COPY {table} FROM STDIN")).expect("COPY");
         for row in 0..docs.rows.len() {
             writeln!(copy, "{row}\t{}", docs.literal(row)).expect("COPY");
