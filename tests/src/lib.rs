@@ -1,1 +1,39 @@
-//! Shared parts of the client-side tests.
+//! Shared parts of the client-side tests: everything here drives PostgreSQL from outside.
+//!
+//! [`cluster`] makes, kills and copies servers; [`logwatch`] reads what they say; [`ledger`] remembers what they
+//! acknowledged; [`oracle`] compares an index with a sequential scan; [`corpus`] makes vectors; [`collection`] reads
+//! the optional test collections.
+
+pub mod cluster;
+pub mod collection;
+pub mod corpus;
+pub mod ledger;
+pub mod logwatch;
+pub mod oracle;
+pub mod random;
+
+use std::path::{Path, PathBuf};
+
+/// The project's root folder.
+pub fn project_root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ has a parent").to_path_buf()
+}
+
+/// A size that can be set in the environment, with what is used otherwise.
+pub fn size(name: &str, default: usize) -> usize {
+    match std::env::var(name) {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name}={text} is not a number")),
+        Err(_) => default,
+    }
+}
+
+/// The seed of this run: `SEED` in the environment, or the clock. Tests print it with every failure.
+pub fn seed() -> u64 {
+    match std::env::var("SEED") {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("SEED={text} is not a number")),
+        Err(_) => {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("clock after 1970");
+            u64::from(now.subsec_nanos()) ^ (now.as_secs() << 20)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+# The only entry to every command. Each target is one script; `make help` lists them.
+
+PG_CONFIG ?= pg_config
+PROFILE ?= release
+ROUNDS ?= 25
+DATA ?= ../shared/data/squad
+ARGS ?=
+PG18 ?=
+
+export PG_CONFIG PROFILE ROUNDS DATA ARGS PG18
+
+all: ## build the library for PG_CONFIG
+	scripts/build.sh
+
+install: ## install library, control file and SQL for PG_CONFIG (honours DESTDIR)
+	scripts/install.sh
+
+test: ## every test, set-up included; last line: N passed, N failed
+	scripts/test.sh
+
+demo: ## ask the PostgreSQL manual; ARGS="5" or ARGS="how do I vacuum"
+	demo/demo.sh "$$ARGS"
+
+setup: ## install what a fresh Debian machine lacks
+	scripts/setup.sh
+
+check: ## rustfmt, clippy with and without PostgreSQL, layer rule
+	scripts/check.sh
+
+unit: ## engine tests; no server
+	scripts/unit.sh
+
+regress: install ## golden-file tests on PG_CONFIG's server
+	scripts/regress.sh
+
+integration: install ## exactness, malformed input, README, symbols, layers
+	scripts/integration.sh
+
+crash: install ## ROUNDS rounds of kill -9 under load
+	scripts/integration.sh crash
+
+walcheck: install ## regress suite with a standby that compares every replayed page
+	scripts/integration.sh walcheck
+
+bench: ## build time, size, latency and recall beside pgvector; DATA=folder
+	scripts/bench.sh
+
+pg18: ## fetch a private PostgreSQL 18 with pgvector; prints its pg_config
+	scripts/pg18.sh
+
+clean: ## remove everything built
+	rm -rf target
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
+
+.PHONY: all install test demo setup check unit regress integration crash walcheck bench pg18 clean help

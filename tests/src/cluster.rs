@@ -1,0 +1,261 @@
+//! Private servers: made, started, killed, copied, promoted. Each lives in its own folder under /tmp and is reached
+//! by a socket in that folder only.
+//!
+//! `PG_CONFIG` names the installation; the extension must be installed there. PostgreSQL refuses to run as root, so
+//! root starts it as "nobody". fsync is off: a killed process loses no page that the kernel has, so the log's logic
+//! is tested all the same.
+
+use crate::logwatch;
+use postgres::{Client, Config, NoTls};
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+const PORT: u16 = 5777;
+const SETTINGS: &str = "listen_addresses = ''
+port = 5777
+fsync = off
+shared_buffers = 128MB
+max_connections = 40
+max_wal_size = 1GB
+wal_keep_size = 512MB
+log_error_verbosity = verbose
+log_statement = none
+log_min_error_statement = panic
+";
+
+/// A running (or killed) server and its folder; both vanish when it is dropped.
+pub struct Cluster {
+    folder: PathBuf,
+    bindir: PathBuf,
+    finished: bool,
+}
+
+impl Cluster {
+    /// A new server with data checksums; `settings` are lines for its postgresql.conf.
+    pub fn start_new(settings: &[&str]) -> Self {
+        let cluster = Self::new_folder();
+        cluster.run("initdb", &["-A", "trust", "-U", "postgres", "--no-sync", "-k", "--locale=C", "-E", "UTF8"]);
+        let socket = format!("unix_socket_directories = '{}'\n", cluster.folder.display());
+        cluster.append_settings(&format!("{SETTINGS}{socket}{}\n", settings.join("\n")));
+        cluster.start();
+        cluster
+    }
+
+    /// A streaming standby of this server, caught up or about to be.
+    pub fn standby(&self) -> Self {
+        let standby = Self::new_folder();
+        let host = self.folder.to_str().expect("UTF-8 path");
+        let port = PORT.to_string();
+        standby.run("pg_basebackup", &["-h", host, "-p", &port, "-U", "postgres", "-R", "-X", "stream", "-c", "fast"]);
+        standby.append_settings(&format!("unix_socket_directories = '{}'\n", standby.folder.display()));
+        standby.start();
+        standby
+    }
+
+    /// Starts the server; recovery is over when this returns.
+    pub fn start(&self) {
+        let log = self.log();
+        let output =
+            self.output("pg_ctl", &["-w", "-t", "120", "-s", "-l", log.to_str().expect("UTF-8 path"), "start"]);
+        assert!(output.0, "the server did not start: {}\n{}", output.1, logwatch::tail(&log, 40));
+    }
+
+    pub fn stop(&self, mode: &str) {
+        self.run("pg_ctl", &["-w", "-s", "-m", mode, "stop"]);
+    }
+
+    pub fn promote(&self) {
+        self.run("pg_ctl", &["-w", "-s", "promote"]);
+    }
+
+    /// SIGKILL to the postmaster and all its children at once; returns when none of them is left.
+    pub fn kill_all(&self) {
+        let postmaster = self.postmaster();
+        // Stopped, it cannot start another child while they are being listed.
+        signal("STOP", &[postmaster]);
+        let mut all = children(postmaster);
+        all.push(postmaster);
+        signal("KILL", &all);
+        let begin = Instant::now();
+        while all.iter().any(|pid| is_alive(*pid)) {
+            assert!(begin.elapsed() < Duration::from_secs(30), "killed processes are still there: {all:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // A dead postmaster that init has not reaped yet still has its pid: its lock files would seem to be held.
+        let _ = fs::remove_file(self.data().join("postmaster.pid"));
+        let _ = fs::remove_file(self.folder.join(format!(".s.PGSQL.{PORT}.lock")));
+    }
+
+    pub fn config(&self, database: &str) -> Config {
+        let mut config = Config::new();
+        config.host_path(&self.folder).port(PORT).user("postgres").dbname(database);
+        config.connect_timeout(Duration::from_secs(10));
+        config
+    }
+
+    pub fn connect(&self) -> Client {
+        self.connect_to("postgres")
+    }
+
+    pub fn connect_to(&self, database: &str) -> Client {
+        self.config(database).connect(NoTls).unwrap_or_else(|e| panic!("cannot connect: {e}"))
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub fn port(&self) -> u16 {
+        PORT
+    }
+
+    pub fn log(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+
+    /// Ends a test: stops the server and fails if its log has words it must not have.
+    pub fn finish(mut self) {
+        self.finished = true;
+        self.stop("fast");
+        let offences = logwatch::offences(&self.log());
+        assert!(offences.is_empty(), "the server's log is not clean:\n{}", offences.join("\n"));
+    }
+
+    /// Waits until this standby has replayed all that `primary` has written.
+    pub fn wait_for(&self, primary: &mut Client) {
+        let lsn: String = primary.query_one("SELECT pg_current_wal_flush_lsn()::text", &[]).expect("LSN").get(0);
+        let begin = Instant::now();
+        loop {
+            let replayed = self.config("postgres").connect(NoTls).ok().and_then(|mut standby| {
+                let sql = format!("SELECT pg_last_wal_replay_lsn() >= '{lsn}'");
+                standby.query_one(&sql, &[]).ok().map(|row| row.get::<_, bool>(0))
+            });
+            match replayed {
+                Some(true) => return,
+                Some(false) => (),
+                None => panic!("the standby is gone\n{}", logwatch::tail(&self.log(), 30)),
+            }
+            assert!(begin.elapsed() < Duration::from_secs(120), "the standby does not catch up with {lsn}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn new_folder() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let bindir = pg_config("--bindir").into();
+        // Short: a socket's path has at most 107 bytes.
+        let folder = PathBuf::from(format!("/tmp/pg_wand-{}-{number}", std::process::id()));
+        fs::create_dir(&folder).expect("a new folder in /tmp");
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("chmod");
+        if let Some((uid, gid)) = server_user() {
+            chown(&folder, Some(uid), Some(gid)).expect("chown");
+        }
+        Self { folder, bindir, finished: false }
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn append_settings(&self, text: &str) {
+        let path = self.data().join("postgresql.conf");
+        let old = fs::read_to_string(&path).expect("postgresql.conf");
+        fs::write(&path, old + text).expect("postgresql.conf");
+    }
+
+    fn postmaster(&self) -> u32 {
+        let text = fs::read_to_string(self.data().join("postmaster.pid")).expect("postmaster.pid");
+        text.lines().next().and_then(|line| line.trim().parse().ok()).expect("a pid")
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) {
+        let (success, text) = self.output(program, arguments);
+        assert!(success, "{program} failed: {text}\n{}", logwatch::tail(&self.log(), 30));
+    }
+
+    /// Whether the program (with `-D` our data folder) succeeded, and what it said.
+    fn output(&self, program: &str, arguments: &[&str]) -> (bool, String) {
+        let said = self.folder.join("said");
+        let file = fs::File::create(&said).expect("a file in our folder");
+        let mut command = Command::new(self.bindir.join(program));
+        command.arg("-D").arg(self.data()).args(arguments).current_dir("/").env_remove("RUST_BACKTRACE");
+        // A file, not a pipe: the server keeps it open, and a pipe's reader would wait for the server's end.
+        command.stdout(file.try_clone().expect("dup")).stderr(file);
+        if let Some((uid, gid)) = server_user() {
+            command.uid(uid).gid(gid);
+        }
+        let status = command.status().unwrap_or_else(|e| panic!("cannot run {program}: {e}"));
+        (status.success(), fs::read_to_string(&said).unwrap_or_default())
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if std::thread::panicking() && !self.finished {
+            eprintln!("-- last lines of the server's log\n{}", logwatch::tail(&self.log(), 40));
+        }
+        if !self.finished && self.data().join("postmaster.pid").exists() {
+            self.output("pg_ctl", &["-w", "-s", "-m", "immediate", "stop"]);
+        }
+        if std::env::var_os("KEEP_CLUSTERS").is_none() {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+/// One answer of the `pg_config` named by `PG_CONFIG`.
+pub fn pg_config(question: &str) -> String {
+    let program = pg_config_path();
+    let output = Command::new(&program).arg(question).output().unwrap_or_else(|e| panic!("cannot run {program}: {e}"));
+    String::from_utf8(output.stdout).expect("UTF-8").trim().to_string()
+}
+
+pub fn pg_config_path() -> String {
+    std::env::var("PG_CONFIG").unwrap_or_else(|_| "pg_config".into())
+}
+
+/// Who runs the server when we are root: user and group of "nobody".
+fn server_user() -> Option<(u32, u32)> {
+    let root = fs::metadata("/proc/self").expect("/proc").uid() == 0;
+    root.then(|| {
+        let users = fs::read_to_string("/etc/passwd").expect("/etc/passwd");
+        let line = users.lines().find(|line| line.starts_with("nobody:")).expect("a user called nobody");
+        let fields: Vec<&str> = line.split(':').collect();
+        (fields[2].parse().expect("uid"), fields[3].parse().expect("gid"))
+    })
+}
+
+fn signal(name: &str, pids: &[u32]) {
+    let mut command = Command::new("kill");
+    command.arg(format!("-{name}")).args(pids.iter().map(u32::to_string));
+    // A child may be gone already; that is what we want.
+    let _ = command.stderr(std::process::Stdio::null()).status();
+}
+
+fn children(parent: u32) -> Vec<u32> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc").expect("/proc").flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        if stat(pid).is_some_and(|(_, ppid)| ppid == parent) {
+            found.push(pid);
+        }
+    }
+    found
+}
+
+fn is_alive(pid: u32) -> bool {
+    stat(pid).is_some_and(|(state, _)| state != 'Z')
+}
+
+/// State and parent of a process; the name before them is in brackets and may hold anything.
+fn stat(pid: u32) -> Option<(char, u32)> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut fields = text.rsplit(") ").next()?.split(' ');
+    Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
+}
