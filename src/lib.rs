@@ -7,6 +7,8 @@
 pub mod engine;
 
 #[cfg(feature = "pg")]
+mod am;
+#[cfg(feature = "pg")]
 mod api;
 #[cfg(feature = "pg")]
 mod error;
@@ -15,3 +17,10 @@ mod storage;
 
 #[cfg(feature = "pg")]
 pgrx::pg_module_magic!(name, version);
+
+/// Called once when a backend loads the library.
+#[cfg(feature = "pg")]
+#[pgrx::pg_guard]
+pub extern "C-unwind" fn _PG_init() {
+    am::options::register();
+}

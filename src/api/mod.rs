@@ -1,5 +1,7 @@
 //! What SQL sees: thin, no logic. One function here for each C function of the install script.
 
+mod access_method;
+mod admin;
 mod aggregates;
 mod call;
 mod casts;

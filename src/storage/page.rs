@@ -140,11 +140,6 @@ impl Special {
         self.kind == kind as u8
     }
 
-    /// Its number within part, chain or list.
-    pub fn page_no(&self) -> u32 {
-        self.page_no
-    }
-
     /// Whether it is in use.
     pub fn state(&self) -> PageState {
         if self.state == 0 { PageState::Used } else { PageState::Free }

@@ -46,6 +46,20 @@ impl IndexRelation {
         unsafe { pg_sys::RelationGetNumberOfBlocksInFork(self.0, pg_sys::ForkNumber::MAIN_FORKNUM) }
     }
 
+    /// The same, counting no block that somebody is just adding and has not locked yet (nbtree's way).
+    pub fn n_blocks_settled(self) -> u32 {
+        let mode = pg_sys::ExclusiveLock as i32;
+        if in_recovery() {
+            return self.n_blocks();
+        }
+        // SAFETY: the relation is open.
+        unsafe { pg_sys::LockRelationForExtension(self.0, mode) };
+        let n = self.n_blocks();
+        // SAFETY: taken above.
+        unsafe { pg_sys::UnlockRelationForExtension(self.0, mode) };
+        n
+    }
+
     /// Waits until no flush, merge or vacuum runs, and keeps others from starting.
     pub fn lock_maintenance(self) -> MaintenanceLock {
         // SAFETY: the relation is open.

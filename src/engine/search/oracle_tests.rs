@@ -270,17 +270,8 @@ impl Case {
     }
 }
 
-/// Distances in the executor's order: numbers, NaN, NULL.
-fn rank(d: &Distance) -> (u8, f64) {
-    match *d {
-        Distance::Null => (2, 0.0),
-        Distance::Value(v) if v.is_nan() => (1, 0.0),
-        Distance::Value(v) => (0, v),
-    }
-}
-
 fn compare(a: &Distance, b: &Distance) -> std::cmp::Ordering {
-    rank(a).partial_cmp(&rank(b)).unwrap()
+    a.compare(b)
 }
 
 fn check_query(case: &Case, query: Option<&Vector>) {

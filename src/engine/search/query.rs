@@ -11,6 +11,8 @@
 //! forward error bound: n products and sums err by at most `(1 + u)^(2n) - 1` of the sum of magnitudes, `u = 2^-24`,
 //! and by half the least denormal each).
 
+use std::cmp::Ordering;
+
 use super::norm::{Normalised, normalise};
 use crate::engine::codec::impact;
 use crate::engine::error::{Result, filled, reserve, reserved};
@@ -44,6 +46,21 @@ pub enum Distance {
     Null,
     /// A number; NaN after all others.
     Value(f64),
+}
+
+impl Distance {
+    /// The executor's order: numbers, then NaN, then NULL.
+    pub fn compare(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Null, Self::Null) => Ordering::Equal,
+            (Self::Null, _) => Ordering::Greater,
+            (_, Self::Null) => Ordering::Less,
+            (Self::Value(a), Self::Value(b)) => match (a.is_nan(), b.is_nan()) {
+                (false, false) => a.partial_cmp(b).unwrap_or(Ordering::Equal),
+                (a, b) => a.cmp(&b),
+            },
+        }
+    }
 }
 
 /// Sums of the greatest products stay at or below this, in units.

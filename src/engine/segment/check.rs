@@ -67,7 +67,7 @@ fn check_page_counts(meta: &SegmentMeta, report: &mut Report<'_>) {
 
 fn check_documents<P: PartPages>(segment: &SegmentReader<'_, P>, report: &mut Report<'_>) -> Result<()> {
     let SegmentMeta { n_docs, n_null, .. } = *segment.meta;
-    reader::for_each_tid(segment.pages, n_docs, &mut |doc, tid| {
+    reader::for_each_tid(segment, &mut |doc, tid| {
         if tid.offset == 0 || tid.block == u32::MAX {
             found(report, Part::Docmap, doc / DOCMAP_PER_PAGE, format!("document {doc} has no valid TID"));
         }

@@ -4,6 +4,7 @@ pub mod check;
 pub mod format;
 pub mod live;
 pub mod pages;
+pub mod policy;
 pub mod reader;
 pub mod run;
 pub mod source;

@@ -124,16 +124,19 @@ fn tid_at(payload: &[u8], page: u32, slot: u32) -> Result<Tid> {
     bytes.map(Tid::from_bytes).ok_or_else(|| corrupt(Part::Docmap, page, "document out of reach"))
 }
 
-/// The docmap's TIDs in order, page by page.
-pub fn for_each_tid(pages: &impl PartPages, n_docs: u32, each: &mut EachTid<'_>) -> Result<()> {
-    for page in 0..n_docs.div_ceil(DOCMAP_PER_PAGE) {
-        let first = page * DOCMAP_PER_PAGE;
-        let payload = pages.page(Part::Docmap, page)?;
-        for slot in 0..(n_docs - first).min(DOCMAP_PER_PAGE) {
-            each(first + slot, tid_at(&payload, page, slot)?)?;
-        }
-        drop(payload);
-        pages.check_interrupts();
+/// Copies the TIDs of `n` documents from `first` on, which must be the first of a docmap page, and at most a page of them.
+pub fn tids<P: PartPages>(segment: &SegmentReader<'_, P>, first: u32, n: u32) -> Result<Vec<(u32, Tid)>> {
+    let page = first / DOCMAP_PER_PAGE;
+    let payload = segment.pages.page(Part::Docmap, page)?;
+    (0..n).map(|slot| Ok((first + slot, tid_at(&payload, page, slot)?))).collect()
+}
+
+/// All TIDs in order; no page is open while `each` runs.
+pub fn for_each_tid<P: PartPages>(segment: &SegmentReader<'_, P>, each: &mut EachTid<'_>) -> Result<()> {
+    let n_docs = segment.meta.n_docs;
+    for first in (0..n_docs).step_by(DOCMAP_PER_PAGE as usize) {
+        tids(segment, first, (n_docs - first).min(DOCMAP_PER_PAGE))?.into_iter().try_for_each(|(d, t)| each(d, t))?;
+        segment.pages.check_interrupts();
     }
     Ok(())
 }
@@ -312,7 +315,7 @@ impl<P: PartPages> SegmentSource for SegmentAsSource<'_, P> {
     }
 
     fn for_each_tid(&mut self, each: &mut EachTid<'_>) -> Result<()> {
-        for_each_tid(self.reader.pages, self.reader.meta.n_docs, each)
+        for_each_tid(&self.reader, each)
     }
 
     fn head(&self) -> Option<TermHead> {

@@ -1,0 +1,39 @@
+-- For the owner of an index. Each function checks ownership itself, before it locks or opens anything.
+
+CREATE FUNCTION @extschema@.wand_check(index pg_catalog.regclass, heap pg_catalog.bool DEFAULT false,
+        OUT segment pg_catalog.int8, OUT part pg_catalog.text, OUT block pg_catalog.int8, OUT problem pg_catalog.text)
+    RETURNS SETOF pg_catalog.record
+    AS 'MODULE_PATHNAME', 'wand_check_wrapper'
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
+
+COMMENT ON FUNCTION @extschema@.wand_check(pg_catalog.regclass, pg_catalog.bool) IS
+    'what is wrong with a wand index, and with heap also against its table; no row if it is sound';
+
+CREATE FUNCTION @extschema@.wand_info(index pg_catalog.regclass,
+        OUT metric pg_catalog.text, OUT segments pg_catalog.int4, OUT documents pg_catalog.int8,
+        OUT live pg_catalog.int8, OUT dead pg_catalog.int8, OUT pending pg_catalog.int8, OUT postings pg_catalog.int8,
+        OUT terms_bytes pg_catalog.int8, OUT postings_bytes pg_catalog.int8, OUT docmap_bytes pg_catalog.int8,
+        OUT pending_bytes pg_catalog.int8, OUT meta_bytes pg_catalog.int8, OUT free_bytes pg_catalog.int8,
+        OUT orphaned_bytes pg_catalog.int8, OUT total_bytes pg_catalog.int8)
+    RETURNS SETOF pg_catalog.record
+    AS 'MODULE_PATHNAME', 'wand_info_wrapper'
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000 ROWS 1;
+
+COMMENT ON FUNCTION @extschema@.wand_info(pg_catalog.regclass) IS 'what a wand index holds, in documents and bytes';
+
+CREATE FUNCTION @extschema@.wand_segments(index pg_catalog.regclass,
+        OUT segment pg_catalog.int8, OUT documents pg_catalog.int8, OUT live pg_catalog.int8,
+        OUT null_vectors pg_catalog.int8, OUT terms pg_catalog.int8, OUT postings pg_catalog.int8,
+        OUT max_nnz pg_catalog.int8, OUT bytes pg_catalog.int8)
+    RETURNS SETOF pg_catalog.record
+    AS 'MODULE_PATHNAME', 'wand_segments_wrapper'
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000 ROWS 8;
+
+COMMENT ON FUNCTION @extschema@.wand_segments(pg_catalog.regclass) IS 'the sealed segments of a wand index';
+
+CREATE FUNCTION @extschema@.wand_merge(index pg_catalog.regclass) RETURNS pg_catalog.int4
+    AS 'MODULE_PATHNAME', 'wand_merge_wrapper'
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;
+
+COMMENT ON FUNCTION @extschema@.wand_merge(pg_catalog.regclass) IS
+    'flushes the pending list of a wand index and merges its segments as VACUUM would; returns the number of merges';

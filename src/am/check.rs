@@ -1,0 +1,254 @@
+//! Is the index sound? The page ledger, the structure of every segment, and (if asked) the heap: every visible row is
+//! indexed exactly once, with the right weights.
+
+use std::collections::HashMap;
+use std::ffi::c_void;
+
+use pgrx::pg_sys;
+use pgrx::prelude::*;
+
+use super::{maintain, tid_from};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::ids::{Metric, Tid};
+use crate::engine::pending::VectorBuffer;
+use crate::engine::segment::check::{DocumentSums, check_segment, repeated_tids};
+use crate::engine::segment::pages::Part;
+use crate::engine::segment::reader;
+use crate::engine::vector::SparseVectorRef;
+use crate::storage::datum::SVec;
+use crate::storage::meta::{Manifest, Meta};
+use crate::storage::pending::{self, Walk};
+use crate::storage::relation::{self, IndexRelation};
+use crate::storage::segment_pages::SegmentPages;
+
+/// A finding.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The segment it is about.
+    pub segment: Option<u32>,
+    /// The part of the index.
+    pub part: String,
+    /// The block, if one can be named.
+    pub block: Option<u32>,
+    /// What is wrong.
+    pub problem: String,
+}
+
+/// Where the check finds a row indexed.
+enum Place {
+    /// Segment (as position in the list) and document.
+    Segment(usize, u32),
+    /// A fingerprint of the pending vector.
+    Pending(u64),
+}
+
+/// Checks the index; with `heap` also against its table, under a snapshot of its own.
+pub fn check(index: IndexRelation, heap: Option<pg_sys::Relation>) -> Vec<Finding> {
+    // The snapshot comes first: what it sees is then in the index that is read afterwards.
+    // SAFETY: a transaction is running.
+    let snapshot = heap.map(|_| unsafe { pg_sys::RegisterSnapshot(pg_sys::GetTransactionSnapshot()) });
+    let mut checker = Checker { index, findings: Vec::new(), segments: Vec::new(), places: HashMap::new() };
+    {
+        // Nothing is flushed, merged or freed meanwhile. A standby cannot take the lock, nor do any of that.
+        let _lock = (!relation::in_recovery()).then(|| index.lock_maintenance());
+        if let Err(error) = checker.check_index(heap.is_some()) {
+            checker.damage(None, error);
+        }
+    }
+    if let (Some(heap), Some(snapshot)) = (heap, snapshot) {
+        checker.check_heap(heap, snapshot);
+        // SAFETY: registered above.
+        unsafe { pg_sys::UnregisterSnapshot(snapshot) };
+    }
+    checker.findings
+}
+
+struct Checker {
+    index: IndexRelation,
+    findings: Vec<Finding>,
+    segments: Vec<(SegmentPages, DocumentSums)>,
+    /// Filled only if the heap is to be checked.
+    places: HashMap<Tid, Place>,
+}
+
+impl Checker {
+    fn find(&mut self, segment: Option<u32>, part: &str, block: Option<u32>, problem: impl Into<String>) {
+        self.findings.push(Finding { segment, part: part.into(), block, problem: problem.into() });
+    }
+
+    /// Damage is a finding; what is not damage ends the check.
+    fn damage(&mut self, segment: Option<u32>, error: EngineError) {
+        match error {
+            EngineError::BadPage { block, reason } => self.find(segment, "page", Some(block), reason),
+            EngineError::Corrupt { part, page, reason } => {
+                self.find(segment, part, None, format!("page {page}: {reason}"));
+            }
+            other => crate::storage::raise::raise(self.index, other),
+        }
+    }
+
+    fn check_index(&mut self, with_heap: bool) -> Result<()> {
+        let mut twice = Vec::new();
+        let owned = maintain::owned_blocks(self.index, &mut |block| twice.push(block))?;
+        for block in twice {
+            self.find(None, "ledger", Some(block), "block has two owners");
+        }
+        let n_blocks = self.index.n_blocks();
+        if owned.max().is_some_and(|last| last >= n_blocks) {
+            self.find(None, "ledger", owned.max(), "block lies beyond the end of the index");
+        }
+        maintain::sweep(self.index, &owned, false)?;
+
+        let meta = Meta::read(self.index)?;
+        let (manifest, _) = Manifest::read(self.index, &meta)?;
+        let mut tids = Vec::new();
+        for descriptor in manifest.segments {
+            let id = descriptor.id;
+            let checked = SegmentPages::new(self.index, descriptor, n_blocks)
+                .and_then(|pages| self.check_one_segment(pages, with_heap, &mut tids));
+            if let Err(error) = checked {
+                self.damage(Some(id), error);
+            }
+        }
+        self.check_pending(&meta, with_heap, &mut tids)?;
+        for tid in repeated_tids(&mut tids) {
+            let problem = format!("row ({},{}) is indexed more than once", tid.block, tid.offset);
+            self.find(None, "docmap", None, problem);
+        }
+        Ok(())
+    }
+
+    fn check_one_segment(&mut self, pages: SegmentPages, with_heap: bool, tids: &mut Vec<Tid>) -> Result<()> {
+        let id = pages.descriptor().id;
+        self.check_identities(&pages)?;
+        let segment = pages.reader();
+        let mut sums = DocumentSums::new(segment.meta.n_docs)?;
+        let mut problems = Vec::new();
+        check_segment(&segment, with_heap.then_some(&mut sums), &mut |p| problems.push(p))?;
+        for p in problems {
+            let part = Part::ALL.into_iter().find(|part| part.name() == p.part);
+            let block = part.zip(p.page).and_then(|(part, page)| pages.block(part, page));
+            self.find(Some(id), p.part, block, p.text);
+        }
+        let dead = segment.dead()?;
+        let at = self.segments.len();
+        reader::for_each_tid(&segment, &mut |doc, tid| {
+            if !dead.contains(doc) {
+                crate::engine::error::reserve(tids, 1, "row list of the check")?;
+                tids.push(tid);
+                if with_heap {
+                    self.places.insert(tid, Place::Segment(at, doc));
+                }
+            }
+            Ok(())
+        })?;
+        self.segments.push((pages, sums));
+        Ok(())
+    }
+
+    /// Every page of the segment says whose it is.
+    fn check_identities(&mut self, pages: &SegmentPages) -> Result<()> {
+        use crate::engine::segment::pages::PartPages;
+        for part in Part::ALL {
+            for no in 0..pages.descriptor().meta.n_pages(part) {
+                if let Err(error) = pages.page(part, no).map(drop) {
+                    self.damage(Some(pages.descriptor().id), error);
+                }
+                pages.check_interrupts();
+            }
+        }
+        Ok(())
+    }
+
+    fn check_pending(&mut self, meta: &Meta, with_heap: bool, tids: &mut Vec<Tid>) -> Result<()> {
+        let mut buffer = VectorBuffer::default();
+        let mut walk = Walk::all(self.index, meta);
+        while let Some(page) = walk.next_page()? {
+            page.for_each_entry(|_, head, body| {
+                let vector = pending::load(self.index, &head, body, page.block, &mut buffer)?;
+                if !head.dead {
+                    crate::engine::error::reserve(tids, 1, "row list of the check")?;
+                    tids.push(head.tid);
+                    if with_heap {
+                        self.places.insert(head.tid, Place::Pending(fingerprint(vector)));
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn check_heap(&mut self, heap: pg_sys::Relation, snapshot: pg_sys::Snapshot) {
+        let mut state = HeapCheck { metric: Metric::InnerProduct, checker: self };
+        if let Ok(meta) = Meta::read(state.checker.index) {
+            state.metric = meta.metric;
+        }
+        // SAFETY: the relations are open; `amcheck` scans the same way. The callback gets the state it expects. The
+        // table scan is ended by the build scan.
+        unsafe {
+            let index = state.checker.index.raw();
+            let info = pg_sys::BuildIndexInfo(index);
+            // Do not wait for transactions whose rows are in doubt, and accept rows by the snapshot.
+            (*info).ii_Concurrent = true;
+            let scan = pg_sys::table_beginscan_strat(heap, snapshot, 0, std::ptr::null_mut(), true, true);
+            let state = (&raw mut state).cast::<c_void>();
+            pg_sys::table_index_build_scan(heap, index, info, true, false, Some(check_row), state, scan);
+        }
+    }
+}
+
+struct HeapCheck<'a> {
+    metric: Metric,
+    checker: &'a mut Checker,
+}
+
+/// One visible row of the table.
+#[pg_guard]
+unsafe extern "C-unwind" fn check_row(
+    _index: pg_sys::Relation,
+    tid: pg_sys::ItemPointer,
+    values: *mut pg_sys::Datum,
+    isnull: *mut bool,
+    _alive: bool,
+    state: *mut c_void,
+) {
+    // SAFETY: `check_heap` passes its state, PostgreSQL one value and one flag for the one column.
+    let (state, tid, value, is_null) = unsafe { (&mut *state.cast::<HeapCheck<'_>>(), tid_from(tid), *values, *isnull) };
+    // SAFETY: the column's type is the operator class's, an svec.
+    let vector = (!is_null).then(|| unsafe { SVec::from_datum_raw(value) });
+    let problem = state.compare(tid, vector.as_ref().map(SVec::as_ref));
+    if let Some(vector) = vector {
+        vector.free();
+    }
+    if let Some((segment, problem)) = problem {
+        let text = format!("row ({},{}) {problem}", tid.block, tid.offset);
+        state.checker.find(segment, "heap", None, text);
+    }
+}
+
+impl HeapCheck<'_> {
+    fn compare(&self, tid: Tid, vector: Option<SparseVectorRef<'_>>) -> Option<(Option<u32>, &'static str)> {
+        match self.checker.places.get(&tid) {
+            None => Some((None, "is not in the index")),
+            Some(Place::Pending(stored)) if *stored != fingerprint(vector) => {
+                Some((None, "is in the pending list with another vector"))
+            }
+            Some(Place::Pending(_)) => None,
+            Some(&Place::Segment(at, doc)) => {
+                let (pages, sums) = &self.checker.segments[at];
+                let id = Some(pages.descriptor().id);
+                (!sums.matches(doc, self.metric, vector)).then_some((id, "is indexed with other weights"))
+            }
+        }
+    }
+}
+
+/// A 64-bit digest of a vector's terms and weights (FNV-1a); NULL has its own.
+fn fingerprint(vector: Option<SparseVectorRef<'_>>) -> u64 {
+    let Some(vector) = vector else { return 1 };
+    vector.iter().fold(0xcbf2_9ce4_8422_2325, |hash, (term, weight)| {
+        let word = u64::from(term) << 32 | u64::from(weight.to_bits());
+        word.to_le_bytes().iter().fold(hash, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+    })
+}

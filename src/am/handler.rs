@@ -1,0 +1,34 @@
+//! The routine that tells PostgreSQL what `wand` can do.
+
+use pgrx::{PgBox, pg_sys};
+
+use super::{build, cost, insert, options, scan, vacuum, validate};
+
+/// Fills the routine.
+pub fn routine() -> *mut pg_sys::IndexAmRoutine {
+    // SAFETY: the node tag belongs to the struct.
+    let mut am = unsafe { PgBox::<pg_sys::IndexAmRoutine>::alloc_node(pg_sys::NodeTag::T_IndexAmRoutine) };
+    // One strategy: ordering by the distance. One support function: the metric.
+    am.amstrategies = 1;
+    am.amsupport = 1;
+    am.amcanorderbyop = true;
+    // Every row is in the index, NULL vectors too, so that an ordered scan may stand for the whole table.
+    am.amoptionalkey = true;
+    // No predicate locks of our own: PostgreSQL then locks the whole index, which is right for ranked scans.
+    am.ampredlocks = false;
+    am.amkeytype = pg_sys::InvalidOid;
+    am.ambuild = Some(build::ambuild);
+    am.ambuildempty = Some(build::ambuildempty);
+    am.aminsert = Some(insert::aminsert);
+    am.ambulkdelete = Some(vacuum::ambulkdelete);
+    am.amvacuumcleanup = Some(vacuum::amvacuumcleanup);
+    am.amcostestimate = Some(cost::amcostestimate);
+    am.amoptions = Some(options::amoptions);
+    am.ambuildphasename = Some(build::ambuildphasename);
+    am.amvalidate = Some(validate::amvalidate);
+    am.ambeginscan = Some(scan::ambeginscan);
+    am.amrescan = Some(scan::amrescan);
+    am.amgettuple = Some(scan::amgettuple);
+    am.amendscan = Some(scan::amendscan);
+    am.into_pg()
+}

@@ -1,0 +1,54 @@
+//! INSERT and UPDATE: a document goes to the pending list, and is ranked from then on.
+
+use pgrx::pg_sys;
+use pgrx::prelude::*;
+
+use super::{maintain, options, tid_from};
+use crate::engine::error::Result;
+use crate::engine::ids::Tid;
+use crate::engine::vector::SparseVectorRef;
+use crate::storage::datum::SVec;
+use crate::storage::pending;
+use crate::storage::raise::OrRaise;
+use crate::storage::relation::IndexRelation;
+
+/// Adds one row.
+///
+/// # Safety
+/// - Called by PostgreSQL with the relations open and locked, and the values of the index's one column.
+#[pg_guard]
+pub unsafe extern "C-unwind" fn aminsert(
+    index: pg_sys::Relation,
+    values: *mut pg_sys::Datum,
+    isnull: *mut bool,
+    tid: pg_sys::ItemPointer,
+    _heap: pg_sys::Relation,
+    _unique: pg_sys::IndexUniqueCheck::Type,
+    _unchanged: bool,
+    _info: *mut pg_sys::IndexInfo,
+) -> bool {
+    // SAFETY: open and locked by the caller.
+    let index = unsafe { IndexRelation::new(index) };
+    // SAFETY: one value and one flag for the one column.
+    let (tid, value, is_null) = unsafe { (tid_from(tid), *values, *isnull) };
+    if is_null {
+        insert(index, tid, None).or_raise(index);
+        return false;
+    }
+    // SAFETY: the column's type is the operator class's, an svec.
+    let vector = unsafe { SVec::from_datum_raw(value) };
+    insert(index, tid, Some(vector.as_ref())).or_raise(index);
+    vector.free();
+    false
+}
+
+fn insert(index: IndexRelation, tid: Tid, vector: Option<SparseVectorRef<'_>>) -> Result<()> {
+    let n_pages = pending::append(index, tid, vector)?;
+    if n_pages.saturating_mul(pg_sys::BLCKSZ >> 10) > options::pending_list_limit(index)
+        && let Some(lock) = index.try_lock_maintenance()
+    {
+        maintain::flush(index, &lock)?;
+        maintain::merge(index, &lock, maintain::Effort::Bounded)?;
+    }
+    Ok(())
+}

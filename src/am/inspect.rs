@@ -1,0 +1,82 @@
+//! What is in an index, counted from its pages.
+
+use super::maintain::{self, Unowned};
+use crate::engine::error::Result;
+use crate::engine::ids::Metric;
+use crate::engine::segment::format::SegmentMeta;
+use crate::engine::segment::pages::Part;
+use crate::storage::meta::{Manifest, Meta};
+use crate::storage::pending::Walk;
+use crate::storage::relation::IndexRelation;
+use crate::storage::segment_pages::SegmentPages;
+
+/// One segment.
+#[derive(Clone, Debug)]
+pub struct SegmentInfo {
+    /// Its id.
+    pub id: u32,
+    /// Its totals.
+    pub meta: SegmentMeta,
+    /// Documents that are not dead.
+    pub live: u64,
+}
+
+impl SegmentInfo {
+    /// Pages of some parts.
+    pub fn pages(&self, parts: &[Part]) -> u64 {
+        parts.iter().map(|&p| u64::from(self.meta.n_pages(p))).sum()
+    }
+}
+
+/// The whole index.
+#[derive(Clone, Debug)]
+pub struct IndexInfo {
+    /// What it measures.
+    pub metric: Metric,
+    /// The sealed segments.
+    pub segments: Vec<SegmentInfo>,
+    /// Documents that wait in the pending list, dead ones left out.
+    pub pending: u64,
+    /// Pages of the pending list.
+    pub pending_pages: u64,
+    /// Pages of the manifest.
+    pub manifest_pages: u64,
+    /// Pages that no structure refers to.
+    pub unowned: Unowned,
+    /// All pages.
+    pub pages: u64,
+}
+
+/// Looks at the whole index.
+pub fn inspect(index: IndexRelation) -> Result<IndexInfo> {
+    let owned = maintain::owned_blocks(index, &mut |_| {})?;
+    let unowned = maintain::sweep(index, &owned, false)?;
+    let meta = Meta::read(index)?;
+    let (manifest, manifest_blocks) = Manifest::read(index, &meta)?;
+    let pages = index.n_blocks();
+    let mut segments = Vec::with_capacity(manifest.segments.len());
+    for descriptor in manifest.segments {
+        let opened = SegmentPages::new(index, descriptor, pages)?;
+        let dead = opened.reader().dead().map_err(|e| opened.locate(e))?.len();
+        let descriptor = opened.descriptor();
+        let live = u64::from(descriptor.meta.n_docs).saturating_sub(dead);
+        segments.push(SegmentInfo { id: descriptor.id, meta: descriptor.meta.clone(), live });
+    }
+    let mut pending = 0;
+    let mut walk = Walk::all(index, &meta);
+    while let Some(page) = walk.next_page()? {
+        page.for_each_entry(|_, head, _| {
+            pending += u64::from(!head.dead);
+            Ok(())
+        })?;
+    }
+    Ok(IndexInfo {
+        metric: meta.metric,
+        segments,
+        pending,
+        pending_pages: u64::from(meta.pending.n_pages),
+        manifest_pages: manifest_blocks.len() as u64,
+        unowned,
+        pages: u64::from(pages),
+    })
+}

@@ -1,0 +1,61 @@
+//! The access method `wand`: one file for each duty that PostgreSQL gives an index.
+
+pub mod build;
+pub mod check;
+pub mod cost;
+pub mod handler;
+pub mod insert;
+pub mod inspect;
+pub mod invert;
+pub mod maintain;
+pub mod options;
+pub mod scan;
+pub mod vacuum;
+pub mod validate;
+
+use pgrx::pg_sys;
+
+use crate::engine::error::EngineError;
+use crate::engine::ids::{Metric, Tid};
+use crate::storage::relation::IndexRelation;
+
+/// The operator class's support function that names the metric.
+const METRIC_PROC: u16 = 1;
+
+/// What the index's operator class measures.
+fn metric_of(index: IndexRelation) -> Metric {
+    // SAFETY: the relation is open and its operator class was checked to have the support function.
+    let proc = unsafe { pg_sys::index_getprocinfo(index.raw(), 1, METRIC_PROC) };
+    // SAFETY: the function takes no arguments (the C interface has no call for that, so one is passed and ignored).
+    let answer = unsafe { pg_sys::FunctionCall1Coll(proc, pg_sys::InvalidOid, pg_sys::Datum::null()) };
+    if answer.value() == metric_number(Metric::Cosine) { Metric::Cosine } else { Metric::InnerProduct }
+}
+
+/// A metric as the support functions name it.
+pub fn metric_number(metric: Metric) -> usize {
+    match metric {
+        Metric::InnerProduct => 1,
+        Metric::Cosine => 2,
+    }
+}
+
+/// PostgreSQL's TID as ours.
+///
+/// # Safety
+/// - `tid` points to an item pointer.
+unsafe fn tid_from(tid: pg_sys::ItemPointer) -> Tid {
+    // SAFETY: by the caller's promise.
+    let pg_sys::ItemPointerData { ip_blkid, ip_posid } = unsafe { *tid };
+    Tid { block: u32::from(ip_blkid.bi_hi) << 16 | u32::from(ip_blkid.bi_lo), offset: ip_posid }
+}
+
+/// Our TID as PostgreSQL's.
+fn tid_to(tid: Tid) -> pg_sys::ItemPointerData {
+    let ip_blkid = pg_sys::BlockIdData { bi_hi: (tid.block >> 16) as u16, bi_lo: tid.block as u16 };
+    pg_sys::ItemPointerData { ip_blkid, ip_posid: tid.offset }
+}
+
+/// The limit on documents over all segments, which one stream numbers together.
+fn too_many_documents() -> EngineError {
+    EngineError::Limit { what: "documents of an index", limit: u64::from(u32::MAX) }
+}

@@ -1,0 +1,307 @@
+//! ORDER BY emb <#> q: rows as a stream, best first, for as long as the executor asks.
+//!
+//! Each row comes with a distance that is never above its true one; PostgreSQL computes the true distance from the heap
+//! row and puts rows in its order (`xs_recheckorderby`). The manifest is read once, when the first row is asked for:
+//! rows that are merged, flushed or inserted later do not concern this scan, whose snapshot does not see them or finds
+//! them where they were.
+
+use pgrx::pg_sys;
+use pgrx::prelude::*;
+use pgrx::PgMemoryContexts;
+
+use super::{tid_to, too_many_documents};
+use crate::engine::error::{Result, filled, reserve};
+use crate::engine::ids::{Metric, Tid};
+use crate::engine::pending::VectorBuffer;
+use crate::engine::search::query::{Distance, Ranking, plan};
+use crate::engine::search::score::Scorer;
+use crate::engine::search::stream::Stream;
+use crate::engine::segment::reader::SegmentReader;
+use crate::engine::vector::{SparseVectorRef, ops};
+use crate::storage::datum::SVec;
+use crate::storage::meta::{Manifest, Meta};
+use crate::storage::pending::{self, Walk};
+use crate::storage::raise::OrRaise;
+use crate::storage::relation::IndexRelation;
+use crate::storage::segment_pages::SegmentPages;
+
+/// Lives in the scan descriptor; dropped with its memory context, after an error too.
+struct ScanState {
+    /// Nothing until the first row is asked for, and after a rescan.
+    ranked: Option<Ranked>,
+    /// For a scan that wants index tuples, though the index can return no column: a tuple of NULLs.
+    empty_tuple: pg_sys::IndexTuple,
+    context: PgMemoryContexts,
+}
+
+/// A ranking under way.
+struct Ranked {
+    metric: Metric,
+    ranking: Ranking,
+    segments: Vec<SegmentPages>,
+    /// The number in the stream of each segment's first document.
+    bases: Vec<u32>,
+    stream: Stream,
+    /// The best document of the stream not yet delivered.
+    ahead: Option<(Distance, Tid)>,
+    /// Documents of the pending list, best last, with their true distances.
+    pending: Vec<(Distance, Tid)>,
+}
+
+impl Ranked {
+    fn begin(index: IndexRelation, query: Option<SparseVectorRef<'_>>) -> Result<Self> {
+        let meta = Meta::read(index)?;
+        let (manifest, _) = Manifest::read(index, &meta)?;
+        let n_docs = manifest.n_docs();
+        if n_docs > u64::from(u32::MAX) {
+            return Err(too_many_documents());
+        }
+        let pending = rank_pending(index, &meta, query)?;
+        let n_blocks = index.n_blocks();
+        let mut segments = Vec::with_capacity(manifest.segments.len());
+        for descriptor in manifest.segments {
+            segments.push(SegmentPages::new(index, descriptor, n_blocks)?);
+        }
+        let readers: Vec<SegmentReader<'_, SegmentPages>> = segments.iter().map(SegmentPages::reader).collect();
+        let plan = plan(query, meta.metric, &readers)?;
+        let mut codes = filled(n_docs as usize, 0u16, "document scores")?;
+        let mut scorer = Scorer::new()?;
+        let mut bases = Vec::with_capacity(segments.len());
+        let (mut base, mut rest) = (0, &mut codes[..]);
+        for ((reader, lists), pages) in readers.iter().zip(&plan.segments).zip(&segments) {
+            let (own, behind) = rest.split_at_mut(reader.meta.n_docs as usize);
+            let scored = scorer.score_segment(reader, &plan.ranking, lists, own);
+            scored.map_err(|e| pages.locate(e))?;
+            bases.push(base);
+            base += reader.meta.n_docs;
+            rest = behind;
+        }
+        drop(readers);
+        let stream = Stream::new(codes);
+        Ok(Self { metric: meta.metric, ranking: plan.ranking, segments, bases, stream, ahead: None, pending })
+    }
+
+    /// The next row: its distance is not below any delivered before.
+    fn next(&mut self) -> Result<Option<(Distance, Tid)>> {
+        if self.ahead.is_none() {
+            self.ahead = self.next_of_stream()?;
+        }
+        match (&self.ahead, self.pending.last()) {
+            (Some((sealed, _)), Some((waiting, _))) if waiting.compare(sealed).is_lt() => Ok(self.pending.pop()),
+            (None, Some(_)) => Ok(self.pending.pop()),
+            _ => Ok(self.ahead.take()),
+        }
+    }
+
+    fn next_of_stream(&mut self) -> Result<Option<(Distance, Tid)>> {
+        let Some((doc, code)) = self.stream.next()? else { return Ok(None) };
+        // The last segment that begins at or before the document; empty segments do not exist.
+        let at = self.bases.partition_point(|&base| base <= doc).saturating_sub(1);
+        let pages = &self.segments[at];
+        let tid = pages.reader().tid(doc - self.bases[at]).map_err(|e| pages.locate(e))?;
+        Ok(Some((self.ranking.distance(code, self.metric), tid)))
+    }
+}
+
+/// The documents of the pending list with their true distances, best last.
+fn rank_pending(
+    index: IndexRelation,
+    meta: &Meta,
+    query: Option<SparseVectorRef<'_>>,
+) -> Result<Vec<(Distance, Tid)>> {
+    let mut ranked = Vec::new();
+    let mut buffer = VectorBuffer::default();
+    let mut walk = Walk::all(index, meta);
+    while let Some(page) = walk.next_page()? {
+        page.for_each_entry(|_, head, body| {
+            if !head.dead {
+                let vector = pending::load(index, &head, body, page.block, &mut buffer)?;
+                reserve(&mut ranked, 1, "pending documents")?;
+                ranked.push((true_distance(meta.metric, vector, query), head.tid));
+            }
+            Ok(())
+        })?;
+    }
+    ranked.sort_by(|a, b| b.0.compare(&a.0));
+    Ok(ranked)
+}
+
+fn true_distance(metric: Metric, doc: Option<SparseVectorRef<'_>>, query: Option<SparseVectorRef<'_>>) -> Distance {
+    let (Some(doc), Some(query)) = (doc, query) else { return Distance::Null };
+    Distance::Value(match metric {
+        Metric::InnerProduct => ops::negative_inner_product(doc, query),
+        Metric::Cosine => ops::cosine_distance(doc, query),
+    })
+}
+
+/// Makes a scan descriptor.
+///
+/// # Safety
+/// - Called by PostgreSQL with the index open and locked.
+#[pg_guard]
+pub unsafe extern "C-unwind" fn ambeginscan(
+    index: pg_sys::Relation,
+    n_keys: i32,
+    n_orderbys: i32,
+) -> pg_sys::IndexScanDesc {
+    // SAFETY: open and locked by the caller.
+    let scan = unsafe { pg_sys::RelationGetIndexScan(index, n_keys, n_orderbys) };
+    let n = usize::try_from(n_orderbys).unwrap_or(0);
+    if n > 0 {
+        // SAFETY: the current context lives as long as the scan; the arrays have a place for each key.
+        unsafe {
+            (*scan).xs_orderbyvals = pg_sys::palloc0(n * size_of::<pg_sys::Datum>()).cast();
+            (*scan).xs_orderbynulls = pg_sys::palloc0(n * size_of::<bool>()).cast();
+        }
+    }
+    let mut context = PgMemoryContexts::CurrentMemoryContext;
+    let own = PgMemoryContexts::For(context.value());
+    let state = ScanState { ranked: None, empty_tuple: std::ptr::null_mut(), context: own };
+    // SAFETY: the descriptor was just made; the context drops the state when it is deleted.
+    unsafe { (*scan).opaque = context.leak_and_drop_on_delete(state).cast() };
+    scan
+}
+
+/// Begins anew, perhaps with another query.
+///
+/// # Safety
+/// - Called by PostgreSQL with a descriptor of [`ambeginscan`].
+#[pg_guard]
+pub unsafe extern "C-unwind" fn amrescan(
+    scan: pg_sys::IndexScanDesc,
+    _keys: pg_sys::ScanKey,
+    _n_keys: i32,
+    orderbys: pg_sys::ScanKey,
+    n_orderbys: i32,
+) {
+    // SAFETY: the descriptor carries the state that `ambeginscan` made.
+    unsafe { state(scan) }.ranked = None;
+    let n = usize::try_from(n_orderbys).unwrap_or(0);
+    if !orderbys.is_null() && n > 0 {
+        // SAFETY: both arrays hold `n` keys; they may be the same array.
+        unsafe { (*scan).orderByData.copy_from(orderbys, n) };
+    }
+}
+
+/// # Safety
+/// - `scan` is a descriptor of [`ambeginscan`] and no other reference to its state is alive.
+unsafe fn state<'a>(scan: pg_sys::IndexScanDesc) -> &'a mut ScanState {
+    // SAFETY: by the caller's promise.
+    unsafe { &mut *(*scan).opaque.cast::<ScanState>() }
+}
+
+/// Gives the next row.
+///
+/// # Safety
+/// - Called by PostgreSQL with a descriptor of [`ambeginscan`].
+#[pg_guard]
+pub unsafe extern "C-unwind" fn amgettuple(scan: pg_sys::IndexScanDesc, _direction: pg_sys::ScanDirection::Type) -> bool {
+    // SAFETY: the descriptor's relation stays open during the scan.
+    let index = unsafe { IndexRelation::new((*scan).indexRelation) };
+    // SAFETY: the descriptor carries the state that `ambeginscan` made.
+    let state = unsafe { state(scan) };
+    if state.ranked.is_none() {
+        // SAFETY: as above.
+        unsafe { count_scan(scan) };
+        // SAFETY: as above.
+        let query = unsafe { query_of(scan) };
+        let ranked = Ranked::begin(index, query.as_ref().map(SVec::as_ref)).or_raise(index);
+        if let Some(query) = query {
+            query.free();
+        }
+        state.ranked = Some(ranked);
+    }
+    let Some(ranked) = &mut state.ranked else { return false };
+    let Some((distance, tid)) = ranked.next().or_raise(index) else { return false };
+    // SAFETY: the descriptor is ours to fill; the arrays have a place if there is an order-by key.
+    unsafe {
+        (*scan).xs_heaptid = tid_to(tid);
+        (*scan).xs_recheck = false;
+        if (*scan).numberOfOrderBys > 0 {
+            let (value, is_null) = match distance {
+                Distance::Null => (pg_sys::Datum::null(), true),
+                Distance::Value(value) => (pg_sys::Datum::from(value.to_bits()), false),
+            };
+            *(*scan).xs_orderbyvals = value;
+            *(*scan).xs_orderbynulls = is_null;
+            // A NULL distance is exact, and PostgreSQL need not compute it again.
+            (*scan).xs_recheckorderby = !is_null;
+        }
+        if (*scan).xs_want_itup {
+            (*scan).xs_itup = state.empty_tuple(scan);
+        }
+    }
+    true
+}
+
+impl ScanState {
+    /// A tuple for plans that need no column of the index, such as count(*) with every other path disabled.
+    ///
+    /// # Safety
+    /// - `scan` is this state's descriptor.
+    unsafe fn empty_tuple(&mut self, scan: pg_sys::IndexScanDesc) -> pg_sys::IndexTuple {
+        if self.empty_tuple.is_null() {
+            // SAFETY: the index has one column; the relation is open.
+            let descriptor = unsafe { (*(*scan).indexRelation).rd_att };
+            // SAFETY: as above.
+            unsafe { (*scan).xs_itupdesc = descriptor };
+            let (mut values, mut nulls) = ([pg_sys::Datum::null()], [true]);
+            // SAFETY: one value and one flag for the one column; made in the context that lives as long as the scan.
+            self.empty_tuple = unsafe {
+                self.context
+                    .switch_to(|_| pg_sys::index_form_tuple(descriptor, values.as_mut_ptr(), nulls.as_mut_ptr()))
+            };
+        }
+        self.empty_tuple
+    }
+}
+
+/// The query vector, `None` if it is NULL or the scan has no order.
+///
+/// # Safety
+/// - `scan` is a live descriptor.
+unsafe fn query_of(scan: pg_sys::IndexScanDesc) -> Option<SVec> {
+    // SAFETY: by the caller's promise; the array holds as many keys as the descriptor says.
+    let key = unsafe { if (*scan).numberOfOrderBys < 1 { return None } else { *(*scan).orderByData } };
+    let is_null = key.sk_flags as u32 & pg_sys::SK_ISNULL != 0;
+    // SAFETY: the operator class's operator takes an svec on the right.
+    (!is_null).then(|| unsafe { SVec::from_datum_raw(key.sk_argument) })
+}
+
+/// Counts the scan in pg_stat_user_indexes, and from 18 on in EXPLAIN.
+///
+/// # Safety
+/// - `scan` is a live descriptor.
+unsafe fn count_scan(scan: pg_sys::IndexScanDesc) {
+    // SAFETY: by the caller's promise; the fields are those the macro pgstat_count_index_scan uses.
+    unsafe {
+        let index = (*scan).indexRelation;
+        if (*index).pgstat_info.is_null() && (*index).pgstat_enabled {
+            pg_sys::pgstat_assoc_relation(index);
+        }
+        if let Some(info) = (*index).pgstat_info.as_mut() {
+            #[cfg(feature = "pg15")]
+            {
+                info.t_counts.t_numscans += 1;
+            }
+            #[cfg(not(feature = "pg15"))]
+            {
+                info.counts.numscans += 1;
+            }
+        }
+        #[cfg(feature = "pg18")]
+        if let Some(instrument) = (*scan).instrument.as_mut() {
+            instrument.nsearches += 1;
+        }
+    }
+}
+
+/// Ends the scan; its memory goes with its context.
+///
+/// # Safety
+/// - Called by PostgreSQL with a descriptor of [`ambeginscan`].
+#[pg_guard]
+pub unsafe extern "C-unwind" fn amendscan(scan: pg_sys::IndexScanDesc) {
+    // SAFETY: the descriptor carries the state that `ambeginscan` made.
+    unsafe { state(scan) }.ranked = None;
+}
