@@ -18,6 +18,9 @@ pub mod ops;
 pub mod select;
 pub mod text;
 
+#[cfg(test)]
+mod tests;
+
 use check::{check_dim, check_index, check_nnz, check_weight};
 use error::{Numbering, Place, VectorError};
 

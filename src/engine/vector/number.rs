@@ -31,8 +31,11 @@ pub fn scan_float(text: &[u8]) -> Scan {
     if mantissa_len == 0 {
         return Scan::Nothing;
     }
-    let exponent_len = scan_exponent(unsigned.get(mantissa_len..).unwrap_or_default());
+    let (exponent_len, is_extreme) = scan_exponent(unsigned.get(mantissa_len..).unwrap_or_default());
     let len = sign_len.saturating_add(mantissa_len).saturating_add(exponent_len);
+    if is_extreme && has_nonzero {
+        return Scan::OutOfRange(len);
+    }
     let parsed = text.get(..len).and_then(|token| str::from_utf8(token).ok()).and_then(|token| token.parse().ok());
     match parsed {
         None => Scan::Nothing,
@@ -66,15 +69,21 @@ fn scan_mantissa(text: &[u8]) -> (usize, bool) {
     if n_digits == 0 { (0, false) } else { (len, has_nonzero) }
 }
 
-/// Length of `e`, sign and digits; 0 unless all that must be there is.
-fn scan_exponent(text: &[u8]) -> usize {
+/// Length of `e`, sign and digits, 0 unless all that must be there is; and whether the exponent has more than five
+/// digits. Rust's reader does not tell such exponents apart, so they are refused, even where a mantissa of 100 kB would
+/// bring the number back into range.
+fn scan_exponent(text: &[u8]) -> (usize, bool) {
     if !matches!(text.first(), Some(b'e' | b'E')) {
-        return 0;
+        return (0, false);
     }
     let digits_at = 1usize.saturating_add(usize::from(matches!(text.get(1), Some(b'+' | b'-'))));
     let digits = text.get(digits_at..).unwrap_or_default();
     let n_digits = digits.iter().take_while(|b| b.is_ascii_digit()).count();
-    if n_digits == 0 { 0 } else { digits_at.saturating_add(n_digits) }
+    if n_digits == 0 {
+        return (0, false);
+    }
+    let n_zeros = digits.iter().take_while(|&&b| b == b'0').count();
+    (digits_at.saturating_add(n_digits), n_digits.saturating_sub(n_zeros) > 5)
 }
 
 /// Appends a finite weight as PostgreSQL prints a `real`.

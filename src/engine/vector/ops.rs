@@ -1,7 +1,11 @@
-//! Distances and norms, in the order and width of pgvector's `sparsevec`: each product and each sum is rounded to
-//! float4, in ascending order of the term ids, so that both types give the same bits for the same values.
-//! (pgvector built with `-march=native` fuses multiplications and additions and then gives other last bits than
-//! pgvector itself does elsewhere; its portable builds are what we equal.)
+//! Distances and norms, in the order and width of pgvector's `sparsevec`, so that both types give the same bits for the
+//! same values.
+//!
+//! Each product and each sum is rounded to float4, in ascending order of the term ids. Where pgvector's source sums one
+//! run of weights (squared norms, and in L1 and L2 the terms of the second vector beyond the last of the first), its
+//! compiler may reorder the additions; we add in the order of its portable build, four partial sums: `add_in_lanes`.
+//! A pgvector built with `-march=native` also fuses multiplications and additions. Its last bits then differ from those
+//! of pgvector elsewhere, and from ours; values whose sums are exact agree everywhere.
 //!
 //! Nothing here checks dimensions: the callers do, once.
 
@@ -90,26 +94,56 @@ pub fn cosine_distance_from(inner_product: f32, a_squared_norm: f32, b_squared_n
 
 /// Sum of squares in float4, as inside pgvector's cosine distance.
 pub fn squared_norm_f32(a: SparseVectorRef<'_>) -> f32 {
-    a.weights().iter().fold(0.0, |sum, weight| sum + weight * weight)
+    add_in_lanes(0.0, a.weights(), |weight| weight * weight)
 }
 
 /// `<->`: Euclidean distance.
 pub fn l2_distance(a: SparseVectorRef<'_>, b: SparseVectorRef<'_>) -> f64 {
-    let mut sum = 0.0f32;
-    for_each_union(a, b, |_, v, w| sum += (v - w) * (v - w));
-    f64::from(sum).sqrt()
+    f64::from(sum_of_differences(a, b, |difference| difference * difference)).sqrt()
 }
 
 /// `<+>`: taxicab distance.
 pub fn l1_distance(a: SparseVectorRef<'_>, b: SparseVectorRef<'_>) -> f64 {
-    let mut sum = 0.0f32;
-    for_each_union(a, b, |_, v, w| sum += (v - w).abs());
-    f64::from(sum)
+    f64::from(sum_of_differences(a, b, f32::abs))
 }
 
-/// Euclidean norm, accumulated in float8.
+/// Sums `f` of the differences: one by one up to the last term of `a`, the terms of `b` beyond it in lanes.
+fn sum_of_differences(a: SparseVectorRef<'_>, b: SparseVectorRef<'_>, f: impl Fn(f32) -> f32) -> f32 {
+    let beyond = a.indices().last().map_or(0, |last| b.indices().partition_point(|index| index <= last));
+    let (ids, rest_ids) = b.indices().split_at(beyond.min(b.nnz()));
+    let (weights, rest) = b.weights().split_at(beyond.min(b.nnz()));
+    debug_assert_eq!(rest_ids.len(), rest.len());
+    let mut sum = 0.0f32;
+    for_each_union(a, SparseVectorRef::from_valid_parts(b.dim(), ids, weights), |_, v, w| sum += f(v - w));
+    add_in_lanes(sum, rest, f)
+}
+
+/// `sum` plus `f` of each weight: four partial sums side by side, those of even and of odd lanes first, then the rest.
+fn add_in_lanes(mut sum: f32, weights: &[f32], f: impl Fn(f32) -> f32) -> f32 {
+    let (blocks, rest) = weights.as_chunks::<4>();
+    if !blocks.is_empty() {
+        let mut lanes = [0.0f32; 4];
+        for block in blocks {
+            for (lane, &weight) in lanes.iter_mut().zip(block) {
+                *lane += f(weight);
+            }
+        }
+        let [p, q, r, s] = lanes;
+        sum += (p + r) + (q + s);
+    }
+    rest.iter().fold(sum, |sum, &weight| sum + f(weight))
+}
+
+/// Euclidean norm, accumulated in float8, in pgvector's order too: two partial sums, then the rest.
 pub fn l2_norm(a: SparseVectorRef<'_>) -> f64 {
-    a.weights().iter().map(|&w| f64::from(w) * f64::from(w)).fold(0.0, |sum, square| sum + square).sqrt()
+    let (blocks, rest) = a.weights().as_chunks::<4>();
+    let square = |weight: f32| f64::from(weight) * f64::from(weight);
+    let (mut even, mut odd) = (0.0f64, 0.0f64);
+    for &[p, q, r, s] in blocks {
+        even += square(p) + square(r);
+        odd += square(q) + square(s);
+    }
+    rest.iter().fold(even + odd, |sum, &weight| sum + square(weight)).sqrt()
 }
 
 /// Taxicab norm, accumulated in float8.
