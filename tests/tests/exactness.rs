@@ -191,7 +191,7 @@ fn shapes_tables(client: &mut Client, random: &mut Random) -> String {
              CREATE TABLE names (part int PRIMARY KEY, name text);
              INSERT INTO names SELECT p, 'part ' || p FROM generate_series(0, 9) p;
              CREATE FUNCTION as_svec(text) RETURNS svec LANGUAGE plpgsql IMMUTABLE STRICT
-               AS 'BEGIN RETURN $1::svec; END'",
+               AS 'BEGIN RETURN $1::public.svec; END'",
         )
         .expect("tables");
     let mut docs = String::new();
