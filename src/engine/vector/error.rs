@@ -195,7 +195,7 @@ impl VectorError {
             Self::DifferentLengths { .. } => "svec needs as many weights as ids".into(),
             Self::NullElement { argument, .. } => format!("svec cannot be made from NULL: {argument} contains one"),
             Self::NotOneDimensional { argument, .. } => format!("svec needs a one-dimensional array: {argument}"),
-            Self::BadArgument { argument, problem } => format!("svec function argument {argument} {problem}"),
+            Self::BadArgument { argument, problem } => format!("svec {argument} {problem}"),
             Self::JsonShape { .. } => "svec needs a JSON object of token ids and weights".into(),
             Self::UnboundedToArray => "svec without a dimension cannot become an array".into(),
             Self::ArrayTooLarge { .. } => "svec has too many dimensions to become an array".into(),

@@ -4,8 +4,8 @@
 //! be refused by name. Hexadecimal floats are not read.
 //!
 //! Written: the shortest digits that read back as the same float4, in exponent form below 1e-4 and from 1e+06.
-//! Rust's formatter finds such digits too but lets them lie exactly half-way between two floats (where reading
-//! rounds to the even one); PostgreSQL wants them strictly nearer. See `shortest_digits`.
+//! Rust's formatter finds such digits too, but of two as near it takes the upper where PostgreSQL takes the even, and it
+//! lets digits lie half-way between two floats where PostgreSQL wants them strictly nearer. See `shortest_digits`.
 
 use std::fmt::Write;
 
@@ -124,17 +124,25 @@ fn write_fixed(out: &mut String, mantissa: &str, exponent: i32) {
     }
 }
 
-/// The shortest digits strictly nearer to `value` than to any other float4, as `d.ddde-7`.
+/// The shortest digits strictly nearer to `value` than to any other float4, as `d.ddde-7`; of two as near, the even.
 fn shortest_digits(value: f32) -> String {
     let shortest = format!("{value:e}");
-    if !is_half_way(&shortest, value) {
+    // Both cases need a number whose exact expansion has at most ten digits. m / 2^n with an odd m has those of m * 5^n,
+    // so n is at most 14 for the value itself, 15 for the middle between it and a neighbour.
+    let may_differ = value >= 16_777_216.0 || (value * 32_768.0).fract() == 0.0;
+    if !may_differ {
         return shortest;
     }
-    // The correctly rounded value with one more digit each time; nine digits always tell a float4 apart.
+    // The value rounded to that many digits, ties to even; where that is another number (possible at powers of two, whose
+    // lower neighbour is nearer) the digits as they are; else one digit more. Nine tell any float4 apart.
     let n_digits = shortest.bytes().take_while(|&b| b != b'e').filter(u8::is_ascii_digit).count();
-    (n_digits..9)
-        .map(|places| format!("{value:.places$e}"))
-        .find(|text| text.parse() == Ok(value) && !is_half_way(text, value))
+    let rounded = |places: usize| format!("{value:.places$e}");
+    let is_good = |text: &String| text.parse() == Ok(value) && !is_half_way(text, value);
+    let first = n_digits.saturating_sub(1);
+    std::iter::once(rounded(first))
+        .chain(std::iter::once(shortest.clone()))
+        .chain((n_digits..9).map(rounded))
+        .find(is_good)
         .unwrap_or(shortest)
 }
 

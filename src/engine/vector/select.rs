@@ -8,7 +8,7 @@ use super::{SparseVector, SparseVectorRef};
 /// The `n` terms of greatest weight, signed; of equal weights the lower term ids win.
 pub fn top_terms(a: SparseVectorRef<'_>, n: i32) -> Result<SparseVector, VectorError> {
     let problem = "must not be negative";
-    let n = usize::try_from(n).map_err(|_| VectorError::BadArgument { argument: "n", problem })?;
+    let n = usize::try_from(n).map_err(|_| VectorError::BadArgument { argument: "number of terms", problem })?;
     let mut pairs = Vec::new();
     reserve(&mut pairs, a.nnz())?;
     pairs.extend(a.iter());

@@ -30,6 +30,12 @@ fn prints_as_postgresql_does() {
         (f32::MIN_POSITIVE, "1.1754944e-38"),
         (f32::from_bits(1), "1e-45"),
         (16_777_216.0, "1.6777216e+07"),
+        // 2^90: the nearest decimal of eight digits lies beyond the lower neighbour.
+        (1.237_94e27, "1.23794e+27"),
+        (f32::from_bits(0x6c80_0000), "1.2379401e+27"),
+        // Two decimals are as near: the even one.
+        (0.000_244_140_62, "0.00024414062"),
+        (18_222.562_5, "18222.562"),
         // 33554450 lies half-way between this float4 and the next.
         (33_554_448.0, "3.3554448e+07"),
     ] {

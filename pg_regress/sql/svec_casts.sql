@@ -1,0 +1,34 @@
+-- Casts: arrays are dense, JSON keys are token ids from 0.
+SELECT ARRAY[1, 0, 2.5]::real[]::svec, ARRAY[1, 0, 2.5]::float8[]::svec, ARRAY[1, 0, 2.5]::numeric[]::svec, ARRAY[1, 0, 2]::svec;
+SELECT ARRAY[0, 0]::real[]::svec, ARRAY[1, 0]::real[]::svec(2), '[0:1]={1,2}'::int[]::svec;
+SELECT '{1:1,3:2.5}/4'::svec::real[], '{}/2'::svec::real[], '{2:1}'::svec::svec(2)::real[];
+SELECT '{"7592": 1.2, "0": -1e-5}'::jsonb::svec, '{}'::jsonb::svec, '{"1": 0, "2": 1}'::jsonb::svec(5);
+SELECT '{1:1.5,3:1e20,4:1e-10}/4'::svec::jsonb, '{}/2'::svec::jsonb;
+SELECT '{1:1.5,3:1e20,4:1e-10}/4'::svec::jsonb::svec(4) = '{1:1.5,3:1e20,4:1e-10}/4'::svec AS same;
+SELECT '{1:1}/3'::svec::text, '{1:1}/3'::text::svec, '{1:1}/3'::varchar::svec;
+-- assignment
+CREATE TEMP TABLE t (v svec(3));
+INSERT INTO t SELECT ARRAY[1, 0, 2]::real[];
+INSERT INTO t SELECT '{"2": 5}'::jsonb;
+TABLE t;
+INSERT INTO t SELECT ARRAY[1, 2]::real[];
+INSERT INTO t SELECT '{"3": 5}'::jsonb;
+SELECT ARRAY[1, NULL]::real[]::svec;
+SELECT ARRAY[[1, 2]]::real[]::svec;
+SELECT ARRAY[]::real[]::svec;
+SELECT ARRAY[1, 'NaN']::real[]::svec;
+SELECT ARRAY[1, 1e39]::float8[]::svec;
+SELECT ARRAY[1, 1e39]::numeric[]::svec;
+SELECT ARRAY['Infinity', 1]::float8[]::svec;
+SELECT '{1:1}'::svec::real[];
+SELECT '{1:1}/2147483647'::svec::real[];
+SELECT '[]'::jsonb::svec;
+SELECT '1'::jsonb::svec;
+SELECT '{"a": 1}'::jsonb::svec;
+SELECT '{"01": 1}'::jsonb::svec;
+SELECT '{"-1": 1}'::jsonb::svec;
+SELECT '{"1": "1"}'::jsonb::svec;
+SELECT '{"1": null}'::jsonb::svec;
+SELECT '{"1": {"2": 3}}'::jsonb::svec;
+SELECT '{"1": 1e39}'::jsonb::svec;
+SELECT '{"2147483647": 1}'::jsonb::svec;
