@@ -169,7 +169,7 @@ fn in_every_shape_of_query() {
             docs,
         ),
         (format!("({near} ORDER BY {order} LIMIT 5) UNION ALL ({near} WHERE part = 2 ORDER BY {order} LIMIT 5)"), docs),
-        (format!("{near} WHERE id IN (SELECT id FROM docs ORDER BY {order} LIMIT 10) ORDER BY 2 FOR UPDATE"), docs),
+        (format!("{near} WHERE id IN (SELECT id FROM docs ORDER BY {order} LIMIT 10) ORDER BY id FOR UPDATE"), docs),
     ];
     // PostgreSQL 18's executor loses the row's ctid when it reorders (GiST's polygons have it too), so there rows can
     // be locked by way of a subquery only, as above.
