@@ -44,9 +44,9 @@ CREATE TEMP TABLE result AS
         ('inner_product', inner_product(a, b), inner_product(pa, pb)), ('cosine_distance', cosine_distance(a, b), cosine_distance(pa, pb)),
         ('l2_distance', l2_distance(a, b), l2_distance(pa, pb)), ('l1_distance', l1_distance(a, b), l1_distance(pa, pb)),
         ('l2_norm', l2_norm(a), l2_norm(pa))) AS o(operator, ours, theirs);
-SELECT operator, count(*) AS n, count(*) FILTER (WHERE float8send(ours) <> float8send(theirs)) AS different FROM result WHERE exact GROUP BY 1 ORDER BY 1 COLLATE "C";
+SELECT operator, count(*) AS n, count(*) FILTER (WHERE float8send(ours) <> float8send(theirs)) AS different FROM result WHERE exact GROUP BY 1 ORDER BY operator COLLATE "C";
 SELECT operator, count(*) AS n, CASE WHEN :'is_portable' THEN count(*) FILTER (WHERE float8send(ours) <> float8send(theirs)) END AS different,
-       count(*) FILTER (WHERE abs(ours - theirs) > 1e-4 * greatest(abs(theirs), 1)) AS far FROM result WHERE NOT exact GROUP BY 1 ORDER BY 1 COLLATE "C";
+       count(*) FILTER (WHERE abs(ours - theirs) > 1e-4 * greatest(abs(theirs), 1)) AS far FROM result WHERE NOT exact GROUP BY 1 ORDER BY operator COLLATE "C";
 SELECT count(*) AS n, count(*) FILTER (WHERE l2_normalize(a)::text <> l2_normalize(pa)::text) AS normalized_differently FROM pair WHERE exact OR :'is_portable';
 
 -- Comparison.
@@ -65,7 +65,7 @@ FROM (VALUES ('{}/3', '{}/3'), ('{}/3', '{1:1}/3'), ('{1:1}/3', '{}/3'), ('{1:1e
              ('{1:3e38,2:3e38}/3', '{1:3e38,2:3e38}/3'), ('{1:3e38}/3', '{1:-3e38}/3'), ('{1:1}/3', '{2:1}/3'), ('{3:-2}/3', '{3:2}/3')) AS t(a, b),
      LATERAL (SELECT a::svec AS x, b::svec AS y, a::sparsevec AS px, b::sparsevec AS py) s,
      LATERAL (VALUES (x <#> y, px <#> py), (x <=> y, px <=> py), (x <-> y, px <-> py), (x <+> y, px <+> py)) AS o(ours, theirs)
-GROUP BY 1, 2 ORDER BY 1 COLLATE "C", 2 COLLATE "C";
+GROUP BY 1, 2 ORDER BY a COLLATE "C", b COLLATE "C";
 
 -- Literals: the same result or the same SQLSTATE, but for the last three.
 CREATE FUNCTION pg_temp.outcome(literal text, type text) RETURNS text LANGUAGE plpgsql AS $$
