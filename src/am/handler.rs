@@ -1,6 +1,8 @@
 //! The routine that tells PostgreSQL what `wand` can do.
 
-use pgrx::{PgBox, pg_sys};
+use std::ffi::c_char;
+
+use pgrx::{PgBox, pg_guard, pg_sys};
 
 use super::{build, cost, insert, options, scan, vacuum, validate};
 
@@ -25,10 +27,32 @@ pub fn routine() -> *mut pg_sys::IndexAmRoutine {
     am.amcostestimate = Some(cost::amcostestimate);
     am.amoptions = Some(options::amoptions);
     am.ambuildphasename = Some(build::ambuildphasename);
+    am.amproperty = Some(amproperty);
     am.amvalidate = Some(validate::amvalidate);
     am.ambeginscan = Some(scan::ambeginscan);
     am.amrescan = Some(scan::amrescan);
     am.amgettuple = Some(scan::amgettuple);
     am.amendscan = Some(scan::amendscan);
     am.into_pg()
+}
+
+/// Properties that PostgreSQL cannot derive: whether a column can be ordered by distance.
+///
+/// # Safety
+/// - Called by PostgreSQL with a place for the answer.
+#[pg_guard]
+unsafe extern "C-unwind" fn amproperty(
+    _index: pg_sys::Oid,
+    column: i32,
+    property: pg_sys::IndexAMProperty::Type,
+    _name: *const c_char,
+    answer: *mut bool,
+    is_null: *mut bool,
+) -> bool {
+    if column == 0 || property != pg_sys::IndexAMProperty::AMPROP_DISTANCE_ORDERABLE {
+        return false;
+    }
+    // SAFETY: places for the answer. Every operator class has its distance operator.
+    unsafe { (*answer, *is_null) = (true, false) };
+    true
 }

@@ -42,10 +42,11 @@ fn name_of(oid: pg_sys::Oid) -> String {
     // SAFETY: a catalogue look-up; NULL if there is no such relation.
     let name = unsafe { pg_sys::get_rel_name(oid) };
     if name.is_null() {
-        return format!("with oid {}", u32::from(oid));
+        return format!("with OID {}", u32::from(oid));
     }
     // SAFETY: a C string in the current memory context.
-    unsafe { std::ffi::CStr::from_ptr(name) }.to_string_lossy().into_owned()
+    let name = unsafe { std::ffi::CStr::from_ptr(name) };
+    format!("\"{}\"", name.to_string_lossy())
 }
 
 /// A relation's kind and access method; zeros if there is no such relation.
@@ -73,7 +74,7 @@ fn check_is_wand(oid: pg_sys::Oid) {
         ereport!(
             ERROR,
             PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE,
-            format!("relation \"{}\" is not a wand index", name_of(oid)),
+            format!("relation {} is not a wand index", name_of(oid)),
             "Only indexes made with USING wand can be looked at."
         );
     }
@@ -81,7 +82,7 @@ fn check_is_wand(oid: pg_sys::Oid) {
         ereport!(
             ERROR,
             PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE,
-            format!("index \"{}\" is partitioned and has no pages of its own", name_of(oid)),
+            format!("index {} is partitioned and has no pages of its own", name_of(oid)),
             "Name the index of a partition; pg_partition_tree lists them."
         );
     }
@@ -100,7 +101,7 @@ fn check_owner(oid: pg_sys::Oid) {
         ereport!(
             ERROR,
             PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
-            format!("must be owner of index \"{}\"", name_of(oid)),
+            format!("must be owner of index {}", name_of(oid)),
             "Its owner, members of the owner's role and superusers may look at it."
         );
     }
