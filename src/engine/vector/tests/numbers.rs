@@ -35,7 +35,7 @@ fn prints_as_postgresql_does() {
         (f32::from_bits(0x6c80_0000), "1.2379401e+27"),
         // Two decimals are as near: the even one.
         (2.0f32.powi(-12), "0.00024414062"),
-        (18_222.562_5, "18222.562"),
+        (18_222.562, "18222.562"),
         // 33554450 lies half-way between this float4 and the next.
         (33_554_448.0, "3.3554448e+07"),
     ] {
