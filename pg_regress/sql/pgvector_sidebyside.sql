@@ -18,7 +18,7 @@ CREATE TEMP TABLE v AS
     CROSS JOIN LATERAL (SELECT (random() * 0.3)::real AS density, id AS dummy) d
     LEFT JOIN LATERAL (
         SELECT i, CASE WHEN id % 2 = 0 THEN ((random() * 1024)::int - 512) / 64.0
-                       WHEN id % 5 = 0 THEN (random() - 0.5) * 10.0 ^ ((random() * 30)::int - 15)
+                       WHEN id % 5 = 0 THEN (random() - 0.5) * 10::float8 ^ ((random() * 30)::int - 15)
                        ELSE random() * 4 END::real AS w
         FROM generate_series(1, 400) i WHERE random() < density AND id = dummy) e ON true
     GROUP BY id;
@@ -33,8 +33,8 @@ SELECT count(*) FILTER (WHERE a::text <> pa::text) AS text, count(*) FILTER (WHE
 FROM pair;
 -- Floats of every size print alike.
 SELECT count(*) AS n, count(*) FILTER (WHERE l::svec::text <> l::sparsevec::text) AS different
-FROM (SELECT '{1:' || ((random() + 0.5) * 2.0 ^ ((random() * 250)::int - 125))::real || '}/1' AS l FROM generate_series(1, 50000)
-      UNION ALL SELECT '{1:' || ((random() * 16777216)::int * 2.0 ^ ((random() * 40)::int - 20) + 0.001) || '}/1' FROM generate_series(1, 50000)) s;
+FROM (SELECT '{1:' || ((random() + 0.5) * 2::float8 ^ ((random() * 250)::int - 125))::real || '}/1' AS l FROM generate_series(1, 50000)
+      UNION ALL SELECT '{1:' || ((random() * 16777216)::int * 2::float8 ^ ((random() * 40)::int - 20) + 0.001) || '}/1' FROM generate_series(1, 50000)) s;
 
 -- Distances, norms: every bit.
 CREATE TEMP TABLE result AS

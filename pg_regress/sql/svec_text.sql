@@ -13,7 +13,7 @@ FROM (VALUES ('{1:0.1,2:100000,3:1000000,4:0.0001,5:0.00001}/5'::svec),
              ('{1:3.4028235e38,2:-1e-45,3:1.1754944e-38,4:33554448}/5')) AS t(v);
 SELECT count(*) > 19000 AS many, count(*) FILTER (WHERE to_svec(ARRAY[1], ARRAY[w])::text <> '{1:' || w::text || '}') AS n_different
 FROM (SELECT setseed(0.1)) s,
-     LATERAL (SELECT ((random() - 0.5) * 10.0 ^ (random() * 70 - 35)::int)::real AS w FROM generate_series(1, 20000)) g
+     LATERAL (SELECT ((random() - 0.5) * 10::float8 ^ (random() * 70 - 35)::int)::real AS w FROM generate_series(1, 20000)) g
 WHERE w <> 0;
 -- powers of two and their neighbours, where shortest digits are hardest
 SELECT count(*) AS n, count(*) FILTER (WHERE to_svec(ARRAY[1], ARRAY[w])::text <> '{1:' || w::text || '}') AS n_different

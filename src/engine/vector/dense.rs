@@ -51,14 +51,14 @@ pub fn from_pairs(
     if ids.len() != weights.len() {
         return Err(VectorError::DifferentLengths { ids: ids.len(), weights: weights.len() });
     }
-    let first = match numbering {
-        Numbering::IndexFromOne => 1,
-        Numbering::TokenFromZero => 0,
+    let (first, argument) = match numbering {
+        Numbering::IndexFromOne => (1, "indices"),
+        Numbering::TokenFromZero => (0, "token_ids"),
     };
     let mut builder = VectorBuilder::new(numbering);
     for (n, (id, weight)) in ids.zip(weights).enumerate() {
         let element = n.saturating_add(1);
-        let id = id.ok_or(VectorError::NullElement { argument: "ids", element })?;
+        let id = id.ok_or(VectorError::NullElement { argument, element })?;
         let weight = weight.ok_or(VectorError::NullElement { argument: "weights", element })?;
         builder.push(i64::from(id).saturating_sub(first), weight, Place::Element(element))?;
     }

@@ -12,7 +12,7 @@
 use super::SparseVectorRef;
 
 /// From this ratio of lengths on, looking up the short side's terms beats merging.
-const LOOKUP_RATIO: usize = 4;
+const LOOKUP_RATIO: usize = 3;
 
 /// Term ids that are compared with one wanted id at once; the compiler makes vector instructions of it.
 const LOOKUP_BLOCK: usize = 16;

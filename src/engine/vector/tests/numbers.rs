@@ -34,8 +34,8 @@ fn prints_as_postgresql_does() {
         (1.237_94e27, "1.23794e+27"),
         (f32::from_bits(0x6c80_0000), "1.2379401e+27"),
         // Two decimals are as near: the even one.
-        (0.000_244_140_63, "0.00024414062"),
-        (18_222.562_5, "18222.562"),
+        (2.0f32.powi(-12), "0.00024414062"),
+        (18_222.562, "18222.562"),
         // 33554450 lies half-way between this float4 and the next.
         (33_554_448.0, "3.3554448e+07"),
     ] {
