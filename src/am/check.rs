@@ -214,7 +214,8 @@ unsafe extern "C-unwind" fn check_row(
     state: *mut c_void,
 ) {
     // SAFETY: `check_heap` passes its state, PostgreSQL one value and one flag for the one column.
-    let (state, tid, value, is_null) = unsafe { (&mut *state.cast::<HeapCheck<'_>>(), tid_from(tid), *values, *isnull) };
+    let (state, tid, value, is_null) =
+        unsafe { (&mut *state.cast::<HeapCheck<'_>>(), tid_from(tid), *values, *isnull) };
     // SAFETY: the column's type is the operator class's, an svec.
     let vector = (!is_null).then(|| unsafe { SVec::from_datum_raw(value) });
     let problem = state.compare(tid, vector.as_ref().map(SVec::as_ref));

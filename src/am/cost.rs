@@ -19,6 +19,7 @@ const RECHECK_COST: f64 = 10.0;
 /// # Safety
 /// - Called by the planner with a path on an index of this access method.
 #[pg_guard]
+#[expect(clippy::too_many_arguments, reason = "PostgreSQL's interface")]
 pub unsafe extern "C-unwind" fn amcostestimate(
     _root: *mut pg_sys::PlannerInfo,
     path: *mut pg_sys::IndexPath,

@@ -17,6 +17,7 @@ use crate::storage::relation::IndexRelation;
 /// # Safety
 /// - Called by PostgreSQL with the relations open and locked, and the values of the index's one column.
 #[pg_guard]
+#[expect(clippy::too_many_arguments, reason = "PostgreSQL's interface")]
 pub unsafe extern "C-unwind" fn aminsert(
     index: pg_sys::Relation,
     values: *mut pg_sys::Datum,

@@ -5,9 +5,9 @@
 //! rows that are merged, flushed or inserted later do not concern this scan, whose snapshot does not see them or finds
 //! them where they were.
 
+use pgrx::PgMemoryContexts;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
-use pgrx::PgMemoryContexts;
 
 use super::{tid_to, too_many_documents};
 use crate::engine::error::{Result, filled, reserve};
@@ -94,7 +94,7 @@ impl Ranked {
     }
 
     fn next_of_stream(&mut self) -> Result<Option<(Distance, Tid)>> {
-        let Some((doc, code)) = self.stream.next()? else { return Ok(None) };
+        let Some((doc, code)) = self.stream.next_best()? else { return Ok(None) };
         // The last segment that begins at or before the document; empty segments do not exist.
         let at = self.bases.partition_point(|&base| base <= doc).saturating_sub(1);
         let pages = &self.segments[at];
@@ -104,11 +104,7 @@ impl Ranked {
 }
 
 /// The documents of the pending list with their true distances, best last.
-fn rank_pending(
-    index: IndexRelation,
-    meta: &Meta,
-    query: Option<SparseVectorRef<'_>>,
-) -> Result<Vec<(Distance, Tid)>> {
+fn rank_pending(index: IndexRelation, meta: &Meta, query: Option<SparseVectorRef<'_>>) -> Result<Vec<(Distance, Tid)>> {
     let mut ranked = Vec::new();
     let mut buffer = VectorBuffer::default();
     let mut walk = Walk::all(index, meta);
@@ -195,7 +191,10 @@ unsafe fn state<'a>(scan: pg_sys::IndexScanDesc) -> &'a mut ScanState {
 /// # Safety
 /// - Called by PostgreSQL with a descriptor of [`ambeginscan`].
 #[pg_guard]
-pub unsafe extern "C-unwind" fn amgettuple(scan: pg_sys::IndexScanDesc, _direction: pg_sys::ScanDirection::Type) -> bool {
+pub unsafe extern "C-unwind" fn amgettuple(
+    scan: pg_sys::IndexScanDesc,
+    _direction: pg_sys::ScanDirection::Type,
+) -> bool {
     // SAFETY: the descriptor's relation stays open during the scan.
     let index = unsafe { IndexRelation::new((*scan).indexRelation) };
     // SAFETY: the descriptor carries the state that `ambeginscan` made.

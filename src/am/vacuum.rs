@@ -38,7 +38,11 @@ impl Reaper {
         // SAFETY: PostgreSQL's own function with its own state; it may raise, hence the guard, inside which nothing of
         // ours is to be dropped.
         let gone = unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| callback(&raw mut item, state)) };
-        if gone { self.removed += 1 } else { self.kept += 1 }
+        if gone {
+            self.removed += 1
+        } else {
+            self.kept += 1
+        }
         gone
     }
 }

@@ -84,7 +84,8 @@ impl Meta {
             return Err(bad("not a metapage of this version"));
         }
         let used = &page.payload()[..page.special().used as usize];
-        let (meta, _) = bincode::serde::decode_from_slice::<Self, _>(used, fixed()).map_err(|_| bad("metapage cannot be read"))?;
+        let (meta, _) =
+            bincode::serde::decode_from_slice::<Self, _>(used, fixed()).map_err(|_| bad("metapage cannot be read"))?;
         if meta.magic == MAGIC { Ok(meta) } else { Err(bad("metapage has another magic number")) }
     }
 

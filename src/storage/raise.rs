@@ -29,13 +29,11 @@ pub fn raise(index: IndexRelation, error: EngineError) -> ! {
             "raise",
         )
         .set_hint("Partition the table."),
-        damage @ (EngineError::BadPage { .. } | EngineError::Corrupt { .. }) => ErrorReport::new(
-            PgSqlErrorCode::ERRCODE_INDEX_CORRUPTED,
-            format!("index \"{name}\" is damaged"),
-            "raise",
-        )
-        .set_detail(format!("In {damage}."))
-        .set_hint("REINDEX rebuilds it; wand_check lists what is wrong."),
+        damage @ (EngineError::BadPage { .. } | EngineError::Corrupt { .. }) => {
+            ErrorReport::new(PgSqlErrorCode::ERRCODE_INDEX_CORRUPTED, format!("index \"{name}\" is damaged"), "raise")
+                .set_detail(format!("In {damage}."))
+                .set_hint("REINDEX rebuilds it; wand_check lists what is wrong.")
+        }
     };
     report.report(PgLogLevel::ERROR);
     unreachable!("an ERROR does not return")

@@ -134,7 +134,12 @@ fn run_of(metric: Metric, docs: &[Option<Vector>], first: u32) -> Run {
 }
 
 /// Cuts the documents into segments; some are written from several runs, spilled or not.
-fn build(rng: &mut Random, metric: Metric, docs: &[Option<Vector>], n_segments: usize) -> Vec<(MemoryPages, SegmentMeta)> {
+fn build(
+    rng: &mut Random,
+    metric: Metric,
+    docs: &[Option<Vector>],
+    n_segments: usize,
+) -> Vec<(MemoryPages, SegmentMeta)> {
     let per_segment = docs.len().div_ceil(n_segments).max(1);
     let mut first = 0;
     let mut segments = Vec::new();
@@ -246,7 +251,7 @@ impl Case {
         }
         let mut stream = Stream::new(codes);
         let mut out = Vec::new();
-        while let Some((doc, code)) = stream.next().unwrap() {
+        while let Some((doc, code)) = stream.next_best().unwrap() {
             let segment = bases.partition_point(|&b| b <= doc) - 1;
             let row = readers[segment].tid(doc - bases[segment]).unwrap().block;
             out.push((row, plan.ranking.distance(code, self.metric)));

@@ -238,11 +238,7 @@ fn look_up<P: PartPages>(
 }
 
 /// For each query term the greatest magnitude of a product with any document.
-fn greatest_magnitudes(
-    query: SparseVectorRef<'_>,
-    length: f64,
-    found: &[Vec<(usize, TermEntry)>],
-) -> Result<Vec<f64>> {
+fn greatest_magnitudes(query: SparseVectorRef<'_>, length: f64, found: &[Vec<(usize, TermEntry)>]) -> Result<Vec<f64>> {
     let mut greatest = filled(query.nnz(), 0f64, "query plan")?;
     for &(at, entry) in found.iter().flatten() {
         let product = f64::from(query.weights()[at].abs()) / length * impact::scale(entry.exponent) * 255.0;

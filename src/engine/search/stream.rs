@@ -36,7 +36,7 @@ impl Stream {
     }
 
     /// The best document not yet delivered, and its code.
-    pub fn next(&mut self) -> Result<Option<(u32, u16)>> {
+    pub fn next_best(&mut self) -> Result<Option<(u32, u16)>> {
         if self.round.is_empty() {
             self.fill_round()?;
         }
@@ -109,7 +109,7 @@ mod tests {
             expected.sort_by_key(|&(d, c)| (std::cmp::Reverse(c), d));
             let mut stream = Stream::new(codes);
             let mut got = Vec::new();
-            while let Some(next) = stream.next().unwrap() {
+            while let Some(next) = stream.next_best().unwrap() {
                 got.push(next);
             }
             prop_assert_eq!(got, expected);

@@ -115,7 +115,8 @@ impl TermEntry {
     /// Reads entry number `slot` of a directory page.
     pub fn parse(payload: &[u8], page: u32, slot: usize) -> Result<Self> {
         let at = slot * Self::BYTES;
-        let bytes = payload.get(at..at + Self::BYTES).ok_or_else(|| corrupt(Part::Terms, page, "entry out of reach"))?;
+        let bytes =
+            payload.get(at..at + Self::BYTES).ok_or_else(|| corrupt(Part::Terms, page, "entry out of reach"))?;
         let list = |i: usize| ListEntry {
             df: field::u32_at(bytes, 4 + 4 * i),
             place: field::u32_at(bytes, 12 + 4 * i),
@@ -181,8 +182,9 @@ impl RangeHead {
     /// Reads the head of record `slot` of a page.
     pub fn parse(payload: &[u8], page: u32, slot: usize) -> Result<Self> {
         let at = slot * ChunkRecord::BYTES;
-        let bytes =
-            payload.get(at..at + ChunkRecord::BYTES).ok_or_else(|| corrupt(Part::Chunks, page, "record out of reach"))?;
+        let bytes = payload
+            .get(at..at + ChunkRecord::BYTES)
+            .ok_or_else(|| corrupt(Part::Chunks, page, "record out of reach"))?;
         let head = Self {
             n: field::u32_at(bytes, 0),
             page: field::u32_at(bytes, 4),

@@ -47,7 +47,7 @@ pub fn place(doc: u32) -> (u32, usize, u8) {
 pub fn new_page(no: u32, n_docs: u32) -> Vec<u8> {
     let on_page = n_docs.saturating_sub(no.saturating_mul(RANGE_DOCS)).min(RANGE_DOCS);
     let mut payload = vec![0xff; (on_page / 8) as usize];
-    if on_page % 8 != 0 {
+    if !on_page.is_multiple_of(8) {
         payload.push((1 << (on_page % 8)) - 1);
     }
     payload

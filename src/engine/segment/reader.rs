@@ -65,9 +65,9 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
             let head = self.range_head(list, range)?;
             let base = range * RANGE_DOCS;
             self.for_each_fragment(&head, |docs, impacts| {
-                docs.chunks_exact(2).zip(impacts).try_for_each(|(d, &level)| {
-                    each(base + u32::from(u16::from_le_bytes([d[0], d[1]])), level)
-                })
+                docs.chunks_exact(2)
+                    .zip(impacts)
+                    .try_for_each(|(d, &level)| each(base + u32::from(u16::from_le_bytes([d[0], d[1]])), level))
             })?;
             self.pages.check_interrupts();
         }
@@ -90,11 +90,7 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
 
     /// Gives a range's postings page by page: the documents (two little-endian bytes each) and beside them the impacts.
     #[inline]
-    pub fn for_each_fragment(
-        &self,
-        head: &RangeHead,
-        mut each: impl FnMut(&[u8], &[u8]) -> Result<()>,
-    ) -> Result<()> {
+    pub fn for_each_fragment(&self, head: &RangeHead, mut each: impl FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
         let (mut page, mut offset, mut left) = (head.page, head.offset, head.n as usize);
         while left > 0 {
             let n = fragment_capacity(offset).min(left);

@@ -319,7 +319,7 @@ impl<'s, S: PartSink> ListWriter<'s, S> {
         if self.entry.lists.iter().all(|l| l.df == 0) {
             return Ok(());
         }
-        if self.n_terms % TERMS_PER_PAGE == 0 {
+        if self.n_terms.is_multiple_of(TERMS_PER_PAGE) {
             self.fences.push_record(&self.entry.term.to_le_bytes(), self.sink)?;
         }
         self.terms.push_record(&self.entry.to_bytes(), self.sink)?;
