@@ -43,6 +43,14 @@ pub fn requantise(impact: u8, from: i16, to: i16) -> u8 {
     up.max(1) as u8
 }
 
+/// Steps of a bound: 4 bits.
+pub const LEVELS: u32 = 15;
+
+/// The least level whose bound under the greatest impact `max` is at least `impact` (which is at most `max`).
+pub fn level(impact: u8, max: u8) -> u8 {
+    (u32::from(impact) * LEVELS).div_ceil(u32::from(max).max(1)).min(LEVELS) as u8
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +58,18 @@ mod tests {
 
     fn magnitude() -> impl Strategy<Value = f32> {
         (1u32..0x7f80_0000).prop_map(f32::from_bits)
+    }
+
+    #[test]
+    fn every_level_bounds_its_impacts() {
+        for max in 1..=255u8 {
+            for impact in 1..=max {
+                let level = u32::from(level(impact, max));
+                assert!((1..=LEVELS).contains(&level));
+                assert!(level * u32::from(max) >= u32::from(impact) * LEVELS, "{impact} of {max}");
+                assert!((level - 1) * u32::from(max) < u32::from(impact) * LEVELS, "{impact} of {max}");
+            }
+        }
     }
 
     #[test]

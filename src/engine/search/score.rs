@@ -5,11 +5,11 @@
 
 use super::query::{PlannedList, Ranking, ScoreScale, code};
 use crate::engine::error::{Result, filled, reserved};
-use crate::engine::segment::format::{RANGE_DOCS, n_ranges};
+use crate::engine::segment::format::{CHUNK_DOCS, RANGE_DOCS, n_ranges};
 use crate::engine::segment::pages::{Part, PartPages, corrupt};
 use crate::engine::segment::reader::{RareCursor, SegmentReader};
 
-/// As many sums as a two-byte document number can address, so that no check is needed per posting.
+/// A range's sums, rounded up to a power of two for the rare lists' addressing.
 const SUMS: usize = 1 << 16;
 
 /// Working memory of the scorer.
@@ -67,16 +67,16 @@ impl Scorer {
             let n = (segment.meta.n_docs - first).min(RANGE_DOCS);
             for (planned, cursor) in lists.iter().zip(&mut cursors) {
                 if planned.list.frequent {
-                    self.add_frequent(segment, planned, range, n)?;
+                    self.add_frequent(segment, planned, range)?;
                 } else {
                     self.add_rare(segment, planned, cursor, first, first + n)?;
                 }
                 segment.pages.check_interrupts();
             }
-            let sums = &mut self.sums[..n as usize];
             let out = &mut codes[first as usize..(first + n) as usize];
-            out.iter_mut().zip(sums.iter()).for_each(|(c, &sum)| *c = scale.code(sum));
-            sums.fill(0);
+            out.iter_mut().zip(self.sums.iter()).for_each(|(c, &sum)| *c = scale.code(sum));
+            // To the end of the last chunk, where only a damaged page can have left something.
+            self.sums[..n.next_multiple_of(CHUNK_DOCS) as usize].fill(0);
         }
         Ok(())
     }
@@ -86,18 +86,15 @@ impl Scorer {
         segment: &SegmentReader<'_, P>,
         planned: &PlannedList,
         range: u32,
-        n_docs: u32,
     ) -> Result<()> {
-        let head = segment.range_head(&planned.list, range)?;
+        let view = segment.range(&planned.list, range)?;
         let (factor, less) = signed(planned);
-        segment.for_each_fragment(&head, |docs, impacts| {
-            // Documents ascend, so the last one tells whether all lie within the range.
-            let last = docs.last_chunk::<2>().map_or(0, |b| u16::from_le_bytes(*b));
-            if u32::from(last) >= n_docs {
-                return Err(corrupt(Part::Postings, head.page, "document beyond its range"));
-            }
-            for (doc, &level) in docs.as_chunks::<2>().0.iter().zip(impacts) {
-                let sum = &mut self.sums[usize::from(u16::from_le_bytes(*doc))];
+        let chunks = self.sums.as_chunks_mut::<{ CHUNK_DOCS as usize }>().0;
+        segment.for_each_chunk(&view, |chunk, docs, impacts| {
+            // 256 sums, addressed by one byte: no check is needed per posting.
+            let Some(sums) = chunks.get_mut(chunk as usize) else { return Ok(()) };
+            for (&doc, &level) in docs.iter().zip(impacts) {
+                let sum = &mut sums[usize::from(doc)];
                 *sum = sum.wrapping_add(factor.wrapping_mul(i32::from(level) - less));
             }
             Ok(())

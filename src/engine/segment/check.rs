@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use super::format::*;
 use super::pages::{Part, PartPages, field};
-use super::reader::{self, SegmentReader};
+use super::reader::{self, SegmentReader, bounds_page};
+use super::writer::range_levels;
 use crate::engine::codec::impact;
-use crate::engine::error::{EngineError, Result, filled};
+use crate::engine::error::{EngineError, Result, filled, reserved};
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::search::norm::{Normalised, divide_outward, standing};
 use crate::engine::vector::SparseVectorRef;
@@ -171,25 +172,23 @@ fn check_ranges<P: PartPages>(
     report: &mut Report<'_>,
 ) -> Result<()> {
     for range in 0..n_ranges(segment.meta.n_docs) {
-        let head = segment.range_head(list, range)?;
-        let starts = segment.range_starts(list, range)?;
-        let (mut greatest, mut before) = (0, [0u32; RANGE_CHUNKS as usize + 1]);
-        segment.for_each_fragment(&head, |docs, impacts| {
-            for (doc, &level) in docs.as_chunks::<2>().0.iter().zip(impacts) {
-                greatest = greatest.max(level);
-                let chunk = u32::from(u16::from_le_bytes(*doc)) / CHUNK_DOCS;
-                before[chunk.min(RANGE_CHUNKS - 1) as usize + 1] += 1;
-            }
+        let view = segment.range(list, range)?;
+        let (mut docs, mut impacts) = (reserved(view.n(), "check")?, reserved(view.n(), "check")?);
+        let mut ascending = true;
+        segment.for_each_chunk(&view, |chunk, places, levels| {
+            ascending &= places.windows(2).all(|w| w[0] < w[1]);
+            docs.extend(places.iter().map(|&p| (chunk * CHUNK_DOCS) as u16 + u16::from(p)));
+            impacts.extend_from_slice(levels);
             Ok(())
         })?;
-        let mut sum = 0;
-        let right = starts.iter().zip(before).all(|(&start, n)| {
-            sum += n;
-            u32::from(start) == sum
-        });
-        if !right || greatest != head.max_impact {
-            let page = (list.place + range) / CHUNK_RECORDS_PER_PAGE;
-            found(report, Part::Chunks, page, format!("record of term {term}, range {range} is wrong"));
+        let record = bounds_page(list, range)?;
+        if !ascending || impacts.iter().max().copied().unwrap_or(0) != view.max_impact {
+            let text = format!("record of term {term}, range {range} is wrong");
+            found(report, Part::Chunks, record / CHUNK_RECORDS_PER_PAGE, text);
+        }
+        let stored = segment.pages.page(Part::Bounds, record)?;
+        if *stored != *range_levels(&docs, &impacts, view.max_impact) {
+            found(report, Part::Bounds, record, format!("bounds of term {term}, range {range} are wrong"));
         }
     }
     Ok(())

@@ -23,17 +23,24 @@ pub const CHUNK_RECORDS_PER_PAGE: u32 = (PAYLOAD / ChunkRecord::BYTES) as u32;
 /// A list is frequent from this many postings on ...
 pub const FREQUENT_MIN_DF: u64 = 512;
 /// ... if it also holds at least one document in this many.
-pub const FREQUENT_ONE_IN: u64 = 32;
+pub const FREQUENT_ONE_IN: u64 = 20;
 /// No posting of a rare list crosses a page: this many bytes must be left, else it goes to the next page.
 pub const RARE_POSTING_MAX: usize = 6;
-/// Bytes of a posting of a frequent list: a two-byte document, a one-byte impact.
-pub const FREQUENT_POSTING: usize = 3;
+/// Bytes of a posting of a frequent list: the document's place in its chunk, the impact.
+pub const FREQUENT_POSTING: usize = 2;
+/// Documents under one bound.
+pub const BLOCK_DOCS: u32 = 4;
+/// Blocks of a chunk, two to a byte of its bounds.
+pub const CHUNK_BLOCKS: u32 = CHUNK_DOCS / BLOCK_DOCS;
+/// Blocks of a range.
+pub const RANGE_BLOCKS: u32 = RANGE_DOCS / BLOCK_DOCS;
 /// A fragment of a frequent list is not begun in less room than this many postings.
 pub const FRAGMENT_MIN: usize = 16;
 /// Most documents in one segment, and in an index.
 pub const MAX_DOCS: u32 = u32::MAX - 1;
 
 const _: () = assert!(RANGE_DOCS as usize == PAYLOAD * 8 && RANGE_DOCS <= 65_536);
+const _: () = assert!(RANGE_BLOCKS as usize == PAYLOAD * 2);
 const _: () = assert!(CHUNK_RECORDS_PER_PAGE > 0 && TERMS_PER_PAGE == 254);
 
 /// Whether a list of `df` postings among `n_docs` documents is stored range by range.
@@ -165,43 +172,88 @@ impl ChunkRecord {
     }
 }
 
-/// The head of a chunk record: all that a scan of the whole range needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RangeHead {
-    /// Postings in the range.
-    pub n: u32,
+/// A chunk record, read and checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RangeView {
     /// Page of `Postings` with the first fragment.
     pub page: u32,
     /// Byte on that page.
     pub offset: usize,
-    /// The greatest impact in the range.
+    /// The greatest impact in the range; 0 if it is empty.
     pub max_impact: u8,
+    /// For each chunk the number of postings before it, and the number of all.
+    starts: [u16; RANGE_CHUNKS as usize + 1],
 }
 
-impl RangeHead {
-    /// Reads the head of record `slot` of a page.
+impl RangeView {
+    /// Reads record `slot` of a page.
     pub fn parse(payload: &[u8], page: u32, slot: usize) -> Result<Self> {
         let at = slot * ChunkRecord::BYTES;
-        let bytes = payload
-            .get(at..at + ChunkRecord::BYTES)
-            .ok_or_else(|| corrupt(Part::Chunks, page, "record out of reach"))?;
-        let head = Self {
-            n: field::u32_at(bytes, 0),
+        let bytes =
+            payload.get(at..at + ChunkRecord::BYTES).ok_or_else(|| corrupt(Part::Chunks, page, "record out of reach"))?;
+        let n = field::u32_at(bytes, 0);
+        let mut starts = [n.min(RANGE_DOCS) as u16; RANGE_CHUNKS as usize + 1];
+        for (start, bytes) in starts.iter_mut().zip(bytes[12..].as_chunks::<2>().0) {
+            *start = u16::from_le_bytes(*bytes);
+        }
+        let view = Self {
             page: field::u32_at(bytes, 4),
             offset: usize::from(field::u16_at(bytes, 8)),
             max_impact: bytes[10],
+            starts,
         };
-        let sound = head.n <= RANGE_DOCS && head.offset < PAYLOAD && (head.n == 0) == (head.max_impact == 0);
-        if sound { Ok(head) } else { Err(corrupt(Part::Chunks, page, "impossible range")) }
+        let ascending = starts.windows(2).all(|w| w[0] <= w[1] && u32::from(w[1] - w[0]) <= CHUNK_DOCS);
+        let sound = n <= RANGE_DOCS
+            && starts[0] == 0
+            && ascending
+            && (n == 0) == (view.max_impact == 0)
+            && (n == 0 || fragment_capacity(view.offset) > 0);
+        if sound { Ok(view) } else { Err(corrupt(Part::Chunks, page, "impossible range")) }
     }
 
-    /// The chunk offsets of the same record.
-    pub fn parse_starts(payload: &[u8], page: u32, slot: usize) -> Result<[u16; RANGE_CHUNKS as usize]> {
-        let at = slot * ChunkRecord::BYTES + 12;
-        let end = (slot + 1) * ChunkRecord::BYTES;
-        let bytes = payload.get(at..end).ok_or_else(|| corrupt(Part::Chunks, page, "record out of reach"))?;
-        Ok(std::array::from_fn(|i| field::u16_at(bytes, 2 * i)))
+    /// Postings in the range.
+    pub fn n(&self) -> usize {
+        self.start(RANGE_CHUNKS as usize)
     }
+
+    /// Postings before a chunk; for the number of chunks, all of them.
+    #[inline]
+    pub fn start(&self, chunk: usize) -> usize {
+        self.starts.get(chunk).copied().map_or(0, usize::from)
+    }
+
+    /// The page, the byte and the capacity of the fragment that holds posting `at`, and the posting's place in it.
+    pub fn locate(&self, at: usize) -> Fragment {
+        let first = fragment_capacity(self.offset).min(self.n());
+        if at < first {
+            return Fragment { page: self.page, offset: self.offset, n: first, within: at };
+        }
+        let full = fragment_capacity(0);
+        let (skipped, within) = ((at - first) / full, (at - first) % full);
+        let n = full.min(self.n() - first - skipped * full);
+        Fragment { page: self.page.wrapping_add(1 + skipped as u32), offset: 0, n, within }
+    }
+}
+
+/// Where a posting of a frequent list is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fragment {
+    /// Page of `Postings`.
+    pub page: u32,
+    /// The fragment's first byte.
+    pub offset: usize,
+    /// Its postings.
+    pub n: usize,
+    /// The posting's place in it.
+    pub within: usize,
+}
+
+/// Where the level of a block of a range is in its bounds page: the byte, and how far to shift it. A chunk has 32 bytes;
+/// the low halves are its first 32 blocks, the high halves the others, so that both unpack without interleaving.
+pub fn level_place(block: u32) -> (usize, u32) {
+    let (chunk, within) = (block / CHUNK_BLOCKS, block % CHUNK_BLOCKS);
+    let half = CHUNK_BLOCKS / 2;
+    ((chunk * half + within % half) as usize, within / half * 4)
 }
 
 /// How many postings of a frequent list fit behind `offset` of a page; 0: too few to begin there.
@@ -226,7 +278,7 @@ pub struct SegmentMeta {
     /// Some list of negative weights exists.
     pub has_negative: bool,
     /// Pages of each part.
-    pub pages: [u32; 7],
+    pub pages: [u32; 8],
 }
 
 impl SegmentMeta {
@@ -259,12 +311,16 @@ mod tests {
 
     #[test]
     fn chunk_record_round_trips() {
-        let starts = std::array::from_fn(|i| i as u16 * 3);
+        let starts: [u16; RANGE_CHUNKS as usize] = std::array::from_fn(|i| i as u16 * 3);
         let record = ChunkRecord { n: 900, page: 5, offset: 100, max_impact: 9, starts };
         let mut page = vec![0; ChunkRecord::BYTES];
         record.write(&mut page);
         page.resize(PAYLOAD, 0);
-        assert_eq!(RangeHead::parse(&page, 0, 1), Ok(RangeHead { n: 900, page: 5, offset: 100, max_impact: 9 }));
-        assert_eq!(RangeHead::parse_starts(&page, 0, 1), Ok(starts));
+        let view = RangeView::parse(&page, 0, 1).unwrap();
+        assert_eq!((view.n(), view.page, view.offset, view.max_impact), (900, 5, 100, 9));
+        assert!((0..254).all(|c| view.start(c) == usize::from(starts[c])));
+        assert_eq!(view.locate(899), Fragment { page: 5, offset: 100, n: 900, within: 899 });
+        page[ChunkRecord::BYTES + 14] = 0xff;
+        assert!(RangeView::parse(&page, 0, 1).is_err());
     }
 }

@@ -26,12 +26,14 @@ pub enum Part {
     Live = 5,
     /// Documents without a regular score: NULL, zero norm, irregular norm.
     Special = 6,
+    /// For frequent terms: the greatest impact in every 4 documents, in 4 bits; one page a range.
+    Bounds = 7,
 }
 
 impl Part {
     /// All parts, in the order of their numbers.
-    pub const ALL: [Self; 7] =
-        [Self::Terms, Self::Fences, Self::Postings, Self::Chunks, Self::Docmap, Self::Live, Self::Special];
+    pub const ALL: [Self; 8] =
+        [Self::Terms, Self::Fences, Self::Postings, Self::Chunks, Self::Docmap, Self::Live, Self::Special, Self::Bounds];
 
     /// Its place in [`Part::ALL`].
     pub fn index(self) -> usize {
@@ -40,7 +42,7 @@ impl Part {
 
     /// Its name in messages.
     pub fn name(self) -> &'static str {
-        ["terms", "fences", "postings", "chunks", "docmap", "live docs", "special docs"][self.index()]
+        ["terms", "fences", "postings", "chunks", "docmap", "live docs", "special docs", "bounds"][self.index()]
     }
 }
 
@@ -90,7 +92,7 @@ pub mod field {
 /// A store in memory: the reference implementation, for tests of everything above it.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryPages {
-    pages: [Vec<Vec<u8>>; 7],
+    pages: [Vec<Vec<u8>>; 8],
 }
 
 impl MemoryPages {

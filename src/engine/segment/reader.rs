@@ -62,56 +62,65 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
             return cursor.for_each_below(self, u32::MAX, each);
         }
         for range in 0..n_ranges(self.meta.n_docs) {
-            let head = self.range_head(list, range)?;
+            let view = self.range(list, range)?;
             let base = range * RANGE_DOCS;
-            self.for_each_fragment(&head, |docs, impacts| {
-                docs.chunks_exact(2)
-                    .zip(impacts)
-                    .try_for_each(|(d, &level)| each(base + u32::from(u16::from_le_bytes([d[0], d[1]])), level))
+            self.for_each_chunk(&view, |chunk, docs, impacts| {
+                let base = base + chunk * CHUNK_DOCS;
+                docs.iter().zip(impacts).try_for_each(|(&doc, &level)| each(base + u32::from(doc), level))
             })?;
             self.pages.check_interrupts();
         }
         Ok(())
     }
 
-    /// The head of one range of a frequent list.
-    pub fn range_head(&self, list: &ListEntry, range: u32) -> Result<RangeHead> {
-        let (page, slot) = chunk_record_place(list, range)?;
+    /// One range of a frequent list.
+    pub fn range(&self, list: &ListEntry, range: u32) -> Result<RangeView> {
+        let record = bounds_page(list, range)?;
+        let page = record / CHUNK_RECORDS_PER_PAGE;
         let payload = self.pages.page(Part::Chunks, page)?;
-        RangeHead::parse(&payload, page, slot)
+        RangeView::parse(&payload, page, (record % CHUNK_RECORDS_PER_PAGE) as usize)
     }
 
-    /// The chunk offsets of one range of a frequent list.
-    pub fn range_starts(&self, list: &ListEntry, range: u32) -> Result<[u16; RANGE_CHUNKS as usize]> {
-        let (page, slot) = chunk_record_place(list, range)?;
-        let payload = self.pages.page(Part::Chunks, page)?;
-        RangeHead::parse_starts(&payload, page, slot)
-    }
-
-    /// Gives a range's postings page by page: the documents (two little-endian bytes each) and beside them the impacts.
+    /// Gives a range's postings chunk by chunk: the chunk's number, its documents (their places in the chunk) and beside
+    /// them the impacts. A chunk that crosses a page comes in two pieces.
     #[inline]
-    pub fn for_each_fragment(&self, head: &RangeHead, mut each: impl FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
-        let (mut page, mut offset, mut left) = (head.page, head.offset, head.n as usize);
-        while left > 0 {
-            let n = fragment_capacity(offset).min(left);
-            if n == 0 {
-                return Err(corrupt(Part::Postings, page, "range begins too late on its page"));
-            }
+    pub fn for_each_chunk(
+        &self,
+        view: &RangeView,
+        mut each: impl FnMut(u32, &[u8], &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let (mut page, mut offset, mut first, mut chunk) = (view.page, view.offset, 0, 0);
+        while first < view.n() {
+            let n = fragment_capacity(offset).min(view.n() - first);
             let payload = self.pages.page(Part::Postings, page)?;
-            let bytes = payload.get(offset..offset + n * FREQUENT_POSTING);
-            let bytes = bytes.ok_or_else(|| corrupt(Part::Postings, page, "fragment out of reach"))?;
-            let (docs, impacts) = bytes.split_at(2 * n);
-            each(docs, impacts)?;
-            left -= n;
+            let (docs, impacts) = fragment(&payload, page, offset, n)?;
+            let end = first + n;
+            while chunk < RANGE_CHUNKS as usize && view.start(chunk) < end {
+                let from = view.start(chunk).max(first) - first;
+                let to = view.start(chunk + 1).min(end) - first;
+                each(chunk as u32, &docs[from..to], &impacts[from..to])?;
+                if view.start(chunk + 1) > end {
+                    break;
+                }
+                chunk += 1;
+            }
+            first = end;
             (page, offset) = (page.wrapping_add(1), 0);
         }
         Ok(())
     }
 }
 
-fn chunk_record_place(list: &ListEntry, range: u32) -> Result<(u32, usize)> {
-    let no = list.place.checked_add(range).ok_or_else(|| corrupt(Part::Chunks, 0, "record number out of range"))?;
-    Ok((no / CHUNK_RECORDS_PER_PAGE, (no % CHUNK_RECORDS_PER_PAGE) as usize))
+/// The documents and impacts of a fragment.
+pub fn fragment(payload: &[u8], page: u32, offset: usize, n: usize) -> Result<(&[u8], &[u8])> {
+    let bytes = payload.get(offset..offset + n * FREQUENT_POSTING).filter(|_| n > 0);
+    let bytes = bytes.ok_or_else(|| corrupt(Part::Postings, page, "fragment out of reach"))?;
+    Ok(bytes.split_at(n))
+}
+
+/// The page of bounds of a range of a frequent list, which is also the number of its chunk record.
+pub fn bounds_page(list: &ListEntry, range: u32) -> Result<u32> {
+    list.place.checked_add(range).ok_or_else(|| corrupt(Part::Chunks, 0, "record number out of range"))
 }
 
 fn tid_at(payload: &[u8], page: u32, slot: u32) -> Result<Tid> {

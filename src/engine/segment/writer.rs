@@ -286,10 +286,12 @@ impl<'s, S: PartSink> ListWriter<'s, S> {
                 (record.page, record.offset) = (self.postings.n_pages, self.postings.buf.len() as u16);
             }
             let end = docs.len().min(done + room);
-            docs[done..end].iter().for_each(|d| self.postings.buf.extend_from_slice(&d.to_le_bytes()));
+            // The chunk is known from the record: its place in the chunk, the low byte, is enough.
+            self.postings.buf.extend(docs[done..end].iter().map(|&d| d as u8));
             self.postings.buf.extend_from_slice(&impacts[done..end]);
             done = end;
         }
+        self.sink.append(Part::Bounds, &range_levels(docs, impacts, record.max_impact))?;
         let mut bytes = Vec::with_capacity(ChunkRecord::BYTES);
         record.write(&mut bytes);
         self.chunks.push_record(&bytes, self.sink)?;
@@ -331,12 +333,25 @@ impl<'s, S: PartSink> ListWriter<'s, S> {
         meta.n_terms = self.n_terms;
         meta.n_postings = self.n_postings;
         meta.has_negative = self.has_negative;
+        meta.pages[Part::Bounds.index()] = self.n_chunk_records;
         for writer in [self.postings, self.chunks, self.terms, self.fences] {
             let part = writer.part.index();
             meta.pages[part] = writer.finish(self.sink)?;
         }
         Ok(())
     }
+}
+
+/// The bounds of a range: for each block the level of its greatest impact.
+pub fn range_levels(docs: &[u16], impacts: &[u8], max: u8) -> Vec<u8> {
+    let mut levels = vec![0u8; PAYLOAD];
+    for (&doc, &impact) in docs.iter().zip(impacts) {
+        let (byte, shift) = level_place(u32::from(doc) / BLOCK_DOCS);
+        let before = levels[byte] >> shift & 15;
+        let level = impact::level(impact, max).max(before);
+        levels[byte] = levels[byte] & !(15 << shift) | level << shift;
+    }
+    levels
 }
 
 /// For each chunk the number of documents before it.
