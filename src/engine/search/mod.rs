@@ -1,9 +1,13 @@
 //! Exact ranking as a stream. The README beside this file tells the method and where it departs from the papers.
 
+pub mod blocks;
 pub mod norm;
 pub mod query;
+pub mod ranker;
 pub mod score;
+pub mod simd;
 pub mod stream;
+pub mod top;
 
 #[cfg(test)]
 mod oracle_tests;

@@ -4,14 +4,13 @@
 
 use roaring::RoaringBitmap;
 
-use super::query::{Distance, plan};
-use super::score::Scorer;
-use super::stream::Stream;
+use super::query::Distance;
+use super::ranker::{Ranked, Ranker, Segment, Strategy};
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::segment::check::{DocumentSums, check_segment};
 use crate::engine::segment::format::SegmentMeta;
 use crate::engine::segment::live;
-use crate::engine::segment::pages::{MemoryPages, Part};
+use crate::engine::segment::pages::{MemoryPages, Part, PartPages};
 use crate::engine::segment::reader::{SegmentAsSource, SegmentReader};
 use crate::engine::segment::run::{Run, RunBuilder};
 use crate::engine::segment::source::Input;
@@ -133,6 +132,29 @@ fn run_of(metric: Metric, docs: &[Option<Vector>], first: u32) -> Run {
     builder.finish().unwrap()
 }
 
+/// A segment as the ranker keeps it.
+struct Kept<'a> {
+    pages: &'a MemoryPages,
+    meta: &'a SegmentMeta,
+}
+
+impl PartPages for Kept<'_> {
+    type Page<'b>
+        = &'b [u8]
+    where
+        Self: 'b;
+
+    fn page(&self, part: Part, no: u32) -> crate::engine::error::Result<&[u8]> {
+        self.pages.page(part, no)
+    }
+}
+
+impl Segment for Kept<'_> {
+    fn meta(&self) -> &SegmentMeta {
+        self.meta
+    }
+}
+
 /// Cuts the documents into segments; some are written from several runs, spilled or not.
 fn build(
     rng: &mut Random,
@@ -237,24 +259,13 @@ impl Case {
     }
 
     /// (row, bound) in the order of the stream.
-    fn stream(&self, query: Option<&Vector>) -> Vec<(u32, Distance)> {
-        let readers = self.readers();
-        let plan = plan(query.map(Vector::as_ref), self.metric, &readers).unwrap();
-        let mut codes = Vec::new();
-        let mut bases = Vec::new();
-        let mut scorer = Scorer::new().unwrap();
-        for (reader, lists) in readers.iter().zip(&plan.segments) {
-            bases.push(codes.len() as u32);
-            codes.resize(codes.len() + reader.meta.n_docs as usize, 0);
-            let base = bases[bases.len() - 1] as usize;
-            scorer.score_segment(reader, &plan.ranking, lists, &mut codes[base..]).unwrap();
-        }
-        let mut stream = Stream::new(codes);
+    fn stream(&self, query: Option<&Vector>, strategy: Strategy) -> Vec<(u32, Distance)> {
+        let segments = self.segments.iter().map(|(pages, meta)| Kept { pages, meta }).collect();
+        let mut ranker = Ranker::new(segments, self.metric, query.map(Vector::as_ref), strategy).unwrap();
         let mut out = Vec::new();
-        while let Some((doc, code)) = stream.next_best().unwrap() {
-            let segment = bases.partition_point(|&b| b <= doc) - 1;
-            let row = readers[segment].tid(doc - bases[segment]).unwrap().block;
-            out.push((row, plan.ranking.distance(code, self.metric)));
+        while let Some(Ranked { segment, doc, distance }) = ranker.next_best().unwrap() {
+            let row = self.readers()[segment].tid(doc).unwrap().block;
+            out.push((row, distance));
         }
         out
     }
@@ -280,7 +291,13 @@ fn compare(a: &Distance, b: &Distance) -> std::cmp::Ordering {
 }
 
 fn check_query(case: &Case, query: Option<&Vector>) {
-    let got = case.stream(query);
+    for strategy in [Strategy::Exhaustive, Strategy::Blocks, Strategy::Auto] {
+        check_strategy(case, query, strategy);
+    }
+}
+
+fn check_strategy(case: &Case, query: Option<&Vector>, strategy: Strategy) {
+    let got = case.stream(query, strategy);
     let mut rows: Vec<u32> = got.iter().map(|&(row, _)| row).collect();
     rows.sort_unstable();
     let expected_rows: Vec<u32> = (0..case.docs.len() as u32).filter(|&r| !case.dead.contains(r)).collect();
@@ -377,7 +394,9 @@ fn several_ranges_equal_the_oracle() {
         case.check_structure();
         for _ in 0..3 {
             let query = vector(&mut rng, Weights::Learned, 20, 50);
-            let got = case.stream(Some(&query));
+            let got = case.stream(Some(&query), Strategy::Blocks);
+            let all = case.stream(Some(&query), Strategy::Exhaustive);
+            assert!(got.iter().zip(&all).all(|(a, b)| a.0 == b.0 && compare(&a.1, &b.1).is_eq()), "strategies differ");
             assert_eq!(got.len(), docs.len());
             for (row, bound) in &got {
                 assert!(compare(bound, &case.true_distance(*row, Some(&query))).is_le());

@@ -104,6 +104,13 @@ impl ScoreScale {
         code::LOWEST + level.min(code::MAX_LEVEL) as u16
     }
 
+    /// The least sum with this code or a higher one.
+    pub fn least_sum(&self, code: u16) -> i64 {
+        let level = i64::from(code.saturating_sub(code::LOWEST));
+        // A code is rounded up: its sums begin just above the step below it.
+        if level == 0 { i64::from(i32::MIN) } else { i64::from(self.least) + ((level - 1) << self.shift) + 1 }
+    }
+
     /// The distance that no document of this code is below.
     pub fn distance(&self, code: u16) -> f64 {
         let level = i64::from(code - code::LOWEST);
@@ -142,6 +149,14 @@ pub struct PlannedList {
     pub multiplier: i32,
     /// The products are negative: subtract `multiplier * (impact - 1)`.
     pub subtract: bool,
+}
+
+impl PlannedList {
+    /// What an impact is multiplied with, and what is taken off it before.
+    #[inline]
+    pub fn signed(&self) -> (i32, i32) {
+        if self.subtract { (-self.multiplier, 1) } else { (self.multiplier, 0) }
+    }
 }
 
 /// A query made ready for a set of segments.

@@ -88,7 +88,7 @@ impl Scorer {
         range: u32,
     ) -> Result<()> {
         let view = segment.range(&planned.list, range)?;
-        let (factor, less) = signed(planned);
+        let (factor, less) = planned.signed();
         let chunks = self.sums.as_chunks_mut::<{ CHUNK_DOCS as usize }>().0;
         segment.for_each_chunk(&view, |chunk, docs, impacts| {
             // 256 sums, addressed by one byte: no check is needed per posting.
@@ -109,16 +109,11 @@ impl Scorer {
         first: u32,
         end: u32,
     ) -> Result<()> {
-        let (factor, less) = signed(planned);
+        let (factor, less) = planned.signed();
         cursor.for_each_below(segment, end, |doc, level| {
             let sum = &mut self.sums[(doc.wrapping_sub(first) as usize) & (SUMS - 1)];
             *sum = sum.wrapping_add(factor.wrapping_mul(i32::from(level) - less));
             Ok(())
         })
     }
-}
-
-/// What an impact is multiplied with, and what is taken off it before.
-fn signed(planned: &PlannedList) -> (i32, i32) {
-    if planned.subtract { (-planned.multiplier, 1) } else { (planned.multiplier, 0) }
 }
