@@ -23,4 +23,5 @@ pgrx::pg_module_magic!(name, version);
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     am::options::register();
+    am::settings::register();
 }

@@ -3,6 +3,7 @@
 use super::maintain::{self, Unowned};
 use crate::engine::error::Result;
 use crate::engine::ids::Metric;
+use crate::engine::search::ranker::Segment;
 use crate::engine::segment::format::SegmentMeta;
 use crate::engine::segment::pages::Part;
 use crate::storage::meta::{Manifest, Meta};

@@ -8,6 +8,7 @@ use roaring::RoaringBitmap;
 use super::invert::{Inverter, maintenance_budget};
 use crate::engine::error::{Result, reserve};
 use crate::engine::pending::{Body, VectorBuffer};
+use crate::engine::search::ranker::Segment;
 use crate::engine::segment::policy::{self, Size};
 use crate::engine::segment::reader::SegmentAsSource;
 use crate::engine::segment::source::Input;

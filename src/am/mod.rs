@@ -10,12 +10,12 @@ pub mod invert;
 pub mod maintain;
 pub mod options;
 pub mod scan;
+pub mod settings;
 pub mod vacuum;
 pub mod validate;
 
 use pgrx::pg_sys;
 
-use crate::engine::error::EngineError;
 use crate::engine::ids::{Metric, Tid};
 use crate::storage::relation::IndexRelation;
 
@@ -53,9 +53,4 @@ unsafe fn tid_from(tid: pg_sys::ItemPointer) -> Tid {
 fn tid_to(tid: Tid) -> pg_sys::ItemPointerData {
     let ip_blkid = pg_sys::BlockIdData { bi_hi: (tid.block >> 16) as u16, bi_lo: tid.block as u16 };
     pg_sys::ItemPointerData { ip_blkid, ip_posid: tid.offset }
-}
-
-/// The limit on documents over all segments, which one stream numbers together.
-fn too_many_documents() -> EngineError {
-    EngineError::Limit { what: "documents of an index", limit: u64::from(u32::MAX) }
 }

@@ -9,14 +9,12 @@ use pgrx::PgMemoryContexts;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::{tid_to, too_many_documents};
-use crate::engine::error::{Result, filled, reserve};
+use super::{settings, tid_to};
+use crate::engine::error::{Result, reserve, reserved};
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::pending::VectorBuffer;
-use crate::engine::search::query::{Distance, Ranking, plan};
-use crate::engine::search::score::Scorer;
-use crate::engine::search::stream::Stream;
-use crate::engine::segment::reader::SegmentReader;
+use crate::engine::search::query::Distance;
+use crate::engine::search::ranker::{Ranked, Ranker, Segment};
 use crate::engine::vector::{SparseVectorRef, ops};
 use crate::storage::datum::SVec;
 use crate::storage::meta::{Manifest, Meta};
@@ -28,63 +26,39 @@ use crate::storage::segment_pages::SegmentPages;
 /// Lives in the scan descriptor; dropped with its memory context, after an error too.
 struct ScanState {
     /// Nothing until the first row is asked for, and after a rescan.
-    ranked: Option<Ranked>,
+    ranking: Option<Ranking>,
     /// For a scan that wants index tuples, though the index can return no column: a tuple of NULLs.
     empty_tuple: pg_sys::IndexTuple,
     context: PgMemoryContexts,
 }
 
-/// A ranking under way.
-struct Ranked {
-    metric: Metric,
-    ranking: Ranking,
-    segments: Vec<SegmentPages>,
-    /// The number in the stream of each segment's first document.
-    bases: Vec<u32>,
-    stream: Stream,
-    /// The best document of the stream not yet delivered.
+/// A ranking under way: the segments' stream and the pending list, merged by distance.
+struct Ranking {
+    ranker: Ranker<SegmentPages>,
+    /// The best document of the segments not yet delivered.
     ahead: Option<(Distance, Tid)>,
     /// Documents of the pending list, best last, with their true distances.
     pending: Vec<(Distance, Tid)>,
 }
 
-impl Ranked {
+impl Ranking {
     fn begin(index: IndexRelation, query: Option<SparseVectorRef<'_>>) -> Result<Self> {
         let meta = Meta::read(index)?;
         let (manifest, _) = Manifest::read(index, &meta)?;
-        let n_docs = manifest.n_docs();
-        if n_docs > u64::from(u32::MAX) {
-            return Err(too_many_documents());
-        }
         let pending = rank_pending(index, &meta, query)?;
         let n_blocks = index.n_blocks();
-        let mut segments = Vec::with_capacity(manifest.segments.len());
+        let mut segments = reserved(manifest.segments.len(), "segments")?;
         for descriptor in manifest.segments {
             segments.push(SegmentPages::new(index, descriptor, n_blocks)?);
         }
-        let readers: Vec<SegmentReader<'_, SegmentPages>> = segments.iter().map(SegmentPages::reader).collect();
-        let plan = plan(query, meta.metric, &readers)?;
-        let mut codes = filled(n_docs as usize, 0u16, "document scores")?;
-        let mut scorer = Scorer::new()?;
-        let mut bases = Vec::with_capacity(segments.len());
-        let (mut base, mut rest) = (0, &mut codes[..]);
-        for ((reader, lists), pages) in readers.iter().zip(&plan.segments).zip(&segments) {
-            let (own, behind) = rest.split_at_mut(reader.meta.n_docs as usize);
-            let scored = scorer.score_segment(reader, &plan.ranking, lists, own);
-            scored.map_err(|e| pages.locate(e))?;
-            bases.push(base);
-            base += reader.meta.n_docs;
-            rest = behind;
-        }
-        drop(readers);
-        let stream = Stream::new(codes);
-        Ok(Self { metric: meta.metric, ranking: plan.ranking, segments, bases, stream, ahead: None, pending })
+        let ranker = Ranker::new(segments, meta.metric, query, settings::strategy())?;
+        Ok(Self { ranker, ahead: None, pending })
     }
 
     /// The next row: its distance is not below any delivered before.
-    fn next(&mut self) -> Result<Option<(Distance, Tid)>> {
+    fn next_best(&mut self) -> Result<Option<(Distance, Tid)>> {
         if self.ahead.is_none() {
-            self.ahead = self.next_of_stream()?;
+            self.ahead = self.next_of_segments()?;
         }
         match (&self.ahead, self.pending.last()) {
             (Some((sealed, _)), Some((waiting, _))) if waiting.compare(sealed).is_lt() => Ok(self.pending.pop()),
@@ -93,13 +67,11 @@ impl Ranked {
         }
     }
 
-    fn next_of_stream(&mut self) -> Result<Option<(Distance, Tid)>> {
-        let Some((doc, code)) = self.stream.next_best()? else { return Ok(None) };
-        // The last segment that begins at or before the document; empty segments do not exist.
-        let at = self.bases.partition_point(|&base| base <= doc).saturating_sub(1);
-        let pages = &self.segments[at];
-        let tid = pages.reader().tid(doc - self.bases[at]).map_err(|e| pages.locate(e))?;
-        Ok(Some((self.ranking.distance(code, self.metric), tid)))
+    fn next_of_segments(&mut self) -> Result<Option<(Distance, Tid)>> {
+        let Some(Ranked { segment, doc, distance }) = self.ranker.next_best()? else { return Ok(None) };
+        let pages = &self.ranker.segments()[segment];
+        let tid = pages.reader().tid(doc).map_err(|e| pages.locate(e))?;
+        Ok(Some((distance, tid)))
     }
 }
 
@@ -152,7 +124,7 @@ pub unsafe extern "C-unwind" fn ambeginscan(
     }
     let mut context = PgMemoryContexts::CurrentMemoryContext;
     let own = PgMemoryContexts::For(context.value());
-    let state = ScanState { ranked: None, empty_tuple: std::ptr::null_mut(), context: own };
+    let state = ScanState { ranking: None, empty_tuple: std::ptr::null_mut(), context: own };
     // SAFETY: the descriptor was just made; the context drops the state when it is deleted.
     unsafe { (*scan).opaque = context.leak_and_drop_on_delete(state).cast() };
     scan
@@ -171,7 +143,7 @@ pub unsafe extern "C-unwind" fn amrescan(
     n_orderbys: i32,
 ) {
     // SAFETY: the descriptor carries the state that `ambeginscan` made.
-    unsafe { state(scan) }.ranked = None;
+    unsafe { state(scan) }.ranking = None;
     let n = usize::try_from(n_orderbys).unwrap_or(0);
     if !orderbys.is_null() && n > 0 {
         // SAFETY: both arrays hold `n` keys; they may be the same array.
@@ -199,19 +171,19 @@ pub unsafe extern "C-unwind" fn amgettuple(
     let index = unsafe { IndexRelation::new((*scan).indexRelation) };
     // SAFETY: the descriptor carries the state that `ambeginscan` made.
     let state = unsafe { state(scan) };
-    if state.ranked.is_none() {
+    if state.ranking.is_none() {
         // SAFETY: as above.
         unsafe { count_scan(scan) };
         // SAFETY: as above.
         let query = unsafe { query_of(scan) };
-        let ranked = Ranked::begin(index, query.as_ref().map(SVec::as_ref)).or_raise(index);
+        let ranking = Ranking::begin(index, query.as_ref().map(SVec::as_ref)).or_raise(index);
         if let Some(query) = query {
             query.free();
         }
-        state.ranked = Some(ranked);
+        state.ranking = Some(ranking);
     }
-    let Some(ranked) = &mut state.ranked else { return false };
-    let Some((distance, tid)) = ranked.next().or_raise(index) else { return false };
+    let Some(ranking) = &mut state.ranking else { return false };
+    let Some((distance, tid)) = ranking.next_best().or_raise(index) else { return false };
     // SAFETY: the descriptor is ours to fill; the arrays have a place if there is an order-by key.
     unsafe {
         (*scan).xs_heaptid = tid_to(tid);
@@ -302,5 +274,5 @@ unsafe fn count_scan(scan: pg_sys::IndexScanDesc) {
 #[pg_guard]
 pub unsafe extern "C-unwind" fn amendscan(scan: pg_sys::IndexScanDesc) {
     // SAFETY: the descriptor carries the state that `ambeginscan` made.
-    unsafe { state(scan) }.ranked = None;
+    unsafe { state(scan) }.ranking = None;
 }

@@ -9,6 +9,7 @@ use super::maintain::{self, Effort};
 use super::tid_to;
 use crate::engine::error::{Result, reserve};
 use crate::engine::ids::Tid;
+use crate::engine::search::ranker::Segment;
 use crate::engine::segment::live;
 use crate::engine::segment::pages::Part;
 use crate::engine::segment::reader;

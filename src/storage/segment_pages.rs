@@ -9,6 +9,7 @@ use super::page::{Identity, PageKind};
 use super::relation::IndexRelation;
 use super::wal::WalBatch;
 use crate::engine::error::{EngineError, Result};
+use crate::engine::search::ranker::Segment;
 use crate::engine::segment::format::SegmentMeta;
 use crate::engine::segment::pages::{Part, PartPages, PartSink};
 use crate::engine::segment::reader::SegmentReader;
@@ -68,9 +69,14 @@ impl SegmentPages {
     pub fn identity(&self, part: Part, no: u32) -> Identity {
         identity(self.descriptor.id, self.descriptor.generation, part, no)
     }
+}
 
-    /// An error of the engine with the block it is about.
-    pub fn locate(&self, error: EngineError) -> EngineError {
+impl Segment for SegmentPages {
+    fn meta(&self) -> &SegmentMeta {
+        &self.descriptor.meta
+    }
+
+    fn locate(&self, error: EngineError) -> EngineError {
         if let EngineError::Corrupt { part, page, reason } = error
             && let Some(part) = Part::ALL.into_iter().find(|p| p.name() == part)
             && let Some(block) = self.block(part, page)

@@ -209,13 +209,18 @@ impl<S: Segment> Ranker<S> {
             return true;
         }
         let blocks = |n: u32| f64::from(n.div_ceil(BLOCK_DOCS));
-        let bounds: f64 = self.segments.iter().zip(&self.plan.segments).map(|(segment, lists)| {
-            let of_list = |l: &PlannedList| match l.list.frequent {
-                true => blocks(segment.meta().n_docs) * cost::BOUND,
-                false => f64::from(l.list.df) * cost::RARE,
-            };
-            lists.iter().map(of_list).sum::<f64>() + blocks(segment.meta().n_docs) * cost::DOCUMENT
-        }).sum();
+        let bounds: f64 = self
+            .segments
+            .iter()
+            .zip(&self.plan.segments)
+            .map(|(segment, lists)| {
+                let of_list = |l: &PlannedList| match l.list.frequent {
+                    true => blocks(segment.meta().n_docs) * cost::BOUND,
+                    false => f64::from(l.list.df) * cost::RARE,
+                };
+                lists.iter().map(of_list).sum::<f64>() + blocks(segment.meta().n_docs) * cost::DOCUMENT
+            })
+            .sum();
         bounds + (SEEDS.0 * 2) as f64 * cost::BLOCK < self.exhaustive_cost()
     }
 

@@ -189,8 +189,9 @@ impl RangeView {
     /// Reads record `slot` of a page.
     pub fn parse(payload: &[u8], page: u32, slot: usize) -> Result<Self> {
         let at = slot * ChunkRecord::BYTES;
-        let bytes =
-            payload.get(at..at + ChunkRecord::BYTES).ok_or_else(|| corrupt(Part::Chunks, page, "record out of reach"))?;
+        let bytes = payload
+            .get(at..at + ChunkRecord::BYTES)
+            .ok_or_else(|| corrupt(Part::Chunks, page, "record out of reach"))?;
         let n = field::u32_at(bytes, 0);
         let mut starts = [n.min(RANGE_DOCS) as u16; RANGE_CHUNKS as usize + 1];
         for (start, bytes) in starts.iter_mut().zip(bytes[12..].as_chunks::<2>().0) {

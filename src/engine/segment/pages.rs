@@ -32,8 +32,16 @@ pub enum Part {
 
 impl Part {
     /// All parts, in the order of their numbers.
-    pub const ALL: [Self; 8] =
-        [Self::Terms, Self::Fences, Self::Postings, Self::Chunks, Self::Docmap, Self::Live, Self::Special, Self::Bounds];
+    pub const ALL: [Self; 8] = [
+        Self::Terms,
+        Self::Fences,
+        Self::Postings,
+        Self::Chunks,
+        Self::Docmap,
+        Self::Live,
+        Self::Special,
+        Self::Bounds,
+    ];
 
     /// Its place in [`Part::ALL`].
     pub fn index(self) -> usize {
