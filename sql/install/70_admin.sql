@@ -31,6 +31,18 @@ CREATE FUNCTION @extschema@.wand_segments(index pg_catalog.regclass,
 
 COMMENT ON FUNCTION @extschema@.wand_segments(pg_catalog.regclass) IS 'the sealed segments of a wand index';
 
+CREATE FUNCTION @extschema@.wand_last_scan(
+        OUT index pg_catalog.regclass, OUT strategy pg_catalog.text, OUT segments pg_catalog.int4,
+        OUT lists pg_catalog.int8, OUT postings pg_catalog.int8, OUT rounds pg_catalog.int4,
+        OUT blocks_bounded pg_catalog.int8, OUT blocks_scored pg_catalog.int8, OUT blocks_dropped pg_catalog.int8,
+        OUT block_lookups pg_catalog.int8, OUT rows pg_catalog.int8)
+    RETURNS SETOF pg_catalog.record
+    AS 'MODULE_PATHNAME', 'wand_last_scan_wrapper'
+    LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 1 ROWS 1;
+
+COMMENT ON FUNCTION @extschema@.wand_last_scan() IS
+    'what the last ordered scan of a wand index in this session did; no row before the first';
+
 CREATE FUNCTION @extschema@.wand_merge(index pg_catalog.regclass) RETURNS pg_catalog.int4
     AS 'MODULE_PATHNAME', 'wand_merge_wrapper'
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000;

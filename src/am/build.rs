@@ -88,7 +88,9 @@ fn write_index(index: IndexRelation, inverter: Inverter) -> Result<()> {
     }
     let generation = maintain::begin_operation(index)?;
     let mut sink = SegmentSink::new(index, Allocator::fresh(index), generation, generation);
+    let n_docs = inverter.n_docs();
     let meta = inverter.finish(&mut sink)?;
+    maintain::expect_documents(&meta, n_docs)?;
     let manifest = Manifest { segments: vec![sink.finish(meta)] };
     maintain::publish(index, generation, &manifest, None)
 }

@@ -8,6 +8,7 @@ use crate::engine::error::Result;
 use crate::engine::ids::Tid;
 use crate::engine::vector::SparseVectorRef;
 use crate::storage::datum::SVec;
+use crate::storage::free;
 use crate::storage::pending;
 use crate::storage::raise::OrRaise;
 use crate::storage::relation::IndexRelation;
@@ -50,6 +51,7 @@ fn insert(index: IndexRelation, tid: Tid, vector: Option<SparseVectorRef<'_>>) -
     {
         maintain::flush(index, &lock)?;
         maintain::merge(index, &lock, maintain::Effort::Bounded)?;
+        free::publish_free(index);
     }
     Ok(())
 }

@@ -50,10 +50,9 @@ pub struct IndexInfo {
 
 /// Looks at the whole index.
 pub fn inspect(index: IndexRelation) -> Result<IndexInfo> {
-    let owned = maintain::owned_blocks(index, &mut |_| {})?;
-    let unowned = maintain::sweep(index, &owned, false)?;
+    let unowned = maintain::sweep(index, false)?;
     let meta = Meta::read(index)?;
-    let (manifest, manifest_blocks) = Manifest::read(index, &meta)?;
+    let (manifest, manifest_pages) = Manifest::read(index, &meta)?;
     let pages = index.n_blocks();
     let mut segments = Vec::with_capacity(manifest.segments.len());
     for descriptor in manifest.segments {
@@ -76,7 +75,7 @@ pub fn inspect(index: IndexRelation) -> Result<IndexInfo> {
         segments,
         pending,
         pending_pages: u64::from(meta.pending.n_pages),
-        manifest_pages: manifest_blocks.len() as u64,
+        manifest_pages: manifest_pages.len() as u64,
         unowned,
         pages: u64::from(pages),
     })

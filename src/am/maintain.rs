@@ -6,21 +6,22 @@
 use roaring::RoaringBitmap;
 
 use super::invert::{Inverter, maintenance_budget};
-use crate::engine::error::{Result, reserve};
+use crate::engine::error::{EngineError, Result, reserve};
 use crate::engine::pending::{Body, VectorBuffer};
 use crate::engine::search::ranker::Segment;
+use crate::engine::segment::format::SegmentMeta;
 use crate::engine::segment::policy::{self, Size};
 use crate::engine::segment::reader::SegmentAsSource;
 use crate::engine::segment::source::Input;
 use crate::engine::segment::writer::write_segment;
 use crate::storage::buffer::SharedBuffer;
-use crate::storage::free::{self, Allocator};
+use crate::storage::free::{self, Allocator, OwnedPage};
 use crate::storage::meta::{self, META_BLOCK, Manifest, Meta};
 use crate::storage::page::PageState;
 use crate::storage::pending::{self, PendingPage, Sealed, Walk};
 use crate::storage::relation::{IndexRelation, MaintenanceLock};
 use crate::storage::segment_pages::{SegmentPages, SegmentSink};
-use crate::storage::wal::WalBatch;
+use crate::storage::wal::{self, WalBatch};
 
 /// How much one call may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +51,7 @@ pub fn begin_operation(index: IndexRelation) -> Result<u32> {
 /// pages are freed.
 pub fn publish(index: IndexRelation, generation: u32, manifest: &Manifest, flushed: Option<&Sealed>) -> Result<()> {
     let before = Meta::read(index)?;
-    let (_, old_blocks) = Manifest::read(index, &before)?;
+    let (_, old_pages) = Manifest::read(index, &before)?;
     let block = manifest.write(index, generation)?;
     {
         let buffer = meta::open_for_change(index)?;
@@ -65,7 +66,7 @@ pub fn publish(index: IndexRelation, generation: u32, manifest: &Manifest, flush
         meta.write(&buffer, &mut batch)?;
         batch.commit();
     }
-    free::free_pages(index, &old_blocks)
+    free::free_pages(index, old_pages)
 }
 
 /// Turns the pending list into a segment.
@@ -76,39 +77,41 @@ pub fn flush(index: IndexRelation, _lock: &MaintenanceLock) -> Result<()> {
     let generation = begin_operation(index)?;
 
     let mut inverter = Inverter::new(meta.metric, maintenance_budget());
-    let mut blocks = Vec::new();
+    let mut pages = Vec::new();
     let mut walk = Walk::new(index, sealed.head.0, sealed.head.1, sealed.end.0);
     let mut buffer = VectorBuffer::default();
     while let Some(page) = walk.next_page()? {
-        collect_blocks(index, &page, &mut blocks)?;
+        collect_pages(index, &page, &mut pages)?;
         page.for_each_entry(|_, head, body| {
             if head.dead {
                 return Ok(());
             }
-            let vector = pending::load(index, &head, body, page.block, &mut buffer)?;
+            let vector = pending::load(index, &head, body, page.own.block, &mut buffer)?;
             inverter.add(head.tid, vector)
         })?;
     }
     if inverter.n_docs() > 0 {
         let mut sink = SegmentSink::new(index, Allocator::new(index), generation, generation);
+        let n_docs = inverter.n_docs();
         let meta = inverter.finish(&mut sink)?;
+        expect_documents(&meta, n_docs)?;
         manifest.segments.push(sink.finish(meta));
     }
     publish(index, generation, &manifest, Some(&sealed))?;
-    free::free_pages(index, &blocks)
+    free::free_pages(index, pages)
 }
 
-/// The blocks of a page of the pending list and of the overflow pages of its entries.
-fn collect_blocks(index: IndexRelation, page: &PendingPage, blocks: &mut Vec<u32>) -> Result<()> {
-    let mut add = |block| -> Result<()> {
-        reserve(blocks, 1, "list of pages")?;
-        blocks.push(block);
+/// A page of the pending list and the overflow pages of its entries.
+fn collect_pages(index: IndexRelation, page: &PendingPage, pages: &mut Vec<OwnedPage>) -> Result<()> {
+    let mut add = |page| -> Result<()> {
+        reserve(pages, 1, "list of pages")?;
+        pages.push(page);
         Ok(())
     };
-    add(page.block)?;
+    add(page.own)?;
     page.for_each_entry(|_, head, _| match head.body {
         Body::Overflow { block, nnz } => {
-            pending::for_each_overflow_page(index, head.tid, block, nnz, |block, _| add(block))
+            pending::for_each_overflow_page(index, head.tid, block, nnz, |page, _| add(page))
         }
         _ => Ok(()),
     })
@@ -151,6 +154,8 @@ fn merge_once(index: IndexRelation, _lock: &MaintenanceLock, limit: u64) -> Resu
     }
     let merged = write_segment(&mut inputs, &mut sink)?;
     drop(inputs);
+    let live: u64 = chosen.iter().map(|&i| sizes[i].n_docs - sizes[i].n_dead).sum();
+    expect_documents(&merged, live)?;
 
     let mut position = 0;
     manifest.segments.retain(|_| {
@@ -162,17 +167,24 @@ fn merge_once(index: IndexRelation, _lock: &MaintenanceLock, limit: u64) -> Resu
     }
     publish(index, generation, &manifest, None)?;
     for &i in &chosen {
-        let blocks: Vec<u32> = segments[i].0.descriptor().blocks().collect();
-        free::free_pages(index, &blocks)?;
+        free::free_pages(index, segments[i].0.owned_pages())?;
     }
     Ok(true)
+}
+
+/// A segment has the documents that were put into it; anything else would lose rows.
+pub fn expect_documents(written: &SegmentMeta, n_docs: u64) -> Result<()> {
+    if u64::from(written.n_docs) == n_docs {
+        return Ok(());
+    }
+    Err(EngineError::Corrupt { part: "docmap", page: 0, reason: "documents were lost on the way into a segment" })
 }
 
 /// Every block that the metapage, the manifest and the pending list refer to; `twice` is told of a block that two of
 /// them claim.
 pub fn owned_blocks(index: IndexRelation, twice: &mut dyn FnMut(u32)) -> Result<RoaringBitmap> {
     let meta = Meta::read(index)?;
-    let (manifest, manifest_blocks) = Manifest::read(index, &meta)?;
+    let (manifest, manifest_pages) = Manifest::read(index, &meta)?;
     let mut owned = RoaringBitmap::new();
     let mut claim = |block: u32| {
         if !owned.insert(block) {
@@ -180,13 +192,13 @@ pub fn owned_blocks(index: IndexRelation, twice: &mut dyn FnMut(u32)) -> Result<
         }
     };
     claim(META_BLOCK);
-    manifest_blocks.into_iter().for_each(&mut claim);
+    manifest_pages.into_iter().map(|p| p.block).for_each(&mut claim);
     manifest.segments.iter().flat_map(|s| s.blocks()).for_each(&mut claim);
     let mut walk = Walk::all(index, &meta);
     while let Some(page) = walk.next_page()? {
-        let mut blocks = Vec::new();
-        collect_blocks(index, &page, &mut blocks)?;
-        blocks.into_iter().for_each(&mut claim);
+        let mut pages = Vec::new();
+        collect_pages(index, &page, &mut pages)?;
+        pages.into_iter().map(|p| p.block).for_each(&mut claim);
     }
     Ok(owned)
 }
@@ -212,7 +224,10 @@ enum Standing {
 }
 
 /// Looks at every page that no structure refers to, frees orphans (if `repair`) and tells the free-space map.
-pub fn sweep(index: IndexRelation, owned: &RoaringBitmap, repair: bool) -> Result<Unowned> {
+pub fn sweep(index: IndexRelation, repair: bool) -> Result<Unowned> {
+    // Pages that inserters take into use from here on may not be among those counted as owned.
+    let limit = wal::next_stamp();
+    let owned = owned_blocks(index, &mut |_| {})?;
     let mut found = Unowned::default();
     for block in (0..index.n_blocks_settled()).filter(|&b| !owned.contains(b)) {
         let buffer = SharedBuffer::open(index, block)?;
@@ -220,9 +235,9 @@ pub fn sweep(index: IndexRelation, owned: &RoaringBitmap, repair: bool) -> Resul
         let special = page.special();
         let standing = if free::is_reusable(page) {
             Standing::Reusable
-        } else if special.is_ours() && special.state() == PageState::Free {
+        } else if page.is_sound() && special.state() == PageState::Free {
             Standing::Waiting
-        } else if special.is_ours() && !free::is_past(special.stamp) {
+        } else if page.is_sound() && (special.stamp >= limit || !free::is_past(special.stamp)) {
             Standing::InDoubt
         } else {
             Standing::Orphaned
@@ -240,7 +255,7 @@ pub fn sweep(index: IndexRelation, owned: &RoaringBitmap, repair: bool) -> Resul
             Standing::Orphaned => {
                 found.orphaned += 1;
                 if repair {
-                    free::free_pages(index, &[block])?;
+                    free::free_orphan(index, block, limit)?;
                 }
             }
         }

@@ -5,6 +5,8 @@
 //! rows that are merged, flushed or inserted later do not concern this scan, whose snapshot does not see them or finds
 //! them where they were.
 
+use std::cell::Cell;
+
 use pgrx::PgMemoryContexts;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
@@ -14,7 +16,7 @@ use crate::engine::error::{Result, reserve, reserved};
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::pending::VectorBuffer;
 use crate::engine::search::query::Distance;
-use crate::engine::search::ranker::{Ranked, Ranker, Segment};
+use crate::engine::search::ranker::{RankCounts, Ranked, Ranker, Segment};
 use crate::engine::vector::{SparseVectorRef, ops};
 use crate::storage::datum::SVec;
 use crate::storage::meta::{Manifest, Meta};
@@ -83,7 +85,7 @@ fn rank_pending(index: IndexRelation, meta: &Meta, query: Option<SparseVectorRef
     while let Some(page) = walk.next_page()? {
         page.for_each_entry(|_, head, body| {
             if !head.dead {
-                let vector = pending::load(index, &head, body, page.block, &mut buffer)?;
+                let vector = pending::load(index, &head, body, page.own.block, &mut buffer)?;
                 reserve(&mut ranked, 1, "pending documents")?;
                 ranked.push((true_distance(meta.metric, vector, query), head.tid));
             }
@@ -100,6 +102,40 @@ fn true_distance(metric: Metric, doc: Option<SparseVectorRef<'_>>, query: Option
         Metric::InnerProduct => ops::negative_inner_product(doc, query),
         Metric::Cosine => ops::cosine_distance(doc, query),
     })
+}
+
+thread_local! {
+    /// What the last scan of this session did.
+    static LAST: Cell<Option<ScanCounts>> = const { Cell::new(None) };
+}
+
+/// What a scan did.
+#[derive(Clone, Copy, Debug)]
+pub struct ScanCounts {
+    /// The index.
+    pub index: pg_sys::Oid,
+    /// Sealed segments it read.
+    pub segments: u32,
+    /// The ranking's counts.
+    pub rank: RankCounts,
+}
+
+/// What the last finished scan of this session did.
+pub fn last_scan() -> Option<ScanCounts> {
+    LAST.get()
+}
+
+/// Ends the ranking under way, if any, and keeps its counts.
+///
+/// # Safety
+/// - `scan` is a live descriptor of [`ambeginscan`].
+unsafe fn end_ranking(scan: pg_sys::IndexScanDesc) {
+    // SAFETY: by the caller's promise.
+    let (state, index) = unsafe { (state(scan), (*(*scan).indexRelation).rd_id) };
+    if let Some(Ranking { ranker, .. }) = state.ranking.take() {
+        let segments = ranker.segments().len() as u32;
+        LAST.set(Some(ScanCounts { index, segments, rank: ranker.counts() }));
+    }
 }
 
 /// Makes a scan descriptor.
@@ -143,7 +179,7 @@ pub unsafe extern "C-unwind" fn amrescan(
     n_orderbys: i32,
 ) {
     // SAFETY: the descriptor carries the state that `ambeginscan` made.
-    unsafe { state(scan) }.ranking = None;
+    unsafe { end_ranking(scan) };
     let n = usize::try_from(n_orderbys).unwrap_or(0);
     if !orderbys.is_null() && n > 0 {
         // SAFETY: both arrays hold `n` keys; they may be the same array.
@@ -169,6 +205,8 @@ pub unsafe extern "C-unwind" fn amgettuple(
 ) -> bool {
     // SAFETY: the descriptor's relation stays open during the scan.
     let index = unsafe { IndexRelation::new((*scan).indexRelation) };
+    // SAFETY: a scan of an index of rows has a snapshot.
+    let index = index.for_scan(unsafe { (*scan).xs_snapshot.as_ref() }.is_some_and(|s| s.takenDuringRecovery));
     // SAFETY: the descriptor carries the state that `ambeginscan` made.
     let state = unsafe { state(scan) };
     if state.ranking.is_none() {
@@ -274,5 +312,5 @@ unsafe fn count_scan(scan: pg_sys::IndexScanDesc) {
 #[pg_guard]
 pub unsafe extern "C-unwind" fn amendscan(scan: pg_sys::IndexScanDesc) {
     // SAFETY: the descriptor carries the state that `ambeginscan` made.
-    unsafe { state(scan) }.ranking = None;
+    unsafe { end_ranking(scan) };
 }

@@ -14,6 +14,7 @@ use crate::engine::segment::live;
 use crate::engine::segment::pages::Part;
 use crate::engine::segment::reader;
 use crate::storage::buffer::ExclusiveBuffer;
+use crate::storage::free;
 use crate::storage::meta::{Manifest, Meta, expect};
 use crate::storage::pending::{self, Walk};
 use crate::storage::raise::OrRaise;
@@ -136,14 +137,14 @@ fn clear_live_bits(index: IndexRelation, pages: &SegmentPages, docs: &[u32]) -> 
         let missing = crate::engine::segment::pages::corrupt(Part::Live, page_no, "no such page");
         let block = pages.block(Part::Live, page_no).ok_or(missing)?;
         let buffer = ExclusiveBuffer::open(index, block)?;
-        expect(buffer.page(), block, &pages.identity(Part::Live, page_no))?;
+        expect(index, buffer.page(), block, &pages.identity(Part::Live, page_no))?;
         let mut batch = WalBatch::begin(index);
         batch.edit(&buffer, |page| {
             for &doc in group {
                 let (_, byte, bit) = live::place(doc);
                 page.payload_mut()[byte] &= !bit;
             }
-        });
+        })?;
         batch.commit();
     }
     Ok(())
@@ -162,7 +163,7 @@ fn reap_pending(index: IndexRelation, meta: &Meta, reaper: &mut Reaper) -> Resul
                 }
                 Ok(())
             })?;
-            page.block
+            page.own.block
         };
         entries.retain(|&(_, tid)| reaper.is_gone(tid));
         if !entries.is_empty() {
@@ -186,8 +187,6 @@ pub unsafe extern "C-unwind" fn amvacuumcleanup(info: *mut pg_sys::IndexVacuumIn
     let counted = !stats.is_null();
     let stats = or_new(stats);
     let (live, reusable) = clean_up(index).or_raise(index);
-    // SAFETY: the relation is open.
-    unsafe { pg_sys::IndexFreeSpaceMapVacuum(index.raw()) };
     // SAFETY: from PostgreSQL or just made.
     unsafe {
         if !counted {
@@ -204,8 +203,8 @@ fn clean_up(index: IndexRelation) -> Result<(u64, u32)> {
     let lock = index.lock_maintenance();
     maintain::flush(index, &lock)?;
     maintain::merge(index, &lock, Effort::Full)?;
-    let owned = maintain::owned_blocks(index, &mut |_| {})?;
-    let unowned = maintain::sweep(index, &owned, true)?;
+    let unowned = maintain::sweep(index, true)?;
+    free::publish_free(index);
     Ok((count_live(index)?, unowned.reusable))
 }
 

@@ -4,9 +4,11 @@ use pgrx::iter::TableIterator;
 use pgrx::prelude::*;
 use pgrx::{PgRelation, pg_sys};
 
+use crate::am::scan::{self, ScanCounts};
 use crate::am::{check, inspect, maintain};
 use crate::engine::ids::Metric;
 use crate::engine::segment::pages::Part;
+use crate::storage::free;
 use crate::storage::raise::OrRaise;
 use crate::storage::relation::IndexRelation;
 
@@ -118,6 +120,11 @@ fn as_owner<T>(heap: &PgRelation, work: impl FnOnce() -> T) -> T {
     }
     // SAFETY: settings made by that code end with this level.
     let level = unsafe { pg_sys::NewGUCNestLevel() };
+    #[cfg(any(feature = "pg17", feature = "pg18"))]
+    // SAFETY: for the level just made, as the server's own maintenance commands do it.
+    unsafe {
+        pg_sys::RestrictSearchPath();
+    }
     let result = work();
     // SAFETY: the level was made above.
     unsafe { pg_sys::AtEOXact_GUC(false, level) };
@@ -244,6 +251,48 @@ fn wand_segments(
     TableIterator::new(rows.collect::<Vec<_>>())
 }
 
+/// `wand_last_scan()`: what the last ordered scan of a wand index in this session did; no row before the first.
+#[pg_extern(sql = false)]
+#[allow(clippy::type_complexity)]
+fn wand_last_scan() -> TableIterator<
+    'static,
+    (
+        name!(index, pg_sys::Oid),
+        name!(strategy, &'static str),
+        name!(segments, i32),
+        name!(lists, i64),
+        name!(postings, i64),
+        name!(rounds, i32),
+        name!(blocks_bounded, i64),
+        name!(blocks_scored, i64),
+        name!(blocks_dropped, i64),
+        name!(block_lookups, i64),
+        name!(rows, i64),
+    ),
+> {
+    let row = scan::last_scan().map(|ScanCounts { index, segments, rank }| {
+        let strategy = match (rank.rounds, rank.exhaustive) {
+            (0, _) => "exhaustive",
+            (_, true) => "bounds, then exhaustive",
+            (_, false) => "bounds",
+        };
+        (
+            index,
+            strategy,
+            i32::try_from(segments).unwrap_or(i32::MAX),
+            signed(rank.lists),
+            signed(rank.postings),
+            i32::try_from(rank.rounds).unwrap_or(i32::MAX),
+            signed(rank.bounded),
+            signed(rank.blocks.scored),
+            signed(rank.blocks.dropped),
+            signed(rank.blocks.lookups),
+            signed(rank.delivered),
+        )
+    });
+    TableIterator::new(row)
+}
+
 /// `wand_merge(index regclass)`: flushes the pending list and merges segments as VACUUM would; the number of merges.
 #[pg_extern(sql = false)]
 fn wand_merge(index: pg_sys::Oid) -> i32 {
@@ -252,5 +301,6 @@ fn wand_merge(index: pg_sys::Oid) -> i32 {
     let lock = relation.lock_maintenance();
     maintain::flush(relation, &lock).or_raise(relation);
     let merges = maintain::merge(relation, &lock, maintain::Effort::Full).or_raise(relation);
+    free::publish_free(relation);
     i32::try_from(merges).unwrap_or(i32::MAX)
 }

@@ -11,9 +11,9 @@
 use pgrx::pg_sys;
 
 use super::buffer::ExclusiveBuffer;
-use super::page::{PageRef, PageState};
+use super::page::{Identity, PageRef, PageState};
 use super::relation::IndexRelation;
-use super::wal::{self, MAX_PAGES, WalBatch};
+use super::wal::{self, WalBatch};
 use crate::engine::error::Result;
 
 /// Whether nobody can still need what was known at `stamp`.
@@ -29,7 +29,7 @@ pub fn is_reusable(page: PageRef<'_>) -> bool {
         return true;
     }
     let special = page.special();
-    special.is_ours() && special.state() == PageState::Free && is_past(special.stamp)
+    page.is_sound() && special.state() == PageState::Free && is_past(special.stamp)
 }
 
 /// Hands out pages, recycled ones as long as the map offers any.
@@ -64,7 +64,7 @@ impl Allocator {
             }
             match ExclusiveBuffer::try_open(self.index, block)? {
                 Some(buffer) if is_reusable(buffer.page()) => return Ok(buffer),
-                Some(buffer) if buffer.page().special().state() == PageState::Free => {
+                Some(buffer) if buffer.page().is_sound() && buffer.page().special().state() == PageState::Free => {
                     // Not yet: put it back, and do not meet it again.
                     self.look_for_free = false;
                     drop(buffer);
@@ -84,27 +84,53 @@ pub fn record_free(index: IndexRelation, block: u32) {
     unsafe { pg_sys::RecordFreeIndexPage(index.raw(), block) };
 }
 
-/// Gives pages up, to be reused when nobody can need them any more.
-pub fn free_pages(index: IndexRelation, blocks: &[u32]) -> Result<()> {
-    for group in blocks.chunks(MAX_PAGES) {
-        let mut buffers = Vec::with_capacity(MAX_PAGES);
-        for &block in group {
-            buffers.push(ExclusiveBuffer::open(index, block)?);
-        }
-        let stamp = wal::next_stamp();
-        let mut batch = WalBatch::begin(index);
-        for buffer in &buffers {
-            batch.edit(buffer, |page| {
-                page.edit_special(|s| {
-                    s.set_state(PageState::Free);
-                    s.stamp = stamp;
-                });
-            });
-        }
-        batch.commit();
-        drop(buffers);
-        group.iter().for_each(|&block| record_free(index, block));
+/// A page and what it must be for its owner to give it up.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnedPage {
+    /// Its block.
+    pub block: u32,
+    /// What it says of itself.
+    pub identity: Identity,
+}
+
+/// Gives pages up, to be reused when nobody can need them any more. A page that is not what its owner takes it for, or
+/// was given up already, is left alone: it belongs to somebody else, or to nobody and the next sweep finds it.
+///
+/// One page a record and one lock at a time: a reader may hold a page while it waits for another, in any order.
+pub fn free_pages(index: IndexRelation, pages: impl IntoIterator<Item = OwnedPage>) -> Result<()> {
+    for OwnedPage { block, identity } in pages {
+        free_if(index, block, |page| page.matches(&identity))?;
         pgrx::check_for_interrupts!();
     }
     Ok(())
+}
+
+/// Gives up a page that nothing refers to, if it has been in use since before `limit` and nobody can need it.
+pub fn free_orphan(index: IndexRelation, block: u32, limit: u64) -> Result<()> {
+    free_if(index, block, |page| page.is_sound() && page.special().stamp < limit && is_past(page.special().stamp))
+}
+
+fn free_if(index: IndexRelation, block: u32, is_ours: impl FnOnce(PageRef<'_>) -> bool) -> Result<()> {
+    let buffer = ExclusiveBuffer::open(index, block)?;
+    if !is_ours(buffer.page()) || buffer.page().special().state() == PageState::Free {
+        return Ok(());
+    }
+    let stamp = wal::next_stamp();
+    let mut batch = WalBatch::begin(index);
+    batch.edit(&buffer, |page| {
+        page.edit_special(|s| {
+            s.set_state(PageState::Free);
+            s.stamp = stamp;
+        });
+    })?;
+    batch.commit();
+    drop(buffer);
+    record_free(index, block);
+    Ok(())
+}
+
+/// Makes what was freed known to those who look for pages, all the way up the map.
+pub fn publish_free(index: IndexRelation) {
+    // SAFETY: the relation is open.
+    unsafe { pg_sys::IndexFreeSpaceMapVacuum(index.raw()) };
 }

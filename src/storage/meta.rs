@@ -7,9 +7,9 @@ use pgrx::pg_sys;
 use serde::{Deserialize, Serialize};
 
 use super::buffer::{ExclusiveBuffer, SharedBuffer};
-use super::free::Allocator;
+use super::free::{Allocator, OwnedPage};
 use super::page::{Identity, NO_BLOCK, PageKind, PageMut, PageRef};
-use super::relation::{self, IndexRelation};
+use super::relation::IndexRelation;
 use super::wal::WalBatch;
 use crate::engine::error::{EngineError, Result, reserve};
 use crate::engine::ids::Metric;
@@ -80,7 +80,7 @@ impl Meta {
 
     fn parse(page: PageRef<'_>) -> Result<Self> {
         let bad = |reason| EngineError::BadPage { block: META_BLOCK, reason };
-        if page.is_zero() || !page.special().matches(&meta_identity()) {
+        if !page.matches(&meta_identity()) {
             return Err(bad("not a metapage of this version"));
         }
         let used = &page.payload()[..page.special().used as usize];
@@ -107,8 +107,7 @@ impl Meta {
     /// Puts the metapage into a batch.
     pub fn write(&self, buffer: &ExclusiveBuffer, batch: &mut WalBatch) -> Result<()> {
         let bytes = self.bytes()?;
-        batch.edit(buffer, |page| page.set_payload(&bytes));
-        Ok(())
+        batch.edit(buffer, |page| page.set_payload(&bytes))
     }
 
     /// Makes the metapage of a new index: the relation's first block.
@@ -174,13 +173,8 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Documents, dead ones included.
-    pub fn n_docs(&self) -> u64 {
-        self.segments.iter().map(|s| u64::from(s.meta.n_docs)).sum()
-    }
-
-    /// Reads the manifest that `meta` points to, and the blocks it lies in.
-    pub fn read(index: IndexRelation, meta: &Meta) -> Result<(Self, Vec<u32>)> {
+    /// Reads the manifest that `meta` points to, and the pages it lies in.
+    pub fn read(index: IndexRelation, meta: &Meta) -> Result<(Self, Vec<OwnedPage>)> {
         if meta.manifest_block == NO_BLOCK {
             return Ok((Self::default(), Vec::new()));
         }
@@ -189,14 +183,14 @@ impl Manifest {
         while block != NO_BLOCK {
             let identity = manifest_identity(meta.manifest_generation, blocks.len() as u32);
             let buffer = SharedBuffer::open(index, block)?;
-            let page = expect(buffer.page(), block, &identity)?;
+            let page = expect(index, buffer.page(), block, &identity)?;
             let used = &page.payload()[..page.special().used as usize];
             if used.is_empty() || bytes.len() + used.len() > MANIFEST_LIMIT {
                 return Err(EngineError::BadPage { block, reason: "manifest page of impossible length" });
             }
             reserve(&mut bytes, used.len(), "manifest")?;
             bytes.extend_from_slice(used);
-            blocks.push(block);
+            blocks.push(OwnedPage { block, identity });
             block = page.special().next;
         }
         let config = bincode::config::standard().with_limit::<MANIFEST_LIMIT>();
@@ -232,17 +226,18 @@ impl SegmentDescriptor {
     /// Whether extents and totals agree.
     fn is_consistent(&self) -> bool {
         let pages = |extents: &Vec<Extent>| extents.iter().map(|e| u64::from(e.len)).sum::<u64>();
-        self.extents.len() == self.meta.pages.len()
+        self.meta.is_plausible()
+            && self.extents.len() == self.meta.pages.len()
             && self.extents.iter().zip(self.meta.pages).all(|(e, n)| pages(e) == u64::from(n))
     }
 }
 
 /// The page, if it is what `identity` says. If not: on a standby it has been recycled, elsewhere it is damaged.
-pub fn expect<'a>(page: PageRef<'a>, block: u32, identity: &Identity) -> Result<PageRef<'a>> {
-    if !page.is_zero() && page.special().matches(identity) {
+pub fn expect<'a>(index: IndexRelation, page: PageRef<'a>, block: u32, identity: &Identity) -> Result<PageRef<'a>> {
+    if page.matches(identity) {
         return Ok(page);
     }
-    if relation::in_recovery() {
+    if index.is_under_replay() {
         return Err(EngineError::Recycled { block });
     }
     Err(EngineError::BadPage { block, reason: "the page belongs to somebody else" })

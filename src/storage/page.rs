@@ -171,6 +171,23 @@ impl<'a> PageRef<'a> {
         self.bytes[14] == 0 && self.bytes[15] == 0
     }
 
+    /// Whether header and special area are those of a page of this index format. The log writer clears what lies between
+    /// `pd_lower` and `pd_upper`, so these must be right before anything is changed.
+    pub fn is_sound(&self) -> bool {
+        let special = self.special();
+        let field = |at: usize| u16::from_ne_bytes([self.bytes[at], self.bytes[at + 1]]);
+        let end = (HEADER + PAYLOAD) as u16;
+        special.is_ours()
+            && usize::from(field(12)) == HEADER + special.used as usize
+            && field(14) == end
+            && field(16) == end
+    }
+
+    /// Whether the page is sound and what `identity` says.
+    pub fn matches(&self, identity: &Identity) -> bool {
+        self.is_sound() && self.special().matches(identity)
+    }
+
     /// The payload.
     pub fn payload(&self) -> &'a [u8] {
         &self.bytes[HEADER..HEADER + PAYLOAD]

@@ -9,7 +9,7 @@
 //! metapage, except for the first page of an empty list, which nobody else can know.
 
 use super::buffer::{ExclusiveBuffer, SharedBuffer};
-use super::free::Allocator;
+use super::free::{Allocator, OwnedPage};
 use super::meta::{self, Meta};
 use super::page::{Identity, NO_BLOCK, PageKind, PageRef, PageState};
 use super::relation::IndexRelation;
@@ -115,7 +115,7 @@ fn append_to_tail(
     let used = tail.page().special().used as usize;
     if used + entry.len() <= PAYLOAD && overflow == 0 {
         let mut batch = WalBatch::begin(index);
-        batch.edit(&tail, |page| page.append(entry));
+        batch.edit(&tail, |page| page.append(entry))?;
         batch.commit();
         return Ok(Some(seen.pending.n_pages));
     }
@@ -134,10 +134,7 @@ fn expect_moved(index: IndexRelation, seen: &Meta) -> Result<()> {
 
 fn is_open_tail(page: PageRef<'_>, page_no: u32) -> bool {
     let special = page.special();
-    !page.is_zero()
-        && special.matches(&identity(page_no))
-        && special.state() == PageState::Used
-        && special.next == NO_BLOCK
+    page.matches(&identity(page_no)) && special.state() == PageState::Used && special.next == NO_BLOCK
 }
 
 /// Links a new last page holding `entry` behind `tail`, which is locked and the last one.
@@ -157,7 +154,7 @@ fn extend_list(
     meta.pending.n_pages = meta.pending.n_pages.saturating_add(1 + overflow);
     let mut batch = WalBatch::begin(index);
     batch.write(&buffer, identity(no), |page| page.set_payload(entry));
-    batch.edit(tail, |page| page.edit_special(|s| s.next = buffer.block()));
+    batch.edit(tail, |page| page.edit_special(|s| s.next = buffer.block()))?;
     meta.write(&meta_buffer, &mut batch)?;
     batch.commit();
     Ok(meta.pending.n_pages)
@@ -203,52 +200,56 @@ pub struct Walk {
     index: IndexRelation,
     next: u32,
     page_no: u32,
+    /// The list is read to the page before this block.
     end: u32,
+    /// And to the page with this number.
+    last_no: Option<u32>,
 }
 
 impl Walk {
-    /// From `head`, page number `page_no`, to the page before block `end` ([`NO_BLOCK`]: to the last).
+    /// From `head`, page number `page_no`, to the page before block `end`.
     pub fn new(index: IndexRelation, head: u32, page_no: u32, end: u32) -> Self {
-        Self { index, next: head, page_no, end }
+        Self { index, next: head, page_no, end, last_no: None }
     }
 
-    /// The whole list as `meta` saw it, and what was appended since.
+    /// The whole list as `meta` saw it.
     pub fn all(index: IndexRelation, meta: &Meta) -> Self {
-        Self::new(index, meta.pending.head, meta.pending.head_no, NO_BLOCK)
+        let list = meta.pending;
+        Self { index, next: list.head, page_no: list.head_no, end: NO_BLOCK, last_no: Some(list.tail_no) }
     }
 
-    /// Opens the next page.
+    /// Copies the next page, so that no lock is held while its entries are worked on.
     pub fn next_page(&mut self) -> Result<Option<PendingPage>> {
         if self.next == NO_BLOCK || self.next == self.end {
             return Ok(None);
         }
         pgrx::check_for_interrupts!();
         let block = self.next;
+        let identity = identity(self.page_no);
         let buffer = SharedBuffer::open(self.index, block)?;
-        let page = meta::expect(buffer.page(), block, &identity(self.page_no))?;
-        self.next = page.special().next;
+        let page = meta::expect(self.index, buffer.page(), block, &identity)?;
+        let entries = page.payload()[..page.special().used as usize].to_vec();
+        self.next = if self.last_no == Some(self.page_no) { NO_BLOCK } else { page.special().next };
         self.page_no = self.page_no.wrapping_add(1);
-        Ok(Some(PendingPage { buffer, block }))
+        Ok(Some(PendingPage { entries, own: OwnedPage { block, identity } }))
     }
 }
 
-/// A page of the list, locked for reading.
+/// A copy of a page of the list.
 pub struct PendingPage {
-    buffer: SharedBuffer,
-    /// Its block.
-    pub block: u32,
+    entries: Vec<u8>,
+    /// The page itself.
+    pub own: OwnedPage,
 }
 
 impl PendingPage {
-    /// Gives every entry: its place on the page and its head.
+    /// Gives every entry: its place on the page, its head, and what follows the head.
     pub fn for_each_entry(&self, mut each: impl FnMut(usize, EntryHead, &[u8]) -> Result<()>) -> Result<()> {
-        let page = self.buffer.page();
-        let used = &page.payload()[..page.special().used as usize];
         let mut at = 0;
-        while at < used.len() {
-            let head = EntryHead::parse(used, at, self.block)?;
+        while at < self.entries.len() {
+            let head = EntryHead::parse(&self.entries, at, self.own.block)?;
             let end = at + head.entry_bytes();
-            each(at, head, &used[at + pending::HEAD_BYTES..end])?;
+            each(at, head, &self.entries[at + pending::HEAD_BYTES..end])?;
             at = end;
         }
         Ok(())
@@ -278,27 +279,30 @@ pub fn load<'b>(
     }
 }
 
-/// Gives the overflow pages of a row: block and contents.
+/// Gives the overflow pages of a row with their contents.
 pub fn for_each_overflow_page(
     index: IndexRelation,
     tid: Tid,
     first: u32,
     nnz: u32,
-    mut each: impl FnMut(u32, &[u8]) -> Result<()>,
+    mut each: impl FnMut(OwnedPage, &[u8]) -> Result<()>,
 ) -> Result<()> {
     let total = nnz as usize * 8;
     let (mut block, mut read, mut page_no) = (first, 0, 0);
     while read < total {
+        pgrx::check_for_interrupts!();
         let buffer = SharedBuffer::open(index, block)?;
-        let page = meta::expect(buffer.page(), block, &overflow_identity(tid, page_no))?;
+        let identity = overflow_identity(tid, page_no);
+        let page = meta::expect(index, buffer.page(), block, &identity)?;
         let expected = (total - read).min(PAYLOAD);
         if page.special().used as usize != expected {
             return Err(EngineError::BadPage { block, reason: "overflow page of another length" });
         }
-        each(block, &page.payload()[..expected])?;
+        let next = page.special().next;
+        each(OwnedPage { block, identity }, &page.payload()[..expected])?;
         read += expected;
         page_no += 1;
-        block = page.special().next;
+        block = next;
     }
     Ok(())
 }
@@ -306,14 +310,13 @@ pub fn for_each_overflow_page(
 /// Marks entries of a page as dead.
 pub fn mark_dead(index: IndexRelation, block: u32, entries: &[usize]) -> Result<()> {
     let buffer = ExclusiveBuffer::open(index, block)?;
-    let special = buffer.page().special();
-    if !special.is_ours() || !special.is_kind(PageKind::Pending) {
+    if !buffer.page().is_sound() || !buffer.page().special().is_kind(PageKind::Pending) {
         return Err(EngineError::BadPage { block, reason: "not a page of the pending list" });
     }
     let mut batch = WalBatch::begin(index);
     batch.edit(&buffer, |page| {
         entries.iter().for_each(|&at| page.payload_mut()[at + pending::STATE_AT] = pending::DEAD);
-    });
+    })?;
     batch.commit();
     Ok(())
 }

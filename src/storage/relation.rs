@@ -19,31 +19,45 @@ impl Drop for MaintenanceLock {
 
 /// An index that is open and locked by the caller for as long as this value is used.
 #[derive(Clone, Copy, Debug)]
-pub struct IndexRelation(pg_sys::Relation);
+pub struct IndexRelation {
+    raw: pg_sys::Relation,
+    /// Whether replay may have changed pages under the work that this value serves.
+    under_replay: bool,
+}
 
 impl IndexRelation {
     /// # Safety
     /// - `raw` is an open relation, locked at least in `AccessShareLock`, and stays so while the value is in use.
     pub unsafe fn new(raw: pg_sys::Relation) -> Self {
-        Self(raw)
+        Self { raw, under_replay: in_recovery() }
+    }
+
+    /// The same index for a scan that may have begun before this server was promoted.
+    pub fn for_scan(self, began_in_recovery: bool) -> Self {
+        Self { under_replay: self.under_replay || began_in_recovery, ..self }
+    }
+
+    /// Whether a page that is not what it should be may have been recycled by replay, and is not damaged.
+    pub fn is_under_replay(self) -> bool {
+        self.under_replay
     }
 
     /// PostgreSQL's handle.
     pub fn raw(self) -> pg_sys::Relation {
-        self.0
+        self.raw
     }
 
     /// The index's name.
     pub fn name(self) -> String {
         // SAFETY: an open relation has its pg_class row.
-        let name = unsafe { CStr::from_ptr((*(*self.0).rd_rel).relname.data.as_ptr()) };
+        let name = unsafe { CStr::from_ptr((*(*self.raw).rd_rel).relname.data.as_ptr()) };
         name.to_string_lossy().into_owned()
     }
 
     /// Blocks of the main fork.
     pub fn n_blocks(self) -> u32 {
         // SAFETY: the relation is open.
-        unsafe { pg_sys::RelationGetNumberOfBlocksInFork(self.0, pg_sys::ForkNumber::MAIN_FORKNUM) }
+        unsafe { pg_sys::RelationGetNumberOfBlocksInFork(self.raw, pg_sys::ForkNumber::MAIN_FORKNUM) }
     }
 
     /// The same, counting no block that somebody is just adding and has not locked yet (nbtree's way).
@@ -53,24 +67,24 @@ impl IndexRelation {
             return self.n_blocks();
         }
         // SAFETY: the relation is open.
-        unsafe { pg_sys::LockRelationForExtension(self.0, mode) };
+        unsafe { pg_sys::LockRelationForExtension(self.raw, mode) };
         let n = self.n_blocks();
         // SAFETY: taken above.
-        unsafe { pg_sys::UnlockRelationForExtension(self.0, mode) };
+        unsafe { pg_sys::UnlockRelationForExtension(self.raw, mode) };
         n
     }
 
     /// Waits until no flush, merge or vacuum runs, and keeps others from starting.
     pub fn lock_maintenance(self) -> MaintenanceLock {
         // SAFETY: the relation is open.
-        unsafe { pg_sys::LockPage(self.0, 0, pg_sys::ExclusiveLock as i32) };
+        unsafe { pg_sys::LockPage(self.raw, 0, pg_sys::ExclusiveLock as i32) };
         MaintenanceLock(self)
     }
 
     /// The same without waiting; `None` if somebody else is at it.
     pub fn try_lock_maintenance(self) -> Option<MaintenanceLock> {
         // SAFETY: the relation is open.
-        let taken = unsafe { pg_sys::ConditionalLockPage(self.0, 0, pg_sys::ExclusiveLock as i32) };
+        let taken = unsafe { pg_sys::ConditionalLockPage(self.raw, 0, pg_sys::ExclusiveLock as i32) };
         taken.then(|| MaintenanceLock(self))
     }
 }

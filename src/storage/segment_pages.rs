@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use super::buffer::SharedBuffer;
-use super::free::Allocator;
+use super::free::{Allocator, OwnedPage};
 use super::meta::{Extent, SegmentDescriptor, expect};
 use super::page::{Identity, PageKind};
 use super::relation::IndexRelation;
@@ -65,6 +65,16 @@ impl SegmentPages {
         (within < extent.len).then(|| extent.start + within)
     }
 
+    /// All its pages.
+    pub fn owned_pages(&self) -> impl Iterator<Item = OwnedPage> + '_ {
+        Part::ALL.into_iter().flat_map(move |part| {
+            (0..self.descriptor.meta.n_pages(part)).filter_map(move |no| {
+                let block = self.block(part, no)?;
+                Some(OwnedPage { block, identity: self.identity(part, no) })
+            })
+        })
+    }
+
     /// What the page must say of itself.
     pub fn identity(&self, part: Part, no: u32) -> Identity {
         identity(self.descriptor.id, self.descriptor.generation, part, no)
@@ -105,7 +115,7 @@ impl PartPages for SegmentPages {
         let missing = EngineError::Corrupt { part: part.name(), page: no, reason: "no such page" };
         let block = self.block(part, no).ok_or(missing)?;
         let buffer = SharedBuffer::open_existing(self.index, block);
-        expect(buffer.page(), block, &self.identity(part, no))?;
+        expect(self.index, buffer.page(), block, &self.identity(part, no))?;
         Ok(OpenPage(buffer))
     }
 

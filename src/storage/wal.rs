@@ -8,6 +8,7 @@ use pgrx::pg_sys;
 use super::buffer::ExclusiveBuffer;
 use super::page::{Identity, PageMut};
 use super::relation::IndexRelation;
+use crate::engine::error::{EngineError, Result};
 
 /// Pages in a batch.
 pub const MAX_PAGES: usize = 4;
@@ -25,9 +26,13 @@ impl WalBatch {
         Self { state: unsafe { pg_sys::GenericXLogStart(index.raw()) }, n_pages: 0 }
     }
 
-    /// Changes a page; each page at most once in a batch.
-    pub fn edit(&mut self, buffer: &ExclusiveBuffer, change: impl FnOnce(&mut PageMut<'_>)) {
+    /// Changes a page, which must be sound; each page at most once in a batch.
+    pub fn edit(&mut self, buffer: &ExclusiveBuffer, change: impl FnOnce(&mut PageMut<'_>)) -> Result<()> {
+        if !buffer.page().is_sound() {
+            return Err(EngineError::BadPage { block: buffer.block(), reason: "page header is damaged" });
+        }
         self.register(buffer, 0, change);
+        Ok(())
     }
 
     /// Writes a page anew, whatever it held before.

@@ -6,8 +6,6 @@
 //! far plus what its bounds say may come falls below the threshold. What is learned tightens its lane, so that a later
 //! round with a lower threshold knows more; a block that was scored to its end has lane 0 and is never looked at again.
 
-use std::collections::HashMap;
-
 use roaring::RoaringBitmap;
 
 use super::query::{PlannedList, ScoreScale};
@@ -51,9 +49,9 @@ pub struct SegmentBlocks {
     lists: Vec<PlannedList>,
     /// Beside `lists`: decoded, if rare.
     decoded: Vec<Option<Decoded>>,
-    /// What the bounds pass gave to blocks that were dropped since: their lanes say less now, but scoring them again
-    /// takes the lists' bounds off the first sum.
-    first_lanes: HashMap<u32, u16>,
+    /// The lanes as the bounds pass left them, copied when scoring begins: lanes of dropped blocks say less since, but
+    /// scoring them again takes the lists' bounds off the first sum.
+    first_lanes: Vec<u16>,
     /// Documents that are never delivered from a block.
     dead: RoaringBitmap,
 }
@@ -101,7 +99,7 @@ impl SegmentBlocks {
             decoded.push(if l.list.frequent { None } else { Some(decode(segment, l)?) });
         }
         let lanes = filled(n_blocks, 0, "block bounds")?;
-        let mut blocks = Self { lanes, lists, decoded, first_lanes: HashMap::new(), dead: segment.dead()? };
+        let mut blocks = Self { lanes, lists, decoded, first_lanes: Vec::new(), dead: segment.dead()? };
         blocks.add_frequent(segment, shift)?;
         blocks.add_rare(shift);
         Ok(blocks)
@@ -133,9 +131,10 @@ impl SegmentBlocks {
     fn add_rare(&mut self, shift: u32) {
         for (l, decoded) in self.lists.iter().zip(&self.decoded) {
             let Some(decoded) = decoded.as_ref().filter(|_| !l.subtract) else { continue };
+            let units: [u16; 256] = std::array::from_fn(|impact| lane_units(l.multiplier, impact as u8, shift));
             for (&doc, &impact) in decoded.docs.iter().zip(&decoded.impacts) {
                 if let Some(lane) = self.lanes.get_mut((doc / BLOCK_DOCS) as usize) {
-                    *lane = lane.saturating_add(lane_units(l.multiplier, impact, shift));
+                    *lane = lane.saturating_add(units[usize::from(impact)]);
                 }
             }
         }
@@ -161,13 +160,17 @@ impl SegmentBlocks {
         found: &mut Vec<u64>,
         counts: &mut BlockCounts,
     ) -> Result<()> {
+        if self.first_lanes.is_empty() {
+            self.first_lanes = reserved(self.lanes.len(), "block bounds")?;
+            self.first_lanes.extend_from_slice(&self.lanes);
+        }
         let mut candidates = Vec::new();
         for group in blocks.chunk_by(|a, b| a / RANGE_BLOCKS == b / RANGE_BLOCKS) {
             let range = group[0] / RANGE_BLOCKS;
             candidates.clear();
             reserve(&mut candidates, group.len(), "block candidates")?;
             candidates.extend(group.iter().map(|&block| {
-                let lane = self.first_lanes.get(&block).copied().unwrap_or(self.lanes[block as usize]);
+                let lane = self.first_lanes.get(block as usize).copied().unwrap_or(self.lanes[block as usize]);
                 let open = if lane == SATURATED { UNKNOWN } else { i64::from(lane) << rules.shift };
                 Candidate { block: block % RANGE_BLOCKS, open, sums: [0; BLOCK_DOCS as usize] }
             }));
@@ -192,7 +195,6 @@ impl SegmentBlocks {
     fn drop_block(&mut self, range: u32, c: &Candidate, shift: u32) -> bool {
         let block = range * RANGE_BLOCKS + c.block;
         if let Some(lane) = self.lanes.get_mut(block as usize) {
-            self.first_lanes.entry(block).or_insert(*lane);
             *lane = c.lane(shift).min(*lane);
         }
         false
@@ -288,11 +290,7 @@ impl Candidate {
 fn decode<P: PartPages>(segment: &SegmentReader<'_, P>, l: &PlannedList) -> Result<Decoded> {
     let n = l.list.df as usize;
     let mut decoded = Decoded { docs: reserved(n, "rare list")?, impacts: reserved(n, "rare list")? };
-    RareCursor::new(&l.list).for_each_below(segment, u32::MAX, |doc, impact| {
-        decoded.docs.push(doc);
-        decoded.impacts.push(impact);
-        Ok(())
-    })?;
+    RareCursor::new(&l.list).decode(segment, &mut decoded.docs, &mut decoded.impacts)?;
     Ok(decoded)
 }
 

@@ -234,17 +234,14 @@ fn look_up<P: PartPages>(
 ) -> Result<Vec<Vec<(usize, TermEntry)>>> {
     let mut found = reserved(segments.len(), "query plan")?;
     for segment in segments {
-        let mut lookup = segment.lookup();
         let mut terms = Vec::new();
         for (at, &term) in query.indices().iter().enumerate() {
-            if let Some(entry) = lookup.find(term)? {
+            if let Some(entry) = segment.find_term(term)? {
                 reserve(&mut terms, 1, "query plan")?;
                 terms.push((at, entry));
             }
             if at % 1024 == 1023 {
-                drop(lookup);
                 segment.pages.check_interrupts();
-                lookup = segment.lookup();
             }
         }
         found.push(terms);

@@ -53,13 +53,7 @@ fn note(result: Result<()>, report: &mut Report<'_>) -> Result<()> {
 }
 
 fn check_page_counts(meta: &SegmentMeta, report: &mut Report<'_>) {
-    let expected = [
-        (Part::Docmap, meta.n_docs.div_ceil(DOCMAP_PER_PAGE)),
-        (Part::Live, n_ranges(meta.n_docs)),
-        (Part::Terms, meta.n_terms.div_ceil(TERMS_PER_PAGE)),
-        (Part::Fences, meta.n_terms.div_ceil(TERMS_PER_PAGE).div_ceil(FENCES_PER_PAGE)),
-    ];
-    for (part, pages) in expected {
+    for (part, pages) in meta.expected_pages() {
         if meta.n_pages(part) != pages {
             found(report, part, None, format!("has {} pages, its contents need {pages}", meta.n_pages(part)));
         }

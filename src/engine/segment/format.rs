@@ -287,6 +287,25 @@ impl SegmentMeta {
     pub fn n_pages(&self, part: Part) -> u32 {
         self.pages[part.index()]
     }
+
+    /// How many pages the parts must have whose size follows from the totals.
+    pub fn expected_pages(&self) -> [(Part, u32); 4] {
+        let terms = self.n_terms.div_ceil(TERMS_PER_PAGE);
+        [
+            (Part::Docmap, self.n_docs.div_ceil(DOCMAP_PER_PAGE)),
+            (Part::Live, n_ranges(self.n_docs)),
+            (Part::Terms, terms),
+            (Part::Fences, terms.div_ceil(FENCES_PER_PAGE)),
+        ]
+    }
+
+    /// Whether the totals and the pages go together; then nothing sized by the totals exceeds the index itself.
+    pub fn is_plausible(&self) -> bool {
+        self.n_docs > 0
+            && self.n_docs <= MAX_DOCS
+            && self.n_null <= self.n_docs
+            && self.expected_pages().iter().all(|&(part, n)| self.n_pages(part) == n)
+    }
 }
 
 #[cfg(test)]

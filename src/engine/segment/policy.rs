@@ -31,11 +31,18 @@ pub fn choose(sizes: &[Size], limit: u64) -> Option<Vec<usize>> {
     while start < order.len() {
         let this = tier(live(order[start]));
         let end = start + order[start..].iter().take_while(|&&i| tier(live(i)) == this).count();
-        let group = &order[start..end];
-        if group.len() >= FAN_IN && group.iter().map(|&i| sizes[i].n_docs).sum::<u64>() <= limit {
-            let mut group = group.to_vec();
-            group.sort_unstable();
-            return Some(group);
+        if end - start >= FAN_IN {
+            // As many as the limit allows, the smallest first; fewer than half a tier are not worth a merge.
+            let mut sum = 0;
+            let fits = |&&i: &&usize| {
+                sum += sizes[i].n_docs;
+                sum <= limit
+            };
+            let mut group: Vec<usize> = order[start..end].iter().take_while(fits).copied().collect();
+            if group.len() >= FAN_IN / 2 {
+                group.sort_unstable();
+                return Some(group);
+            }
         }
         start = end;
     }
@@ -70,7 +77,8 @@ mod tests {
         assert_eq!(choose(&dead, 1_000), Some(vec![1]));
         assert_eq!(choose(&dead, 99), None);
         assert_eq!(choose(&[Size { n_docs: 100, n_dead: 0 }; 7], 1_000), None);
-        assert_eq!(choose(&[Size { n_docs: 100, n_dead: 0 }; 8], 799), None);
+        assert_eq!(choose(&[Size { n_docs: 100, n_dead: 0 }; 8], 799), Some((0..7).collect()));
+        assert_eq!(choose(&[Size { n_docs: 100, n_dead: 0 }; 8], 399), None);
         assert_eq!(choose(&[Size { n_docs: 100, n_dead: 0 }; 8], 800), Some((0..8).collect()));
     }
 }

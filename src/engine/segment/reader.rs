@@ -1,7 +1,5 @@
 //! Pages to terms and lists. Every pointer is checked before it is followed: a page may be damaged.
 
-use std::ops::Deref;
-
 use roaring::RoaringBitmap;
 
 use super::format::*;
@@ -47,9 +45,45 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
         TermEntry::parse(&payload, page, (no % TERMS_PER_PAGE) as usize)
     }
 
-    /// Looks up terms one after another; cheapest when they ascend.
-    pub fn lookup(&self) -> TermLookup<'p, P> {
-        TermLookup { reader: SegmentReader { ..*self }, fences: None, terms: None }
+    /// The entry of `term`, `None` if no document has it. One page is open at a time: readers that hold one page while
+    /// waiting for another could meet somebody who does the same the other way round.
+    pub fn find_term(&self, term: u32) -> Result<Option<TermEntry>> {
+        let Some(page) = self.terms_page_of(term)? else { return Ok(None) };
+        let first = page.saturating_mul(TERMS_PER_PAGE);
+        let on_page = self.meta.n_terms.saturating_sub(first).min(TERMS_PER_PAGE) as usize;
+        let payload = self.pages.page(Part::Terms, page)?;
+        let (mut low, mut high) = (0, on_page);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let found = field::u32_at(&payload, middle * TermEntry::BYTES);
+            if found == term {
+                return TermEntry::parse(&payload, page, middle).map(Some);
+            }
+            if found < term { low = middle + 1 } else { high = middle }
+        }
+        Ok(None)
+    }
+
+    /// The directory page that `term` is on if it is anywhere: the last one that does not begin above it.
+    fn terms_page_of(&self, term: u32) -> Result<Option<u32>> {
+        let n_pages = self.meta.n_pages(Part::Terms);
+        let mut best = None;
+        let (mut low, mut high) = (0, self.meta.n_pages(Part::Fences));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let payload = self.pages.page(Part::Fences, middle)?;
+            if field::u32_at(&payload, 0) > term {
+                high = middle;
+                continue;
+            }
+            low = middle + 1;
+            let first = middle.saturating_mul(FENCES_PER_PAGE);
+            let n = n_pages.saturating_sub(first).min(FENCES_PER_PAGE) as usize;
+            let fences = payload.as_chunks::<4>().0.get(..n).unwrap_or_default();
+            let not_above = fences.partition_point(|&fence| u32::from_le_bytes(fence) <= term);
+            best = Some(first + not_above.saturating_sub(1) as u32);
+        }
+        Ok(best.filter(|&page| page < n_pages))
     }
 
     /// All postings of a list, documents ascending.
@@ -146,66 +180,6 @@ pub fn for_each_tid<P: PartPages>(segment: &SegmentReader<'_, P>, each: &mut Eac
     Ok(())
 }
 
-/// Keeps the directory pages last used open.
-pub struct TermLookup<'p, P: PartPages + 'p> {
-    reader: SegmentReader<'p, P>,
-    fences: Option<(u32, P::Page<'p>)>,
-    terms: Option<(u32, P::Page<'p>)>,
-}
-
-impl<'p, P: PartPages> TermLookup<'p, P> {
-    /// The entry of `term`, `None` if no document has it.
-    pub fn find(&mut self, term: u32) -> Result<Option<TermEntry>> {
-        let meta = self.reader.meta;
-        let n_term_pages = meta.n_pages(Part::Terms);
-        if n_term_pages == 0 {
-            return Ok(None);
-        }
-        // The last fence that is not above the term; fences are numbered like the directory pages.
-        let (mut low, mut high) = (0, n_term_pages);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.fence(middle)? <= term { low = middle + 1 } else { high = middle }
-        }
-        if low == 0 {
-            return Ok(None);
-        }
-        let page = low - 1;
-        let on_page = meta.n_terms.saturating_sub(page.saturating_mul(TERMS_PER_PAGE)).min(TERMS_PER_PAGE) as usize;
-        let payload = open(&mut self.terms, self.reader.pages, Part::Terms, page)?;
-        let (mut low, mut high) = (0, on_page);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let found = field::u32_at(payload, middle * TermEntry::BYTES);
-            if found == term {
-                return TermEntry::parse(payload, page, middle).map(Some);
-            }
-            if found < term { low = middle + 1 } else { high = middle }
-        }
-        Ok(None)
-    }
-
-    fn fence(&mut self, no: u32) -> Result<u32> {
-        let page = no / FENCES_PER_PAGE;
-        let payload = open(&mut self.fences, self.reader.pages, Part::Fences, page)?;
-        Ok(field::u32_at(payload, (no % FENCES_PER_PAGE) as usize * 4))
-    }
-}
-
-fn open<'s, 'p, P: PartPages>(
-    held: &'s mut Option<(u32, P::Page<'p>)>,
-    pages: &'p P,
-    part: Part,
-    no: u32,
-) -> Result<&'s [u8]> {
-    if held.as_ref().is_none_or(|(at, _)| *at != no) {
-        // Let the old page go before the new one is opened.
-        *held = None;
-        *held = Some((no, pages.page(part, no)?));
-    }
-    held.as_ref().map(|(_, page)| page.deref()).ok_or_else(|| corrupt(part, no, "no such page"))
-}
-
 /// A place in a rare list; reads it range by range.
 #[derive(Clone, Copy, Debug)]
 pub struct RareCursor {
@@ -250,6 +224,56 @@ impl RareCursor {
             if self.read_page(&payload, reader.meta.n_docs, end, &mut each)? {
                 return Ok(());
             }
+        }
+        Ok(())
+    }
+
+    /// Decodes the rest of the list, for those who need it whole; the same checks as [`Self::for_each_below`].
+    pub fn decode<P: PartPages>(
+        mut self,
+        reader: &SegmentReader<'_, P>,
+        docs: &mut Vec<u32>,
+        impacts: &mut Vec<u8>,
+    ) -> Result<()> {
+        while self.left > 0 {
+            if PAYLOAD.saturating_sub(self.offset) < RARE_POSTING_MAX {
+                (self.page, self.offset) = (self.page.wrapping_add(1), 0);
+                reader.pages.check_interrupts();
+            }
+            let payload = reader.pages.page(Part::Postings, self.page)?;
+            let before = docs.len();
+            // Gaps of one byte, most of them, need neither a loop nor the state of the cursor.
+            let (mut at, mut doc, mut left) = (self.offset, self.previous, self.left);
+            while left > 0
+                && at <= PAYLOAD - RARE_POSTING_MAX
+                && let Some(&[gap @ 0..0x80, level]) = payload.get(at..at + 2).and_then(|b| b.first_chunk())
+            {
+                doc = doc.wrapping_add(u32::from(gap));
+                docs.push(doc);
+                impacts.push(level);
+                at += 2;
+                left -= 1;
+            }
+            let fresh = &docs[before..];
+            let first = self.first || fresh.first().is_some_and(|&d| d > self.previous);
+            let sound = fresh.windows(2).all(|w| w[0] < w[1])
+                && (fresh.is_empty() || first)
+                && doc < reader.meta.n_docs
+                && impacts[impacts.len() - fresh.len()..].iter().all(|&i| i > 0);
+            if !sound {
+                return Err(corrupt(Part::Postings, self.page, "impossible posting"));
+            }
+            self.first &= fresh.is_empty();
+            (self.offset, self.previous, self.left) = (at, doc, left);
+            // A longer gap, or the end of the page: one posting the careful way.
+            let mut one = Self { left: self.left.min(1), ..self };
+            one.read_page(&payload, reader.meta.n_docs, u32::MAX, &mut |doc, level| {
+                docs.push(doc);
+                impacts.push(level);
+                Ok(())
+            })?;
+            let taken = self.left.min(1) - one.left;
+            self = Self { left: self.left - taken, ..one };
         }
         Ok(())
     }

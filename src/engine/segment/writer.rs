@@ -64,11 +64,10 @@ fn write_documents<S: PartSink>(
     let mut special = SpecialDocs::default();
     for (input, rank) in inputs.iter_mut().zip(ranks) {
         meta.max_nnz = meta.max_nnz.max(input.source.max_nnz());
-        let moved = |set: &roaring::RoaringBitmap| set.iter().filter_map(|doc| rank.new_doc(doc)).collect::<Vec<u32>>();
         let from = input.source.special();
-        special.null.extend(moved(&from.null));
-        special.zero_norm.extend(moved(&from.zero_norm));
-        special.irregular.extend(moved(&from.irregular));
+        special.null.extend(from.null.iter().filter_map(|doc| rank.new_doc(doc)));
+        special.zero_norm.extend(from.zero_norm.iter().filter_map(|doc| rank.new_doc(doc)));
+        special.irregular.extend(from.irregular.iter().filter_map(|doc| rank.new_doc(doc)));
         input.source.for_each_tid(&mut |doc, tid| match rank.new_doc(doc) {
             Some(_) => docmap.push_record(&tid.to_bytes(), sink),
             None => Ok(()),
