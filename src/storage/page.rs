@@ -174,7 +174,10 @@ impl<'a> PageRef<'a> {
     /// Whether header and special area are those of a page of this index format. The log writer clears what lies between
     /// `pd_lower` and `pd_upper`, so these must be right before anything is changed.
     pub fn is_sound(&self) -> bool {
-        let special = self.special();
+        self.is_sound_with(&self.special())
+    }
+
+    fn is_sound_with(&self, special: &Special) -> bool {
         let field = |at: usize| u16::from_ne_bytes([self.bytes[at], self.bytes[at + 1]]);
         let end = (HEADER + PAYLOAD) as u16;
         special.is_ours()
@@ -185,7 +188,8 @@ impl<'a> PageRef<'a> {
 
     /// Whether the page is sound and what `identity` says.
     pub fn matches(&self, identity: &Identity) -> bool {
-        self.is_sound() && self.special().matches(identity)
+        let special = self.special();
+        self.is_sound_with(&special) && special.matches(identity)
     }
 
     /// The payload.

@@ -2,8 +2,8 @@
 
 use std::ops::Deref;
 
-use super::buffer::SharedBuffer;
-use super::free::{Allocator, OwnedPage};
+use super::buffer::{ExclusiveBuffer, SharedBuffer};
+use super::free::{self, Allocator, OwnedPage};
 use super::meta::{Extent, SegmentDescriptor, expect};
 use super::page::{Identity, PageKind};
 use super::relation::IndexRelation;
@@ -132,24 +132,48 @@ pub struct SegmentSink {
     generation: u32,
     extents: Vec<Vec<Extent>>,
     n_pages: [u32; Part::ALL.len()],
+    /// For each part, blocks taken and not yet written, the next one last.
+    taken: Vec<Vec<u32>>,
 }
+
+/// Pages of a part are taken this many at a time, once it has four times as many: parts grow side by side, and the
+/// manifest names every stretch of consecutive blocks.
+const TAKEN_AT_ONCE: u32 = 64;
 
 impl SegmentSink {
     /// For segment `id`, written by the operation `generation`.
     pub fn new(index: IndexRelation, allocator: Allocator, id: u32, generation: u32) -> Self {
         let extents = vec![Vec::new(); Part::ALL.len()];
-        Self { index, allocator, id, generation, extents, n_pages: [0; Part::ALL.len()] }
+        let taken = vec![Vec::new(); Part::ALL.len()];
+        Self { index, allocator, id, generation, extents, n_pages: [0; Part::ALL.len()], taken }
     }
 
-    /// The segment as the manifest lists it; the allocator for what else is to be written.
+    /// The next block for a part. Blocks taken ahead are known to nobody else: the map has given them away, and the
+    /// sweep, which would find them, is kept out by the maintenance lock.
+    fn next_block(&mut self, part: Part) -> Result<u32> {
+        if self.taken[part.index()].is_empty() {
+            let n = (self.n_pages[part.index()] / 4).clamp(1, TAKEN_AT_ONCE);
+            for _ in 0..n {
+                let block = self.allocator.take()?.block();
+                self.taken[part.index()].push(block);
+            }
+            self.taken[part.index()].reverse();
+        }
+        let none = EngineError::Corrupt { part: part.name(), page: 0, reason: "no page could be taken" };
+        self.taken[part.index()].pop().ok_or(none)
+    }
+
+    /// The segment as the manifest lists it. Blocks that were taken and not needed are free.
     pub fn finish(self, meta: SegmentMeta) -> SegmentDescriptor {
+        self.taken.iter().flatten().for_each(|&block| free::record_free(self.index, block));
         SegmentDescriptor { id: self.id, generation: self.generation, meta, extents: self.extents }
     }
 }
 
 impl PartSink for SegmentSink {
     fn append(&mut self, part: Part, payload: &[u8]) -> Result<()> {
-        let buffer = self.allocator.take()?;
+        let block = self.next_block(part)?;
+        let buffer = ExclusiveBuffer::open(self.index, block)?;
         let no = self.n_pages[part.index()];
         let mut batch = WalBatch::begin(self.index);
         batch.write(&buffer, identity(self.id, self.generation, part, no), |page| page.set_payload(payload));
@@ -157,8 +181,8 @@ impl PartSink for SegmentSink {
         self.n_pages[part.index()] += 1;
         let extents = &mut self.extents[part.index()];
         match extents.last_mut() {
-            Some(last) if last.start + last.len == buffer.block() => last.len += 1,
-            _ => extents.push(Extent { start: buffer.block(), len: 1 }),
+            Some(last) if last.start + last.len == block => last.len += 1,
+            _ => extents.push(Extent { start: block, len: 1 }),
         }
         Ok(())
     }

@@ -49,6 +49,8 @@ pub struct SegmentBlocks {
     lists: Vec<PlannedList>,
     /// Beside `lists`: decoded, if rare.
     decoded: Vec<Option<Decoded>>,
+    /// Beside `lists`: the ranges, if frequent; read once, in the bounds pass.
+    ranges: Vec<Vec<RangeView>>,
     /// The lanes as the bounds pass left them, copied when scoring begins: lanes of dropped blocks say less since, but
     /// scoring them again takes the lists' bounds off the first sum.
     first_lanes: Vec<u16>,
@@ -99,7 +101,9 @@ impl SegmentBlocks {
             decoded.push(if l.list.frequent { None } else { Some(decode(segment, l)?) });
         }
         let lanes = filled(n_blocks, 0, "block bounds")?;
-        let mut blocks = Self { lanes, lists, decoded, first_lanes: Vec::new(), dead: segment.dead()? };
+        let ranges = vec![Vec::new(); lists.len()];
+        let dead = segment.dead()?;
+        let mut blocks = Self { lanes, lists, decoded, ranges, first_lanes: Vec::new(), dead };
         blocks.add_frequent(segment, shift)?;
         blocks.add_rare(shift);
         Ok(blocks)
@@ -113,8 +117,13 @@ impl SegmentBlocks {
             let mut tail = [0u16; CHUNK_BLOCKS as usize];
             let lanes = &mut self.lanes[first..end];
             let whole = lanes.len() / CHUNK_BLOCKS as usize * CHUNK_BLOCKS as usize;
-            for l in self.lists.iter().filter(|l| l.list.frequent && !l.subtract) {
+            for (l, ranges) in self.lists.iter().zip(&mut self.ranges).filter(|(l, _)| l.list.frequent) {
                 let view = segment.range(&l.list, range)?;
+                reserve(ranges, 1, "ranges of lists")?;
+                ranges.push(view.clone());
+                if l.subtract {
+                    continue;
+                }
                 let weight = lane_weight(l.multiplier, view.max_impact, shift);
                 let page = segment.pages.page(Part::Bounds, bounds_page(&l.list, range)?)?;
                 simd::add_levels(&mut lanes[..whole], &page, weight);
@@ -214,7 +223,10 @@ impl SegmentBlocks {
                 add_decoded(decoded, l, range, shift, candidates);
                 Ok(())
             }
-            None => add_frequent_blocks(segment, l, range, shift, candidates),
+            None => match self.ranges[at].get(range as usize) {
+                Some(view) => add_frequent_blocks(segment, l, view, range, shift, candidates),
+                None => Ok(()),
+            },
         }
     }
 
@@ -289,7 +301,7 @@ impl Candidate {
 
 fn decode<P: PartPages>(segment: &SegmentReader<'_, P>, l: &PlannedList) -> Result<Decoded> {
     let n = l.list.df as usize;
-    let mut decoded = Decoded { docs: reserved(n, "rare list")?, impacts: reserved(n, "rare list")? };
+    let mut decoded = Decoded { docs: filled(n, 0, "rare list")?, impacts: filled(n, 0, "rare list")? };
     RareCursor::new(&l.list).decode(segment, &mut decoded.docs, &mut decoded.impacts)?;
     Ok(decoded)
 }
@@ -326,11 +338,11 @@ fn gallop(docs: &[u32], doc: u32) -> usize {
 fn add_frequent_blocks<P: PartPages>(
     segment: &SegmentReader<'_, P>,
     l: &PlannedList,
+    view: &RangeView,
     range: u32,
     shift: u32,
     candidates: &mut [Candidate],
 ) -> Result<()> {
-    let view = segment.range(&l.list, range)?;
     if view.n() == 0 {
         return Ok(());
     }
@@ -344,7 +356,7 @@ fn add_frequent_blocks<P: PartPages>(
             if !l.subtract {
                 c.open -= i64::from(level) * weight;
             }
-            add_block(segment, &view, l, c, &mut open)?;
+            add_block(segment, view, l, c, &mut open)?;
         }
     }
     Ok(())

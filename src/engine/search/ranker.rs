@@ -1,9 +1,9 @@
 //! The ranking of a whole index: which strategy, in which rounds, over all segments together.
 //!
-//! **Blocks**: after the bounds pass, rounds. A round wants `target` documents. It scores a few of the blocks with the
-//! greatest bounds; the `target`-th best score found so far is its threshold, since at least that many documents reach it;
-//! then it scores every block whose bound reaches the threshold too, and delivers all documents that do, in order. The next
-//! round wants eight times as many.
+//! **Blocks**: after the bounds pass, rounds. A round wants `target` documents. It scores blocks in growing batches, those
+//! with the greatest bounds first; the `target`-th best score found so far is its threshold, since at least that many
+//! documents reach it. When no block is left whose bound reaches the threshold, all documents that do are known and
+//! delivered, in order. The next round wants eight times as many.
 //!
 //! **Exhaustive**: all postings are scored once, and documents stream from their codes. It takes over when a round would
 //! score so many blocks that scoring everything is cheaper, and when positive scores run out. Both compute the same sums, so
@@ -13,7 +13,7 @@ use super::blocks::{BlockCounts, MAX_LISTS, Rules, SegmentBlocks, lane_shift};
 use super::query::{Distance, Plan, PlannedList, Ranking, ScoreScale, code, plan};
 use super::score::Scorer;
 use super::stream::Stream;
-use super::{simd, top};
+use super::top;
 use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
 use crate::engine::ids::Metric;
 use crate::engine::segment::format::{BLOCK_DOCS, SegmentMeta};
@@ -25,8 +25,10 @@ use crate::engine::vector::SparseVectorRef;
 const FIRST_TARGET: usize = 16;
 /// Growth of the rounds.
 const GROWTH: usize = 8;
-/// Blocks scored to find a round's threshold: at least this many, and this many for each document wanted.
-const SEEDS: (usize, usize) = (64, 4);
+/// Blocks that a first round scores for each document wanted, as a guess before it is known.
+const FIRST_BATCHES: usize = 8;
+/// Growth of the batches in which a round scores its blocks, the best first.
+const BATCH_GROWTH: usize = 4;
 
 /// Nanoseconds, measured on one machine; only their ratios matter.
 mod cost {
@@ -37,9 +39,9 @@ mod cost {
     /// Adding one frequent list to the bound of a block.
     pub const BOUND: f64 = 0.05;
     /// Decoding a rare posting and adding it to its block.
-    pub const RARE: f64 = 2.5;
-    /// Scoring a block.
-    pub const BLOCK: f64 = 150.0;
+    pub const RARE: f64 = 5.0;
+    /// Scoring a block: a look-up in most of the query's lists, each a miss of the cache.
+    pub const BLOCK: f64 = 2500.0;
 }
 
 /// How documents are found.
@@ -221,7 +223,7 @@ impl<S: Segment> Ranker<S> {
                 lists.iter().map(of_list).sum::<f64>() + blocks(segment.meta().n_docs) * cost::DOCUMENT
             })
             .sum();
-        bounds + (SEEDS.0 * 2) as f64 * cost::BLOCK < self.exhaustive_cost()
+        bounds + (FIRST_TARGET * FIRST_BATCHES) as f64 * cost::BLOCK < self.exhaustive_cost()
     }
 
     fn bound_blocks(&mut self, scale: ScoreScale) -> Result<Rounds> {
@@ -287,30 +289,37 @@ impl Rounds {
         most: usize,
         counts: &mut BlockCounts,
     ) -> Result<bool> {
-        let seeds = SEEDS.0.max(SEEDS.1 * self.target);
-        if seeds > most {
-            return Ok(false);
+        let (mut batch, mut scored) = (self.target, 0);
+        loop {
+            let reached = if self.pool.len() < self.target { None } else { Some(self.target_code()) };
+            let threshold = reached.map_or(1, |code| self.scale.least_sum(code));
+            if threshold <= 0 {
+                return Ok(false);
+            }
+            let lane = (threshold as u64).div_ceil(1 << self.shift);
+            let Ok(lane) = u16::try_from(lane) else { break };
+            let (n, found) = self.best_blocks(batch, lane)?;
+            if n == 0 {
+                break;
+            }
+            // Down to the lane's own sum: what is dropped then gets a lower lane, and is not found again in this round.
+            let threshold = (i64::from(lane - 1) << self.shift) + 1;
+            scored += n;
+            if scored > most {
+                return Ok(false);
+            }
+            self.score(segments, bases, &found, threshold, counts)?;
+            batch = batch.saturating_mul(BATCH_GROWTH);
         }
-        let found = self.best_blocks(seeds)?;
-        self.score(segments, bases, &found, counts)?;
         if self.pool.len() < self.target {
             return Ok(false);
         }
         let reached = self.target_code();
-        let threshold = self.scale.least_sum(reached);
-        if threshold <= 0 {
-            return Ok(false);
-        }
-        let lane = (threshold as u64).div_ceil(1 << self.shift);
-        let Ok(lane) = u16::try_from(lane) else { return Ok(false) };
-        let found = self.blocks_at_least(lane, most)?;
-        let Some(found) = found else { return Ok(false) };
-        self.score(segments, bases, &found, counts)?;
         self.pool.sort_unstable();
         let cut = self.pool.partition_point(|&key| top::value_of(key) < reached);
         self.ready = self.pool.split_off(cut);
         self.delivered = reached;
-        self.target *= GROWTH;
+        self.target = self.target.saturating_mul(GROWTH);
         Ok(true)
     }
 
@@ -321,60 +330,39 @@ impl Rounds {
         top::value_of(key)
     }
 
-    /// For each segment the blocks among the `n` with the greatest bounds of all, ascending.
-    fn best_blocks(&self, n: usize) -> Result<Vec<Vec<u32>>> {
+    /// The `n` blocks with the greatest lanes of all that are at least `lane`: how many there are, and for each segment
+    /// which, ascending.
+    fn best_blocks(&self, n: usize, lane: u16) -> Result<(usize, Vec<Vec<u32>>)> {
         let mut best: Vec<(u64, usize)> = Vec::new();
         for (at, blocks) in self.blocks.iter().enumerate() {
             let mut keys = Vec::new();
-            top::greatest_keys(blocks.lanes(), n, top::key(1, u32::MAX), u64::MAX, &mut keys)?;
+            top::greatest_keys(blocks.lanes(), n, top::key(lane, u32::MAX), u64::MAX, &mut keys)?;
             reserve(&mut best, keys.len(), "block candidates")?;
             best.extend(keys.into_iter().map(|key| (key, at)));
         }
-        best.sort_unstable_by_key(|&(key, at)| (std::cmp::Reverse(top::value_of(key)), at));
-        best.truncate(n);
+        if self.blocks.len() > 1 {
+            best.sort_unstable_by_key(|&(key, at)| (std::cmp::Reverse(top::value_of(key)), at));
+            best.truncate(n);
+        }
+        let n = best.len();
         let mut found = vec![Vec::new(); self.blocks.len()];
         for (key, at) in best {
             reserve(&mut found[at], 1, "block candidates")?;
             found[at].push(top::place_of(key));
         }
         found.iter_mut().for_each(|of_segment| of_segment.sort_unstable());
-        Ok(found)
+        Ok((n, found))
     }
 
-    /// For each segment the blocks whose lane is at least `lane`; `None` if there are more than `most`.
-    fn blocks_at_least(&self, lane: u16, most: usize) -> Result<Option<Vec<Vec<u32>>>> {
-        let mut found = Vec::with_capacity(self.blocks.len());
-        let mut n = 0;
-        for blocks in &self.blocks {
-            let mut of_segment = Vec::new();
-            let mut out_of_memory = None;
-            simd::for_each_at_least(blocks.lanes(), lane, |block| {
-                n += 1;
-                if n <= most && out_of_memory.is_none() {
-                    match reserve(&mut of_segment, 1, "block candidates") {
-                        Ok(()) => of_segment.push(block as u32),
-                        Err(error) => out_of_memory = Some(error),
-                    }
-                }
-            });
-            if let Some(error) = out_of_memory {
-                return Err(error);
-            }
-            found.push(of_segment);
-        }
-        Ok((n <= most).then_some(found))
-    }
-
-    /// Scores blocks down to the score that the pool promises so far.
+    /// Scores blocks down to a threshold.
     fn score<S: Segment>(
         &mut self,
         segments: &[S],
         bases: &[u32],
         found: &[Vec<u32>],
+        threshold: i64,
         counts: &mut BlockCounts,
     ) -> Result<()> {
-        let promised = if self.pool.len() >= self.target { self.target_code() } else { code::LOWEST };
-        let threshold = self.scale.least_sum(promised).max(1);
         for (((blocks, segment), &base), found) in self.blocks.iter_mut().zip(segments).zip(bases).zip(found) {
             let rules = Rules { threshold, scale: &self.scale, shift: self.shift, base };
             let scored = blocks.score(&reader(segment), found, &rules, &mut self.pool, counts);

@@ -26,36 +26,49 @@ pub fn add_levels(lanes: &mut [u16], levels: &[u8], weight: u16) {
     add_levels_text(lanes, levels, weight);
 }
 
-/// The greatest of 64 lanes.
-#[inline]
-pub fn greatest(lanes: &[u16]) -> u16 {
+#[inline(always)]
+fn greatest(lanes: &[u16]) -> u16 {
     lanes.iter().fold(0, |a, &b| a.max(b))
 }
 
-/// Calls `each` with the place of every lane that is at least `threshold`.
-pub fn for_each_at_least(lanes: &[u16], threshold: u16, mut each: impl FnMut(usize)) {
-    let mut at = 0;
-    while let Some(found) = next_block(lanes, at, threshold) {
-        let end = lanes.len().min(found + LANES);
-        (found..end).filter(|&i| lanes[i] >= threshold).for_each(&mut each);
-        at = end;
-    }
-}
-
-/// The first block of 64 lanes from `at` on (a multiple of 64) that has a lane of at least `threshold`.
-fn next_block(lanes: &[u16], at: usize, threshold: u16) -> Option<usize> {
+/// The first block of 64 values from `at` on (a multiple of 64) that has one of at least `threshold`.
+pub fn next_block(values: &[u16], at: usize, threshold: u16) -> Option<usize> {
     #[cfg(target_arch = "x86_64")]
     {
         if is_x86_feature_detected!("avx512bw") {
             // SAFETY: the instructions were just found.
-            return unsafe { next_block_avx512(lanes, at, threshold) };
+            return unsafe { next_block_avx512(values, at, threshold) };
         }
         if is_x86_feature_detected!("avx2") {
             // SAFETY: the instructions were just found.
-            return unsafe { next_block_avx2(lanes, at, threshold) };
+            return unsafe { next_block_avx2(values, at, threshold) };
         }
     }
-    next_block_text(lanes, at, threshold)
+    next_block_text(values, at, threshold)
+}
+
+#[inline(always)]
+fn next_block_text(values: &[u16], mut at: usize, threshold: u16) -> Option<usize> {
+    let (blocks, tail) = values.get(at..)?.as_chunks::<LANES>();
+    for block in blocks {
+        if greatest(block) >= threshold {
+            return Some(at);
+        }
+        at += LANES;
+    }
+    (greatest(tail) >= threshold && !tail.is_empty()).then_some(at)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+fn next_block_avx512(values: &[u16], at: usize, threshold: u16) -> Option<usize> {
+    next_block_text(values, at, threshold)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn next_block_avx2(values: &[u16], at: usize, threshold: u16) -> Option<usize> {
+    next_block_text(values, at, threshold)
 }
 
 #[inline(always)]
@@ -70,18 +83,6 @@ fn add_levels_text(lanes: &mut [u16], levels: &[u8], weight: u16) {
     }
 }
 
-#[inline(always)]
-fn next_block_text(lanes: &[u16], at: usize, threshold: u16) -> Option<usize> {
-    let mut place = at;
-    for block in lanes.get(at..)?.chunks(LANES) {
-        if greatest(block) >= threshold {
-            return Some(place);
-        }
-        place += LANES;
-    }
-    None
-}
-
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 fn add_levels_avx512(lanes: &mut [u16], levels: &[u8], weight: u16) {
@@ -92,18 +93,6 @@ fn add_levels_avx512(lanes: &mut [u16], levels: &[u8], weight: u16) {
 #[target_feature(enable = "avx2")]
 fn add_levels_avx2(lanes: &mut [u16], levels: &[u8], weight: u16) {
     add_levels_text(lanes, levels, weight);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn next_block_avx512(lanes: &[u16], at: usize, threshold: u16) -> Option<usize> {
-    next_block_text(lanes, at, threshold)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn next_block_avx2(lanes: &[u16], at: usize, threshold: u16) -> Option<usize> {
-    next_block_text(lanes, at, threshold)
 }
 
 #[cfg(test)]
@@ -152,11 +141,18 @@ mod tests {
         }
 
         #[test]
-        fn finds_exactly_the_lanes_at_least(lanes in prop::collection::vec(0u16..50, 0..400), threshold in 0u16..60) {
-            let mut found = Vec::new();
-            for_each_at_least(&lanes, threshold, |i| found.push(i));
-            let expected: Vec<usize> = (0..lanes.len()).filter(|&i| lanes[i] >= threshold).collect();
-            prop_assert_eq!(found, expected);
+        fn blocks_are_found_by_every_width(values in prop::collection::vec(0u16..50, 0..400), threshold in 0u16..60) {
+            let has = |block: &[u16]| block.iter().any(|&v| v >= threshold);
+            let expected: Vec<usize> =
+                values.chunks(LANES).enumerate().filter(|(_, b)| has(b)).map(|(i, _)| i * LANES).collect();
+            for next in [next_block, next_block_text] {
+                let (mut at, mut found) = (0, Vec::new());
+                while let Some(block) = next(&values, at, threshold) {
+                    found.push(block);
+                    at = block + LANES;
+                }
+                prop_assert_eq!(&found, &expected);
+            }
         }
     }
 }

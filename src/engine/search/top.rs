@@ -26,6 +26,7 @@ pub fn place_of(key: u64) -> u32 {
 /// The keys of the `n` greatest values among those whose key lies in `least..below`, ascending, into `kept`, which is
 /// empty. One pass with a running threshold that starts from a guess; a second pass if the guess was too high.
 pub fn greatest_keys(values: &[u16], n: usize, least: u64, below: u64, kept: &mut Vec<u64>) -> Result<()> {
+    let n = n.min(values.len());
     reserve(kept, 2 * n + BLOCK, "ranking round")?;
     let guess = guess(values, n, below)?.max(least);
     collect(values, n, guess, below, kept);
@@ -57,12 +58,11 @@ fn guess(values: &[u16], n: usize, below: u64) -> Result<u64> {
 }
 
 fn collect(values: &[u16], n: usize, mut least: u64, below: u64, kept: &mut Vec<u64>) {
-    for (block, values) in values.chunks(BLOCK).enumerate() {
-        if simd::greatest(values) < value_of(least) {
-            continue;
-        }
-        for (i, &value) in values.iter().enumerate() {
-            let key = key(value, (block * BLOCK + i) as u32);
+    let mut at = 0;
+    while let Some(block) = simd::next_block(values, at, value_of(least)) {
+        at = block + BLOCK;
+        for (place, &value) in (block..).zip(values[block..].iter().take(BLOCK)) {
+            let key = key(value, place as u32);
             if key >= least && key < below {
                 kept.push(key);
             }

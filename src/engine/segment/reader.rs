@@ -228,54 +228,67 @@ impl RareCursor {
         Ok(())
     }
 
-    /// Decodes the rest of the list, for those who need it whole; the same checks as [`Self::for_each_below`].
+    /// Decodes the whole list into slices of its length; the same checks as [`Self::for_each_below`].
     pub fn decode<P: PartPages>(
         mut self,
         reader: &SegmentReader<'_, P>,
-        docs: &mut Vec<u32>,
-        impacts: &mut Vec<u8>,
+        docs: &mut [u32],
+        impacts: &mut [u8],
     ) -> Result<()> {
+        let total = self.left;
         while self.left > 0 {
             if PAYLOAD.saturating_sub(self.offset) < RARE_POSTING_MAX {
                 (self.page, self.offset) = (self.page.wrapping_add(1), 0);
                 reader.pages.check_interrupts();
             }
             let payload = reader.pages.page(Part::Postings, self.page)?;
-            let before = docs.len();
-            // Gaps of one byte, most of them, need neither a loop nor the state of the cursor.
-            let (mut at, mut doc, mut left) = (self.offset, self.previous, self.left);
-            while left > 0
-                && at <= PAYLOAD - RARE_POSTING_MAX
-                && let Some(&[gap @ 0..0x80, level]) = payload.get(at..at + 2).and_then(|b| b.first_chunk())
-            {
-                doc = doc.wrapping_add(u32::from(gap));
-                docs.push(doc);
-                impacts.push(level);
-                at += 2;
-                left -= 1;
+            while self.left > 0 && self.offset <= PAYLOAD - RARE_POSTING_MAX {
+                let done = (total - self.left) as usize;
+                let (Some(docs), Some(impacts)) = (docs.get_mut(done..), impacts.get_mut(done..)) else {
+                    return Err(corrupt(Part::Postings, self.page, "list is longer than its entry says"));
+                };
+                let n = self.decode_short_gaps(&payload, reader.meta.n_docs, docs, impacts)?;
+                // A longer gap, if the page and the list have more: one posting the careful way.
+                let mut one = Self { left: self.left.min(1), ..self };
+                one.read_page(&payload, reader.meta.n_docs, u32::MAX, &mut |doc, level| {
+                    if let (Some(d), Some(i)) = (docs.get_mut(n), impacts.get_mut(n)) {
+                        (*d, *i) = (doc, level);
+                    }
+                    Ok(())
+                })?;
+                let taken = self.left.min(1) - one.left;
+                self = Self { left: self.left - taken, ..one };
             }
-            let fresh = &docs[before..];
-            let first = self.first || fresh.first().is_some_and(|&d| d > self.previous);
-            let sound = fresh.windows(2).all(|w| w[0] < w[1])
-                && (fresh.is_empty() || first)
-                && doc < reader.meta.n_docs
-                && impacts[impacts.len() - fresh.len()..].iter().all(|&i| i > 0);
-            if !sound {
-                return Err(corrupt(Part::Postings, self.page, "impossible posting"));
-            }
-            self.first &= fresh.is_empty();
-            (self.offset, self.previous, self.left) = (at, doc, left);
-            // A longer gap, or the end of the page: one posting the careful way.
-            let mut one = Self { left: self.left.min(1), ..self };
-            one.read_page(&payload, reader.meta.n_docs, u32::MAX, &mut |doc, level| {
-                docs.push(doc);
-                impacts.push(level);
-                Ok(())
-            })?;
-            let taken = self.left.min(1) - one.left;
-            self = Self { left: self.left - taken, ..one };
         }
         Ok(())
+    }
+
+    /// Gaps of one byte, most of them, need neither a loop nor the state of the cursor per posting. Returns how many.
+    fn decode_short_gaps(
+        &mut self,
+        payload: &[u8],
+        n_docs: u32,
+        docs: &mut [u32],
+        impacts: &mut [u8],
+    ) -> Result<usize> {
+        let room = (PAYLOAD - RARE_POSTING_MAX).saturating_sub(self.offset) / 2 + 1;
+        let pairs = payload.get(self.offset..).unwrap_or_default().as_chunks::<2>().0;
+        let pairs = pairs.iter().take(room.min(self.left as usize)).take_while(|pair| pair[0] < 0x80);
+        let (mut doc, mut n, mut sound) = (self.previous, 0, true);
+        for (&[gap, level], (to_doc, to_impact)) in pairs.zip(docs.iter_mut().zip(impacts)) {
+            doc = doc.wrapping_add(u32::from(gap));
+            sound &= level > 0 && (gap > 0 || (self.first && n == 0));
+            (*to_doc, *to_impact) = (doc, level);
+            n += 1;
+        }
+        if !sound || doc >= n_docs || doc < self.previous {
+            return Err(corrupt(Part::Postings, self.page, "impossible posting"));
+        }
+        self.first &= n == 0;
+        self.previous = doc;
+        self.offset += 2 * n;
+        self.left -= n as u32;
+        Ok(n)
     }
 
     /// Reads to the end of the page, of the list, or to `end`; true in the last case.
