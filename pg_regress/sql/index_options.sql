@@ -39,6 +39,11 @@ SELECT wand_check('docs_id');
 SELECT wand_info('docs');
 SELECT wand_segments(0);
 SELECT wand_check(NULL);
+-- an index whose build failed
+UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'docs_emb'::regclass;
+SELECT * FROM wand_check('docs_emb');
+SELECT * FROM wand_check('docs_emb', true);
+UPDATE pg_index SET indisvalid = true WHERE indexrelid = 'docs_emb'::regclass;
 -- not the owner
 CREATE ROLE wand_stranger;
 SET ROLE wand_stranger;

@@ -109,6 +109,19 @@ fn check_owner(oid: pg_sys::Oid) {
     }
 }
 
+/// An index that is still being built, or whose build failed, lacks rows and must not be compared with its table.
+fn check_is_valid(index: &PgRelation) {
+    // SAFETY: an open index has its pg_index row.
+    if unsafe { !(*(*index.as_ptr()).rd_index).indisvalid } {
+        ereport!(
+            ERROR,
+            PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            format!("index \"{}\" is not valid and cannot be compared with its table", index.name()),
+            "Its build has not finished or has failed."
+        );
+    }
+}
+
 /// Runs `work` as the table's owner in a restricted context: index expressions and predicates are the owner's code.
 fn as_owner<T>(heap: &PgRelation, work: impl FnOnce() -> T) -> T {
     let (mut user, mut context) = (pg_sys::InvalidOid, 0);
@@ -144,6 +157,9 @@ fn wand_check(
     (name!(segment, Option<i64>), name!(part, String), name!(block, Option<i64>), name!(problem, String)),
 > {
     let opened = OwnedIndex::open(index, pg_sys::AccessShareLock);
+    if heap {
+        check_is_valid(&opened.index);
+    }
     let findings = if heap {
         as_owner(&opened.heap, || check::check(opened.relation(), Some(opened.heap.as_ptr())))
     } else {
