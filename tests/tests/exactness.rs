@@ -129,6 +129,7 @@ fn in_every_shape_of_query() {
     let order = format!("emb <#> '{q}'");
     let near = format!("SELECT id, {order} FROM docs");
     let docs = Some("docs_ip");
+    let second = near.replacen("SELECT id,", "SELECT id + 1000000,", 1);
     let mut shapes: Vec<(String, Option<&str>)> = vec![
         (format!("{near} ORDER BY {order} LIMIT 0"), docs),
         (format!("{near} ORDER BY {order} LIMIT 10 OFFSET 25"), docs),
@@ -168,7 +169,11 @@ fn in_every_shape_of_query() {
                 .into(),
             docs,
         ),
-        (format!("({near} ORDER BY {order} LIMIT 5) UNION ALL ({near} WHERE part = 2 ORDER BY {order} LIMIT 5)"), docs),
+        (
+            // A row may be in both arms; its number tells which.
+            format!("({near} ORDER BY {order} LIMIT 5) UNION ALL ({second} WHERE part = 2 ORDER BY {order} LIMIT 5)"),
+            docs,
+        ),
         (format!("{near} WHERE id IN (SELECT id FROM docs ORDER BY {order} LIMIT 10) ORDER BY id FOR UPDATE"), docs),
     ];
     // PostgreSQL 18's executor loses the row's ctid when it reorders (GiST's polygons have it too), so there rows can
