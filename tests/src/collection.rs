@@ -124,7 +124,7 @@ pub fn write_matrix(path: &Path, matrix: &Matrix, step: f32) -> Result<(), Strin
     bytes.extend_from_slice(&(matrix.nonzeros() as u64).to_le_bytes());
     bytes.extend_from_slice(&step.to_le_bytes());
     for plane in std::iter::once(&lengths).chain(&planes) {
-        let frame = zstd::encode_all(plane.as_slice(), 3).map_err(|e| e.to_string())?;
+        let frame = zstd::bulk::compress(plane, 3).map_err(|e| e.to_string())?;
         bytes.extend_from_slice(&(frame.len() as u64).to_le_bytes());
         bytes.extend_from_slice(&frame);
     }
@@ -136,7 +136,7 @@ pub fn write_truth(folder: &Path, truth: &Truth) -> Result<(), String> {
     let scores: Vec<u8> = truth.scores.iter().flat_map(|score| score.to_le_bytes()).collect();
     for (name, bytes) in [("gt_ids.u32.zst", ids), ("gt_scores.f32.zst", scores)] {
         let path = folder.join(name);
-        let frame = zstd::encode_all(bytes.as_slice(), 3).map_err(|e| e.to_string())?;
+        let frame = zstd::bulk::compress(&bytes, 3).map_err(|e| e.to_string())?;
         fs::write(&path, frame).map_err(|e| format!("{}: {e}", path.display()))?;
     }
     Ok(())

@@ -25,6 +25,7 @@ const USED_TERMS: usize = 27_600;
 /// Terms in more than 5 per cent of the documents: decided one by one.
 const HEAD: usize = 630;
 const AREAS: usize = 60;
+const DOCUMENTS_A_TOPIC: usize = 60;
 const MEAN_LENGTH: f64 = 181.6;
 const DEVIATION: f64 = 43.0;
 
@@ -68,17 +69,20 @@ const QUERY_WEIGHTS: [[f64; 8]; 5] = [
 const QUERY_SHARES: [f64; 5] = [0.12, 0.215, 0.315, 0.235, 0.115];
 
 /// How much of a head term's presence the topic explains, and the document's length (parts of the variance).
-const HEAD_TOPIC: f64 = 0.30;
+const HEAD_TOPIC: f64 = 0.70;
 const HEAD_LENGTH: f64 = 0.06;
 /// How much of a weight the term and the topic explain.
-const WEIGHT_TERM: f64 = 0.15;
-const WEIGHT_TOPIC: f64 = 0.45;
+const WEIGHT_TERM: f64 = 0.10;
+const WEIGHT_TOPIC: f64 = 0.75;
 /// Where the other terms are drawn from: the first topic, the second, the area; the rest from the list of all.
-const FROM_TOPIC: f64 = 0.34;
-const FROM_SECOND: f64 = 0.44;
-const FROM_AREA: f64 = 0.72;
+const FROM_TOPIC: f64 = 0.45;
+const FROM_SECOND: f64 = 0.55;
+const FROM_AREA: f64 = 0.78;
+/// How many of a query's terms beyond the head are its topic's own.
+const QUERY_FROM_TOPIC: f64 = 0.6;
+const QUERY_NOISE: f64 = 1.7;
 /// A topic's own term is in at most about this share of its documents.
-const MOST_LOCAL: f64 = 0.4;
+const MOST_LOCAL: f64 = 0.7;
 
 /// The state that documents and queries are made from.
 pub struct Generator {
@@ -100,7 +104,7 @@ impl Generator {
         let terms = permutation(&mut random, frequent);
         let lengths: Vec<f64> = (0..USED_TERMS).map(length_of_rank).collect();
         let thresholds = lengths[..HEAD].iter().map(|share| probit(1.0 - share)).collect();
-        let n_topics = (documents / 100).clamp(2 * AREAS, 4_000);
+        let n_topics = (documents / DOCUMENTS_A_TOPIC).clamp(2 * AREAS, 20_000);
         let topics = Draw::new((0..n_topics).map(|at| (at, 1.0 / (at as f64 + 10.0).sqrt())).collect());
         let mut by_topic = vec![Vec::new(); n_topics];
         let mut by_area = vec![Vec::new(); AREAS];
@@ -127,7 +131,7 @@ impl Generator {
         let wanted = (MEAN_LENGTH + DEVIATION * size).clamp(31.0, 430.0) as usize;
         let mut vector = Vector::new();
         for rank in 0..HEAD {
-            let liking = HEAD_TOPIC.sqrt() * self.liking(first, rank) + HEAD_LENGTH.sqrt() * size;
+            let liking = HEAD_TOPIC.sqrt() * self.affinity(first, rank) + HEAD_LENGTH.sqrt() * size;
             let value = liking + (1.0 - HEAD_TOPIC - HEAD_LENGTH).sqrt() * normal(random);
             if value > self.thresholds[rank] {
                 // Where among the term's documents this one stands.
@@ -164,7 +168,9 @@ impl Generator {
             let at = at.unwrap_or(0);
             let rank = self.query_rank(topic, at, random);
             let liking = if rank < HEAD { HEAD_TOPIC } else { WEIGHT_TOPIC };
-            let z = liking.sqrt() * self.liking(topic, rank) + (1.0 - liking).sqrt() * normal(random);
+            // Its terms are those that the topic likes: taken as they are, their weights would be too great, and too alike.
+            let liked = liking.sqrt() * self.affinity(topic, rank) - if rank < HEAD { 1.0 } else { 0.5 };
+            let z = liked + QUERY_NOISE * (1.0 - liking).sqrt() * normal(random);
             vector.insert(self.terms[rank], quantile(&QUERY_WEIGHTS[at], phi(z), random));
         }
         vector
@@ -175,14 +181,16 @@ impl Generator {
         let first = if at == 0 { 0 } else { BANDS[at - 1] };
         for _ in 0..200 {
             if first >= HEAD || random.chance(0.5) && BANDS[at] > HEAD {
-                let rank = self.draw(topic, topic, random).0;
-                if (first..BANDS[at]).contains(&rank) {
+                let of_topic = random.chance(QUERY_FROM_TOPIC);
+                let rank = if of_topic { self.by_topic[topic].one(random) } else { self.draw(topic, topic, random).0 };
+                if (first..BANDS[at]).contains(&rank) && random.chance(phi(1.5 * self.affinity(topic, rank))) {
                     return rank;
                 }
             } else {
                 let rank = first + random.below(BANDS[at].min(HEAD) - first);
-                // Frequent terms and those that the topic likes come more often.
-                let level = phi(self.liking(topic, rank)) * (self.lengths[rank] / self.lengths[first]);
+                // As often as the topic's documents have the term.
+                let missing = self.thresholds[rank] - HEAD_TOPIC.sqrt() * self.affinity(topic, rank);
+                let level = 1.0 - phi(missing / (1.0 - HEAD_TOPIC).sqrt());
                 if random.chance(level) {
                     return rank;
                 }
@@ -207,8 +215,13 @@ impl Generator {
 
     fn weight_score(&self, topic: usize, rank: usize, random: &mut Random) -> f64 {
         WEIGHT_TERM.sqrt() * self.liking(usize::MAX, rank)
-            + WEIGHT_TOPIC.sqrt() * self.liking(topic, rank)
+            + WEIGHT_TOPIC.sqrt() * self.affinity(topic, rank)
             + (1.0 - WEIGHT_TERM - WEIGHT_TOPIC).sqrt() * normal(random)
+    }
+
+    /// What a topic thinks of a term: one half its own opinion, one half its area's.
+    fn affinity(&self, topic: usize, rank: usize) -> f64 {
+        0.5f64.sqrt() * (self.liking(topic, rank) + self.liking(usize::MAX - 1 - topic % AREAS, rank))
     }
 
     /// A standard normal number that belongs to topic and term; `usize::MAX` is no topic.
