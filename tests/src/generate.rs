@@ -108,15 +108,15 @@ impl Generator {
         let topics = Draw::new((0..n_topics).map(|at| (at, 1.0 / (at as f64 + 10.0).sqrt())).collect());
         let mut by_topic = vec![Vec::new(); n_topics];
         let mut by_area = vec![Vec::new(); AREAS];
-        for rank in HEAD..USED_TERMS {
+        for (rank, length) in lengths.iter().copied().enumerate().skip(HEAD) {
             // As many topics as the term's documents need, and two areas.
-            let share = lengths[rank] * FROM_TOPIC * n_topics as f64;
+            let share = length * FROM_TOPIC * n_topics as f64;
             let places = ((share / MOST_LOCAL).ceil() as usize).max(1);
             for _ in 0..places {
-                by_topic[random.below(n_topics)].push((rank, lengths[rank] / places as f64));
+                by_topic[random.below(n_topics)].push((rank, length / places as f64));
             }
             for _ in 0..2 {
-                by_area[random.below(AREAS)].push((rank, lengths[rank]));
+                by_area[random.below(AREAS)].push((rank, length));
             }
         }
         let by_all = Draw::new((HEAD..USED_TERMS).map(|rank| (rank, lengths[rank])).collect());
@@ -146,11 +146,10 @@ impl Generator {
                 break;
             }
             let (rank, topic) = self.draw(first, second, random);
-            let term = self.terms[rank];
-            if !vector.contains_key(&term) {
+            vector.entry(self.terms[rank]).or_insert_with(|| {
                 let z = self.weight_score(topic, rank, random);
-                vector.insert(term, quantile(&WEIGHTS[band(rank)], phi(z), random));
-            }
+                quantile(&WEIGHTS[band(rank)], phi(z), random)
+            });
         }
         vector
     }
@@ -226,7 +225,8 @@ impl Generator {
 
     /// A standard normal number that belongs to topic and term; `usize::MAX` is no topic.
     fn liking(&self, topic: usize, rank: usize) -> f64 {
-        let mixed = (topic as u64).wrapping_mul(0xD6E8_FEB8_6659_FD93) ^ (rank as u64).wrapping_mul(0xA5A5_1F3D_9C6B_4E27);
+        let mixed =
+            (topic as u64).wrapping_mul(0xD6E8_FEB8_6659_FD93) ^ (rank as u64).wrapping_mul(0xA5A5_1F3D_9C6B_4E27);
         normal(&mut Random::new(self.seed ^ mixed))
     }
 }

@@ -108,7 +108,11 @@ fn describe(folder: &Path) -> Result<(), String> {
     queries.truncate(pg_wand_tests::size("QUERIES", 100));
     let n = docs.rows.len() as f64;
     println!("{}", folder.display());
-    println!("  documents {n}, non-zeros {:.1} a document, {:.1} a query", docs.nonzeros() as f64 / n, mean_length(&queries));
+    println!(
+        "  documents {n}, non-zeros {:.1} a document, {:.1} a query",
+        docs.nonzeros() as f64 / n,
+        mean_length(&queries)
+    );
     println!("  weights at 5 25 50 75 95 99 %: {:?}", quantiles(&docs.rows));
     println!("  queries' weights: {:?}", quantiles(&queries));
     let lists = Lists::new(&docs);

@@ -118,5 +118,8 @@ fn legend(text: &mut String, points: &[Point]) -> std::fmt::Result {
             x += 30.0 + 7.5 * family.len() as f64;
         }
     }
-    writeln!(text, "<text x=\"{x}\" y=\"{y}\" fill=\"#555\">(vertical axis: recall, {LOWEST} and less at the foot)</text>")
+    writeln!(
+        text,
+        "<text x=\"{x}\" y=\"{y}\" fill=\"#555\">(vertical axis: recall, {LOWEST} and less at the foot)</text>"
+    )
 }
