@@ -3,7 +3,7 @@
 PG_CONFIG ?= pg_config
 PROFILE ?= release
 ROUNDS ?= 25
-DATA ?= ../shared/data/squad
+DATA ?=
 ARGS ?=
 PG18 ?=
 
@@ -42,7 +42,7 @@ crash: install ## ROUNDS rounds of kill -9 under load
 walcheck: install ## regress suite with a standby that compares every replayed page
 	scripts/integration.sh walcheck
 
-bench: ## build time, size, latency and recall beside pgvector; DATA=folder
+bench: ## time, size, recall beside rivals; DATA="folders", HNSW=skip, RIVALS=skip; docs/benchmarks.md
 	scripts/bench.sh
 
 pg18: ## fetch a private PostgreSQL 18 with pgvector; prints its pg_config

@@ -1,9 +1,10 @@
-//! Reads the optional test collections: folders with `docs.spz`, `queries.spz`, `gt_ids.u32.zst`, `gt_scores.f32.zst`.
+//! Reads and writes test collections: folders with `docs.spz`, `queries.spz`, `gt_ids.u32.zst`, `gt_scores.f32.zst`.
 //!
 //! SPZ, little-endian: magic `SPZ1`, rows u32, columns u32, non-zeros u64, step f32; then five zstd frames, each after
 //! its length (u64): row lengths (u16), the column gaps' low bytes, their high bytes, the weights' low bytes, their
 //! high bytes. Columns count from 0, a row's first gap is its first column, a weight is its integer times the step.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -20,8 +21,13 @@ impl Matrix {
 
     /// The literal form of a row, indices from 1.
     pub fn literal(&self, row: usize) -> String {
-        let pairs: Vec<String> = self.rows[row].iter().map(|(column, w)| format!("{}:{w}", column + 1)).collect();
-        format!("{{{}}}/{}", pairs.join(","), self.columns)
+        let mut text = String::from("{");
+        for (at, (column, weight)) in self.rows[row].iter().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            write!(text, "{comma}{}:{weight}", column + 1).expect("writing to a string");
+        }
+        write!(text, "}}/{}", self.columns).expect("writing to a string");
+        text
     }
 }
 
@@ -96,6 +102,46 @@ pub fn read_truth(folder: &Path) -> Result<Truth, String> {
     })
 }
 
+/// Weights become multiples of `step`, at least one.
+pub fn write_matrix(path: &Path, matrix: &Matrix, step: f32) -> Result<(), String> {
+    let mut lengths = Vec::new();
+    let mut planes = [const { Vec::new() }; 4];
+    for row in &matrix.rows {
+        lengths.extend_from_slice(&u16::try_from(row.len()).map_err(|e| e.to_string())?.to_le_bytes());
+        let mut before = 0;
+        for (column, weight) in row {
+            let gap = u16::try_from(column - before).map_err(|e| e.to_string())?.to_le_bytes();
+            let units = (weight / step).round().clamp(1.0, 65_535.0) as u16;
+            for (plane, byte) in planes.iter_mut().zip(gap.into_iter().chain(units.to_le_bytes())) {
+                plane.push(byte);
+            }
+            before = *column;
+        }
+    }
+    let mut bytes = b"SPZ1".to_vec();
+    bytes.extend_from_slice(&u32::try_from(matrix.rows.len()).map_err(|e| e.to_string())?.to_le_bytes());
+    bytes.extend_from_slice(&matrix.columns.to_le_bytes());
+    bytes.extend_from_slice(&(matrix.nonzeros() as u64).to_le_bytes());
+    bytes.extend_from_slice(&step.to_le_bytes());
+    for plane in std::iter::once(&lengths).chain(&planes) {
+        let frame = zstd::bulk::compress(plane, 3).map_err(|e| e.to_string())?;
+        bytes.extend_from_slice(&(frame.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(&frame);
+    }
+    fs::write(path, bytes).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+pub fn write_truth(folder: &Path, truth: &Truth) -> Result<(), String> {
+    let ids: Vec<u8> = truth.ids.iter().flat_map(|id| id.to_le_bytes()).collect();
+    let scores: Vec<u8> = truth.scores.iter().flat_map(|score| score.to_le_bytes()).collect();
+    for (name, bytes) in [("gt_ids.u32.zst", ids), ("gt_scores.f32.zst", scores)] {
+        let path = folder.join(name);
+        let frame = zstd::bulk::compress(&bytes, 3).map_err(|e| e.to_string())?;
+        fs::write(&path, frame).map_err(|e| format!("{}: {e}", path.display()))?;
+    }
+    Ok(())
+}
+
 fn words(path: &Path) -> Result<Vec<u8>, String> {
     let bytes = fs::read(path).map_err(|e| format!("{}: {e}", path.display()))?;
     zstd::decode_all(bytes.as_slice()).map_err(|e| format!("{}: {e}", path.display()))
@@ -124,5 +170,21 @@ impl<'a> Reader<'a> {
         let length = usize::try_from(self.u64()?).map_err(|e| e.to_string())?;
         let plane = zstd::decode_all(self.take(length)?).map_err(|e| e.to_string())?;
         if plane.len() == expected { Ok(plane) } else { Err(format!("{} bytes, not {expected}", plane.len())) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let rows = vec![vec![(0, 0.5), (300, 1.25)], vec![], vec![(30_521, 0.001)]];
+        let matrix = Matrix { columns: 30_522, rows };
+        let path = std::env::temp_dir().join(format!("pg_wand-spz-{}", std::process::id()));
+        write_matrix(&path, &matrix, 0.001).expect("written");
+        let back = read_matrix(&path).expect("read");
+        fs::remove_file(&path).expect("removed");
+        assert_eq!((back.columns, back.rows), (matrix.columns, matrix.rows));
     }
 }

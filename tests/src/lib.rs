@@ -1,12 +1,14 @@
 //! Shared parts of the client-side tests: everything here drives PostgreSQL from outside.
 //!
 //! [`cluster`] makes, kills and copies servers; [`logwatch`] reads what they say; [`ledger`] remembers what they
-//! acknowledged; [`oracle`] compares an index with a sequential scan; [`corpus`] makes vectors; [`collection`] reads
-//! the optional test collections.
+//! acknowledged; [`oracle`] compares an index with a sequential scan; [`corpus`] makes vectors; [`generate`] makes
+//! collections of real shape, [`exact`] their answers, [`collection`] reads and writes collections.
 
 pub mod cluster;
 pub mod collection;
 pub mod corpus;
+pub mod exact;
+pub mod generate;
 pub mod ledger;
 pub mod logwatch;
 pub mod oracle;
