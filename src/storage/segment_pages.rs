@@ -136,9 +136,11 @@ pub struct SegmentSink {
     taken: Vec<Vec<u32>>,
 }
 
-/// Pages of a part are taken this many at a time, once it has four times as many: parts grow side by side, and the
-/// manifest names every stretch of consecutive blocks.
+/// Pages of a part are taken up to this many at a time: parts grow side by side, and the manifest names every stretch of
+/// consecutive blocks.
 const TAKEN_AT_ONCE: u32 = 64;
+/// But no more than one for this many that the part has already, since those taken last may not be needed.
+const TAKEN_OF_WRITTEN: u32 = 32;
 
 impl SegmentSink {
     /// For segment `id`, written by the operation `generation`.
@@ -152,7 +154,7 @@ impl SegmentSink {
     /// sweep, which would find them, is kept out by the maintenance lock.
     fn next_block(&mut self, part: Part) -> Result<u32> {
         if self.taken[part.index()].is_empty() {
-            let n = (self.n_pages[part.index()] / 4).clamp(1, TAKEN_AT_ONCE);
+            let n = (self.n_pages[part.index()] / TAKEN_OF_WRITTEN).clamp(1, TAKEN_AT_ONCE);
             for _ in 0..n {
                 let block = self.allocator.take()?.block();
                 self.taken[part.index()].push(block);
