@@ -9,12 +9,10 @@ use std::collections::BTreeSet;
 
 const EF_SEARCH: [usize; 6] = [40, 100, 200, 400, 800, 1_000];
 const PRUNE_FACTORS: [f64; 10] = [0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.5, 0.4];
-const QUERY_CUTS: [usize; 7] = [3, 5, 7, 10, 14, 20, 100];
+const QUERY_CUTS: [usize; 6] = [5, 7, 10, 14, 20, 100];
 const HEAP_FACTORS: [f64; 5] = [1.0, 0.9, 0.8, 0.7, 0.6];
 /// Approximate ways are tuned to these.
 const RECALLS: [f64; 2] = [0.95, 0.99];
-/// So many queries choose among the settings of an approximate way.
-const TUNING: usize = 100;
 
 /// One way to answer the queries.
 #[derive(Clone)]
@@ -115,11 +113,9 @@ impl Bench {
     pub fn best_of(&mut self, k: usize, settings: Vec<Way>, report: &mut Report) -> Vec<Way> {
         let mut tried = Vec::new();
         for way in settings {
-            let count = self.count(&way).min(TUNING);
+            let count = self.count(&way);
             let recall = self.warm(&way, k, count);
-            let first = self.times(&way, k, count);
-            let best: Vec<f64> = first.iter().zip(self.times(&way, k, count)).map(|(a, b)| a.min(b)).collect();
-            let mean_ms = mean(&best);
+            let mean_ms = mean(&self.times(&way, k, count));
             report.tried.push(Point { k, family: way.family, mean_ms, recall });
             tried.push((mean_ms, recall, way));
         }
