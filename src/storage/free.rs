@@ -36,20 +36,26 @@ pub fn is_reusable(page: PageRef<'_>) -> bool {
 pub struct Allocator {
     index: IndexRelation,
     look_for_free: bool,
+    fresh: bool,
 }
 
 impl Allocator {
     /// For an index that may have free pages.
     pub fn new(index: IndexRelation) -> Self {
-        Self { index, look_for_free: true }
+        Self { index, look_for_free: true, fresh: false }
     }
 
     /// For an index that is being built.
     pub fn fresh(index: IndexRelation) -> Self {
-        Self { index, look_for_free: false }
+        Self { index, look_for_free: false, fresh: true }
     }
 
-    /// A page, locked; its contents are to be written anew.
+    /// Whether nobody else can know the pages it hands out.
+    pub fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+
+    /// A page, locked; its contents are to be written anew, before the lock is let go.
     pub fn take(&mut self) -> Result<ExclusiveBuffer> {
         while self.look_for_free {
             // SAFETY: the relation is open.

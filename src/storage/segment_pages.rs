@@ -136,7 +136,7 @@ pub struct SegmentSink {
     taken: Vec<Vec<u32>>,
 }
 
-/// Pages of a part are taken up to this many at a time: parts grow side by side, and the manifest names every stretch of
+/// A build takes pages of a part up to this many at a time: parts grow side by side, and the manifest names every stretch of
 /// consecutive blocks.
 const TAKEN_AT_ONCE: u32 = 64;
 /// But no more than one for this many that the part has already, since those taken last may not be needed.
@@ -150,19 +150,23 @@ impl SegmentSink {
         Self { index, allocator, id, generation, extents, n_pages: [0; Part::ALL.len()], taken }
     }
 
-    /// The next block for a part. Blocks taken ahead are known to nobody else: the map has given them away, and the
-    /// sweep, which would find them, is kept out by the maintenance lock.
-    fn next_block(&mut self, part: Part) -> Result<u32> {
-        if self.taken[part.index()].is_empty() {
-            let n = (self.n_pages[part.index()] / TAKEN_OF_WRITTEN).clamp(1, TAKEN_AT_ONCE);
-            for _ in 0..n {
-                let block = self.allocator.take()?.block();
-                self.taken[part.index()].push(block);
+    /// The next page for a part, locked.
+    ///
+    /// Only a build takes pages ahead. Elsewhere the free-space map may offer one page to two who ask at the same time; the
+    /// lock decides, so a page must be written before its lock is let go.
+    fn next_page(&mut self, part: Part) -> Result<ExclusiveBuffer> {
+        if !self.allocator.is_fresh() {
+            return self.allocator.take();
+        }
+        let taken = &mut self.taken[part.index()];
+        if taken.is_empty() {
+            for _ in 0..(self.n_pages[part.index()] / TAKEN_OF_WRITTEN).clamp(1, TAKEN_AT_ONCE) {
+                taken.push(self.allocator.take()?.block());
             }
-            self.taken[part.index()].reverse();
+            taken.reverse();
         }
         let none = EngineError::Corrupt { part: part.name(), page: 0, reason: "no page could be taken" };
-        self.taken[part.index()].pop().ok_or(none)
+        ExclusiveBuffer::open(self.index, taken.pop().ok_or(none)?)
     }
 
     /// The segment as the manifest lists it. Blocks that were taken and not needed are free.
@@ -174,8 +178,8 @@ impl SegmentSink {
 
 impl PartSink for SegmentSink {
     fn append(&mut self, part: Part, payload: &[u8]) -> Result<()> {
-        let block = self.next_block(part)?;
-        let buffer = ExclusiveBuffer::open(self.index, block)?;
+        let buffer = self.next_page(part)?;
+        let block = buffer.block();
         let no = self.n_pages[part.index()];
         let mut batch = WalBatch::begin(self.index);
         batch.write(&buffer, identity(self.id, self.generation, part, no), |page| page.set_payload(payload));
