@@ -12,14 +12,15 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use super::{settings, tid_to};
-use crate::engine::error::{Result, reserve, reserved};
+use crate::engine::error::{Result, reserve};
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::pending::VectorBuffer;
 use crate::engine::search::query::Distance;
 use crate::engine::search::ranker::{RankCounts, Ranked, Ranker, Segment};
 use crate::engine::vector::{SparseVectorRef, ops};
 use crate::storage::datum::SVec;
-use crate::storage::meta::{Manifest, Meta};
+use crate::storage::manifest_cache;
+use crate::storage::meta::Meta;
 use crate::storage::pending::{self, Walk};
 use crate::storage::raise::OrRaise;
 use crate::storage::relation::IndexRelation;
@@ -46,13 +47,8 @@ struct Ranking {
 impl Ranking {
     fn begin(index: IndexRelation, query: Option<SparseVectorRef<'_>>) -> Result<Self> {
         let meta = Meta::read(index)?;
-        let (manifest, _) = Manifest::read(index, &meta)?;
+        let segments = manifest_cache::open_segments(index, &meta)?;
         let pending = rank_pending(index, &meta, query)?;
-        let n_blocks = index.n_blocks();
-        let mut segments = reserved(manifest.segments.len(), "segments")?;
-        for descriptor in manifest.segments {
-            segments.push(SegmentPages::new(index, descriptor, n_blocks)?);
-        }
         let ranker = Ranker::new(segments, meta.metric, query, settings::strategy())?;
         Ok(Self { ranker, ahead: None, pending })
     }
