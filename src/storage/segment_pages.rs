@@ -47,6 +47,11 @@ impl SegmentLayout {
         Ok(Self { descriptor, firsts })
     }
 
+    /// Its entry in the manifest.
+    pub fn descriptor(&self) -> &SegmentDescriptor {
+        &self.descriptor
+    }
+
     /// Memory it takes, about.
     pub fn bytes(&self) -> usize {
         let extents: usize = self.firsts.iter().map(Vec::len).sum();
