@@ -102,11 +102,7 @@ unsafe fn estimate(
 
     // SAFETY: by the caller's promise.
     let Work { survey, pending_pages } = unsafe { look(info, operand_of(order)) };
-    let way = match settings::strategy() {
-        Strategy::Auto => survey.way(),
-        Strategy::Exhaustive => Way::Exhaustive,
-        Strategy::Blocks => Way::Bounds,
-    };
+    let way = way(&survey);
     let read = (survey.bytes(way) / f64::from(pg_sys::BLCKSZ)).ceil() + pending_pages;
     let first = (START + survey.nanoseconds(way) + pending_pages * PENDING_PAGE) * nanosecond + read * page;
     let later = if way == Way::Bounds { survey.nanoseconds(Way::Exhaustive) * nanosecond } else { 0.0 };
@@ -115,6 +111,15 @@ unsafe fn estimate(
     let rows = info.tuples.max(1.0);
     let row = index_tuple + distance + QUEUE * (rows + 2.0).log2() * operator;
     (first, first + later + rows * row)
+}
+
+/// How the rows will be found, as far as can be told beforehand.
+pub fn way(survey: &Survey) -> Way {
+    match settings::strategy() {
+        Strategy::Auto => survey.way(),
+        Strategy::Exhaustive => Way::Exhaustive,
+        Strategy::Blocks => Way::Bounds,
+    }
 }
 
 /// What the operator costs for one row.

@@ -105,7 +105,7 @@ impl Survey {
         let mut seen = Self::default();
         let mut found = vec![false; sample];
         for segment in order {
-            if seen.segments > 0 && (seen.segments + 1) * sample > budget {
+            if seen.segments > 0 && (seen.segments + 1).saturating_mul(sample) > budget {
                 break;
             }
             seen.segments += 1;
