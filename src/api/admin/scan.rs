@@ -5,6 +5,7 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use super::signed;
+use crate::am::counts::strategy_name;
 use crate::am::scan::{self, ScanCounts};
 
 /// `wand_last_scan()`: what the last ordered scan of a wand index in this session did; no row before the first.
@@ -27,14 +28,9 @@ fn wand_last_scan() -> TableIterator<
     ),
 > {
     let row = scan::last_scan().map(|ScanCounts { index, segments, rank }| {
-        let strategy = match (rank.rounds, rank.exhaustive) {
-            (0, _) => "exhaustive",
-            (_, true) => "bounds, then exhaustive",
-            (_, false) => "bounds",
-        };
         (
             index,
-            strategy,
+            strategy_name(&rank),
             i32::try_from(segments).unwrap_or(i32::MAX),
             signed(rank.lists),
             signed(rank.postings),
