@@ -3,8 +3,8 @@
 //! PostgreSQL adds the heap: for a scan of all rows in no order of theirs as many random page reads as the table has
 //! pages, and its price for each row. A LIMIT takes its part of what lies between the cost before the first row and the
 //! total. So what is told here is
-//! - before the first row: the pending list, whose documents are all scored, and the segments, by the cheaper of two ways
-//!   ([`Survey`]). The query's terms are looked up if the query is a constant; else an average query is assumed;
+//! - before the first row: the pending list, whose documents are all scored, and the segments, by the cheaper of two
+//!   ways ([`Survey`]). The query's terms are looked up if the query is a constant; else an average query is assumed;
 //! - for each row: its true distance once more, and its place in the executor's queue;
 //! - for all rows: scoring every posting, which a scan by bounds comes to when it is read on.
 //!
@@ -24,15 +24,15 @@ use crate::storage::manifest_cache;
 use crate::storage::meta::Meta;
 use crate::storage::relation::IndexRelation;
 
-/// Nanoseconds that one `cpu_operator_cost` stands for: sequential scans of cached tables took 1.8 to 2.5 microseconds for
-/// each unit of their cost, of which it is 1/400.
+/// Nanoseconds that one `cpu_operator_cost` stands for: sequential scans of cached tables took 1.8 to 2.5 microseconds
+/// for each unit of their cost, of which it is 1/400.
 const NANOSECONDS: f64 = 5.0;
 /// Beginning a scan: the metapage, the manifest, memory for scores.
 const START: f64 = 10_000.0;
 /// Scoring a page of the pending list.
 const PENDING_PAGE: f64 = 10_000.0;
-/// A row's way through the executor's queue, for each doubling of the rows, in units of `cpu_operator_cost`. Measured on
-/// scans of whole tables: it is copied, and waits until no row before it can come any more.
+/// A row's way through the executor's queue, for each doubling of the rows, in units of `cpu_operator_cost`. Measured
+/// on scans of whole tables: it is copied, and waits until no row before it can come any more.
 const QUEUE: f64 = 4.0;
 /// Terms looked up for planning: some 20 microseconds.
 const LOOK_UPS: usize = 64;

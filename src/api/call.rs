@@ -186,7 +186,8 @@ pub fn text(text: &str) -> pg_sys::Datum {
     pg_sys::Datum::from(pointer)
 }
 
-/// The rows that a set-returning function gives, all at once into a tuple store, which spills to disk beyond `work_mem`.
+/// The rows that a set-returning function gives: all at once into a tuple store, which spills to disk beyond
+/// `work_mem`.
 pub struct Rows {
     store: *mut pg_sys::Tuplestorestate,
     shape: pg_sys::TupleDesc,

@@ -1,7 +1,7 @@
 //! What a query will touch, before it is run: for the planner and for whoever asks.
 //!
-//! The directory knows for each term how many documents have it. A survey looks the query's terms up there, in the largest
-//! segments first and within a budget; beyond it, it reckons that the rest is like what it saw.
+//! The directory knows for each term how many documents have it. A survey looks the query's terms up there, in the
+//! largest segments first and within a budget; beyond it, it reckons that the rest is like what it saw.
 
 use super::error::{Result, reserved};
 use super::segment::format::SegmentMeta;
@@ -30,7 +30,7 @@ const POSTINGS_PER_DOCUMENT: f64 = 2.5;
 /// How many of its lists are then frequent, for each document: terms that every document has count 1.
 const FREQUENT_LISTS: f64 = 8.0;
 /// The part of its postings that is in rare lists.
-const RARE_PART: f64 = 0.2;
+const RARE_PART: f64 = 0.1;
 /// And its lists in each segment.
 const LISTS: f64 = 30.0;
 

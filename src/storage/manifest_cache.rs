@@ -9,14 +9,15 @@
 //!   their rollback change the number;
 //! - the metapage's stamp, a transaction id of 64 bits from the time it was made: the server may use a file's number
 //!   again, but no transaction id;
-//! - the manifest's first block and generation. A generation is logged before the first page of its operation is written
-//!   (`am::maintain::begin_operation`), so none is used twice, neither after an error nor after a crash.
+//! - the manifest's first block and generation. A generation is logged before the first page of its operation is
+//!   written (`am::maintain::begin_operation`), so none is used twice, neither after an error nor after a crash.
 //!
-//! That leaves one case: an index emptied in place and within one transaction, as TRUNCATE does it to a table made in the
-//! same transaction, and ON COMMIT DELETE ROWS at every commit. Nobody else can see such an index, and it is this backend
-//! that makes the new metapage, which forgets the file ([`forget`]).
+//! That leaves one case: an index emptied in place and within one transaction, as TRUNCATE does it to a table made in
+//! the same transaction, and ON COMMIT DELETE ROWS at every commit. Nobody else can see such an index, and it is this
+//! backend that makes the new metapage, which forgets the file ([`forget`]).
 //!
-//! Entries hold no relation, only what the manifest says; it is bound to the open relation on use ([`SegmentPages::bind`]).
+//! Entries hold no relation, only what the manifest says; it is bound to the open relation on use
+//! ([`SegmentPages::bind`]).
 
 use std::cell::RefCell;
 use std::rc::Rc;
