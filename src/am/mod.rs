@@ -3,6 +3,9 @@
 pub mod build;
 pub mod check;
 pub mod cost;
+pub mod counts;
+#[cfg(feature = "pg18")]
+pub mod explain;
 pub mod handler;
 pub mod insert;
 pub mod inspect;

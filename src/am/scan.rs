@@ -11,15 +11,17 @@ use pgrx::PgMemoryContexts;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
+use super::counts::Totals;
 use super::{settings, tid_to};
-use crate::engine::error::{Result, reserve, reserved};
+use crate::engine::error::{Result, reserve};
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::pending::VectorBuffer;
 use crate::engine::search::query::Distance;
 use crate::engine::search::ranker::{RankCounts, Ranked, Ranker, Segment};
 use crate::engine::vector::{SparseVectorRef, ops};
 use crate::storage::datum::SVec;
-use crate::storage::meta::{Manifest, Meta};
+use crate::storage::manifest_cache;
+use crate::storage::meta::Meta;
 use crate::storage::pending::{self, Walk};
 use crate::storage::raise::OrRaise;
 use crate::storage::relation::IndexRelation;
@@ -29,6 +31,8 @@ use crate::storage::segment_pages::SegmentPages;
 struct ScanState {
     /// Nothing until the first row is asked for, and after a rescan.
     ranking: Option<Ranking>,
+    /// What earlier rankings of the scan did.
+    totals: Totals,
     /// For a scan that wants index tuples, though the index can return no column: a tuple of NULLs.
     empty_tuple: pg_sys::IndexTuple,
     context: PgMemoryContexts,
@@ -46,13 +50,8 @@ struct Ranking {
 impl Ranking {
     fn begin(index: IndexRelation, query: Option<SparseVectorRef<'_>>) -> Result<Self> {
         let meta = Meta::read(index)?;
-        let (manifest, _) = Manifest::read(index, &meta)?;
+        let segments = manifest_cache::open_segments(index, &meta)?;
         let pending = rank_pending(index, &meta, query)?;
-        let n_blocks = index.n_blocks();
-        let mut segments = reserved(manifest.segments.len(), "segments")?;
-        for descriptor in manifest.segments {
-            segments.push(SegmentPages::new(index, descriptor, n_blocks)?);
-        }
         let ranker = Ranker::new(segments, meta.metric, query, settings::strategy())?;
         Ok(Self { ranker, ahead: None, pending })
     }
@@ -134,8 +133,25 @@ unsafe fn end_ranking(scan: pg_sys::IndexScanDesc) {
     let (state, index) = unsafe { (state(scan), (*(*scan).indexRelation).rd_id) };
     if let Some(Ranking { ranker, .. }) = state.ranking.take() {
         let segments = ranker.segments().len() as u32;
-        LAST.set(Some(ScanCounts { index, segments, rank: ranker.counts() }));
+        let counts = ScanCounts { index, segments, rank: ranker.counts() };
+        state.totals.add(&counts);
+        LAST.set(Some(counts));
     }
+}
+
+/// What the scan did so far.
+///
+/// # Safety
+/// - `scan` is a live descriptor of [`ambeginscan`].
+#[cfg(feature = "pg18")]
+pub unsafe fn totals_of(scan: pg_sys::IndexScanDesc) -> Totals {
+    // SAFETY: by the caller's promise.
+    let (state, index) = unsafe { (state(scan), (*(*scan).indexRelation).rd_id) };
+    let mut totals = state.totals;
+    if let Some(Ranking { ranker, .. }) = &state.ranking {
+        totals.add(&ScanCounts { index, segments: ranker.segments().len() as u32, rank: ranker.counts() });
+    }
+    totals
 }
 
 /// Makes a scan descriptor.
@@ -160,7 +176,8 @@ pub unsafe extern "C-unwind" fn ambeginscan(
     }
     let mut context = PgMemoryContexts::CurrentMemoryContext;
     let own = PgMemoryContexts::For(context.value());
-    let state = ScanState { ranking: None, empty_tuple: std::ptr::null_mut(), context: own };
+    let totals = Totals::default();
+    let state = ScanState { ranking: None, totals, empty_tuple: std::ptr::null_mut(), context: own };
     // SAFETY: the descriptor was just made; the context drops the state when it is deleted.
     unsafe { (*scan).opaque = context.leak_and_drop_on_delete(state).cast() };
     scan

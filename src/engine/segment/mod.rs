@@ -12,4 +12,5 @@ pub mod run;
 pub mod source;
 pub mod special;
 pub mod spill;
+pub mod stats;
 pub mod writer;
