@@ -1,7 +1,27 @@
 //! What scans did, for those who ask: wand_last_scan and EXPLAIN.
 
-use super::scan::ScanCounts;
+use pgrx::pg_sys;
+
 use crate::engine::search::ranker::RankCounts;
+
+/// What a scan did.
+#[derive(Clone, Copy, Debug)]
+pub struct ScanCounts {
+    /// The index.
+    pub index: pg_sys::Oid,
+    /// Sealed segments it read.
+    pub segments: u32,
+    /// Documents of the pending list.
+    pub pending: u64,
+    /// Pages of segments it opened; one that was opened twice counts twice.
+    pub pages: u64,
+    /// The ranking's counts.
+    pub rank: RankCounts,
+    /// Rows whose true distance the executor had to compute.
+    pub rechecked: u64,
+    /// Nanoseconds spent on the pending list.
+    pub pending_time: u64,
+}
 
 /// How a ranking found its rows, in words.
 pub fn strategy_name(rank: &RankCounts) -> &'static str {
@@ -19,8 +39,12 @@ pub struct Totals {
     pub rankings: u64,
     /// Segments that the last one read.
     pub segments: u32,
+    /// Pages opened.
+    pub pages: u64,
     /// Their counts, added up.
     pub rank: RankCounts,
+    /// Rows whose true distance the executor had to compute.
+    pub rechecked: u64,
 }
 
 impl Totals {
@@ -29,6 +53,9 @@ impl Totals {
         let (sum, one) = (&mut self.rank, &counts.rank);
         self.rankings += 1;
         self.segments = counts.segments;
+        self.pages += counts.pages;
+        self.rechecked += counts.rechecked;
+        sum.terms += one.terms;
         sum.lists += one.lists;
         sum.postings += one.postings;
         sum.bounded += one.bounded;

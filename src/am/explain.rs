@@ -109,23 +109,26 @@ unsafe fn totals_of(node: *mut pg_sys::PlanState) -> Option<Totals> {
 /// # Safety
 /// - `explain` is an EXPLAIN in which properties of a node may be printed.
 unsafe fn print(totals: &Totals, explain: *mut pg_sys::ExplainState) {
-    let Totals { segments, rank, .. } = totals;
+    let Totals { segments, pages, rank, rechecked, .. } = totals;
     let strategy = strategy_name(rank);
     let counts = [
         (c"Segments", u64::from(*segments)),
+        (c"Terms", rank.terms),
         (c"Lists", rank.lists),
         (c"Postings", rank.postings),
+        (c"Pages", *pages),
         (c"Rounds", u64::from(rank.rounds)),
         (c"Blocks Bounded", rank.bounded),
         (c"Blocks Scored", rank.blocks.scored),
         (c"Blocks Dropped", rank.blocks.dropped),
         (c"Block Look-ups", rank.blocks.lookups),
         (c"Rows Delivered", rank.delivered),
+        (c"Rows Rechecked", *rechecked),
     ];
     // SAFETY: by the caller's promise.
     if unsafe { (*explain).format } == pg_sys::ExplainFormat::EXPLAIN_FORMAT_TEXT {
-        let (first, rest) = counts.split_at(3);
-        let (of_blocks, rows) = rest.split_at(rest.len() - 1);
+        let (first, rest) = counts.split_at(5);
+        let (of_blocks, rows) = rest.split_at(rest.len() - 2);
         let shown = [first, rows].concat();
         // SAFETY: by the caller's promise.
         unsafe { print_line(&format!("Wand: {strategy};{}", in_words(&shown)), explain) };

@@ -12,6 +12,7 @@ pub mod inspect;
 pub mod invert;
 pub mod maintain;
 pub mod options;
+pub mod ranking;
 pub mod scan;
 pub mod settings;
 pub mod vacuum;

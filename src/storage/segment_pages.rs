@@ -1,5 +1,6 @@
 //! A segment's pages: reading for scans and merges, writing for the one segment writer.
 
+use std::cell::Cell;
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -64,6 +65,7 @@ impl SegmentLayout {
 pub struct SegmentPages {
     index: IndexRelation,
     layout: Rc<SegmentLayout>,
+    opened: Cell<u64>,
 }
 
 impl SegmentPages {
@@ -74,7 +76,12 @@ impl SegmentPages {
 
     /// For a layout of the same index that is known already.
     pub fn bind(index: IndexRelation, layout: Rc<SegmentLayout>) -> Self {
-        Self { index, layout }
+        Self { index, layout, opened: Cell::new(0) }
+    }
+
+    /// How many pages were opened by way of this value.
+    pub fn opened(&self) -> u64 {
+        self.opened.get()
     }
 
     /// The engine's view of it.
@@ -146,6 +153,7 @@ impl PartPages for SegmentPages {
         let missing = EngineError::Corrupt { part: part.name(), page: no, reason: "no such page" };
         let block = self.block(part, no).ok_or(missing)?;
         let buffer = SharedBuffer::open_existing(self.index, block);
+        self.opened.set(self.opened.get() + 1);
         expect(self.index, buffer.page(), block, &self.identity(part, no))?;
         Ok(OpenPage(buffer))
     }

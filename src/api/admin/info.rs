@@ -13,7 +13,7 @@ use crate::storage::raise::OrRaise;
 
 const BLOCK_BYTES: i64 = pg_sys::BLCKSZ as i64;
 
-fn bytes(pages: u64) -> i64 {
+pub fn bytes(pages: u64) -> i64 {
     signed(pages).saturating_mul(BLOCK_BYTES)
 }
 

@@ -189,19 +189,19 @@ impl PlannedList {
 pub struct Plan {
     /// How documents are ranked.
     pub ranking: Ranking,
+    /// Terms of the query that some segment has.
+    pub terms: usize,
     /// For each segment the lists to be scored.
     pub segments: Vec<Vec<PlannedList>>,
 }
 
-/// Looks up the query's terms in every segment, the `max_terms` that can score most if that is not 0, and fixes the
-/// arithmetic.
+/// Looks up the query's terms in every segment and fixes the arithmetic.
 pub fn plan<P: PartPages>(
     query: Option<SparseVectorRef<'_>>,
     metric: Metric,
     segments: &[SegmentReader<'_, P>],
-    max_terms: usize,
 ) -> Result<Plan> {
-    let unscored = |ranking| Plan { ranking, segments: vec![Vec::new(); segments.len()] };
+    let unscored = |ranking| Plan { ranking, terms: 0, segments: vec![Vec::new(); segments.len()] };
     let Some(query) = query else { return Ok(unscored(Ranking::AllNull)) };
     let length = match metric {
         Metric::InnerProduct => 1.0,
@@ -212,16 +212,8 @@ pub fn plan<P: PartPages>(
         },
     };
 
-    let mut found = look_up(query, segments)?;
-    let mut greatest = greatest_magnitudes(query, length, &found)?;
-    if max_terms > 0 && max_terms < greatest.len() {
-        let mut order = reserved(greatest.len(), "query plan")?;
-        order.extend(0..greatest.len());
-        order.sort_by(|&a, &b| greatest[b].total_cmp(&greatest[a]));
-        order.drain(..max_terms);
-        order.iter().for_each(|&at| greatest[at] = 0.0);
-        found.iter_mut().for_each(|terms| terms.retain(|&(at, _)| greatest[at] > 0.0));
-    }
+    let found = look_up(query, segments)?;
+    let greatest = greatest_magnitudes(query, length, &found)?;
     let n_matched = greatest.iter().filter(|&&g| g > 0.0).count();
     let total: f64 = greatest.iter().sum();
     let n_lists = found.iter().map(|terms| terms.iter().map(|(_, e)| e.n_lists()).sum::<usize>()).max().unwrap_or(0);
@@ -246,7 +238,7 @@ pub fn plan<P: PartPages>(
     let adding = |lists: &Vec<PlannedList>| lists.iter().filter(|l| !l.subtract).count();
     let lost = planned.iter().map(adding).max().unwrap_or(0) as f64;
     let scale = ScoreScale { metric, unit, lost, slack, zero, zero_is_exact };
-    Ok(Plan { ranking: Ranking::Scored(scale), segments: planned })
+    Ok(Plan { ranking: Ranking::Scored(scale), terms: n_matched, segments: planned })
 }
 
 /// A list and its score for each impact.

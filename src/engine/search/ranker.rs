@@ -18,35 +18,18 @@ use super::stream::Stream;
 use super::top;
 use crate::engine::error::{EngineError, Result, reserve, reserved};
 use crate::engine::ids::Metric;
-use crate::engine::segment::format::{BLOCK_DOCS, CHUNK_DOCS, SegmentMeta};
+use crate::engine::segment::format::SegmentMeta;
 use crate::engine::segment::pages::PartPages;
 use crate::engine::segment::reader::SegmentReader;
+use crate::engine::survey::{Survey, Way};
 use crate::engine::vector::SparseVectorRef;
 
 /// Documents the first round of blocks wants: LIMIT 10 and the few that the recheck needs beyond.
 const FIRST_TARGET: usize = 16;
 /// Growth of the rounds.
 const GROWTH: usize = 10;
-/// Blocks that a first round scores for each document wanted, as a guess before it is known.
-const FIRST_BATCHES: usize = 16;
 /// Growth of the batches in which a round scores its blocks, the best first.
 const BATCH_GROWTH: usize = 4;
-
-/// Nanoseconds, measured on one machine; only their ratios matter.
-mod cost {
-    /// Adding one frequent list to the sums of a chunk.
-    pub const CHUNK: f64 = 14.0;
-    /// Adding a rare posting to its document.
-    pub const RARE: f64 = 1.5;
-    /// Looking at a document's code.
-    pub const DOCUMENT: f64 = 0.1;
-    /// Adding one frequent list to the bound of a block.
-    pub const BOUND: f64 = 0.03;
-    /// Adding a rare posting to its block, and keeping it.
-    pub const RARE_BOUND: f64 = 2.0;
-    /// Scoring a block: a look-up in most of the query's lists, each a miss of the cache.
-    pub const BLOCK: f64 = 600.0;
-}
 
 /// How documents are found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,9 +53,6 @@ pub struct Options {
     /// 1: exact. Below, a block is passed over when its bound times this is under the threshold, and documents may be
     /// missing.
     pub prune_factor: f64,
-    /// Only this many of the query's terms are looked up, those that can score most; 0: all. Bounds then hold for the
-    /// distance to these terms only.
-    pub max_terms: usize,
     /// Nanoseconds since some time.
     pub clock: fn() -> u64,
 }
@@ -80,7 +60,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let (strategy, kernel) = (Strategy::Auto, Kernel::best());
-        Self { strategy, kernel, prune_factor: 1.0, max_terms: 0, clock: || 0 }
+        Self { strategy, kernel, prune_factor: 1.0, clock: || 0 }
     }
 }
 
@@ -102,6 +82,8 @@ fn reader<S: Segment>(segment: &S) -> SegmentReader<'_, S> {
 /// What a ranking did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RankCounts {
+    /// Terms of the query that some segment has.
+    pub terms: u64,
     /// Lists of the query found in the segments.
     pub lists: u64,
     /// Their postings.
@@ -226,10 +208,11 @@ impl<S: Segment> Ranker<S> {
             n_positions = next.ok_or(EngineError::Limit { what: "documents of an index", limit: MAX_POSITIONS })?;
         }
         let readers: Vec<_> = segments.iter().map(reader).collect();
-        let plan = plan(query, metric, &readers, options.max_terms)?;
+        let plan = plan(query, metric, &readers)?;
         drop(readers);
         let lists = || plan.segments.iter().flatten();
         let counts = RankCounts {
+            terms: plan.terms as u64,
             lists: lists().count() as u64,
             postings: lists().map(|l| u64::from(l.list.df)).sum(),
             time: PhaseTimes { plan: (options.clock)() - begin, ..PhaseTimes::default() },
@@ -294,31 +277,24 @@ impl<S: Segment> Ranker<S> {
         Ok(Some(Ranked { segment, doc: doc - self.bases[segment], distance }))
     }
 
-    /// Estimated nanoseconds of scoring everything, and of the bounds pass.
-    fn costs(&self) -> (f64, f64) {
-        let (mut exhaustive, mut bounds) = (0.0, 0.0);
+    /// What the query touches.
+    fn survey(&self) -> Survey {
+        let mut survey = Survey { segments: self.segments.len(), ..Survey::default() };
         for (segment, lists) in self.segments.iter().zip(&self.plan.segments) {
-            let n = f64::from(segment.meta().n_docs);
-            let (chunks, blocks) = (n / f64::from(CHUNK_DOCS), n / f64::from(BLOCK_DOCS));
-            exhaustive += n * cost::DOCUMENT;
-            bounds += blocks * cost::DOCUMENT;
-            for l in lists {
-                let df = f64::from(l.list.df);
-                exhaustive += if l.list.frequent { chunks * cost::CHUNK } else { df * cost::RARE };
-                bounds += if l.list.frequent { blocks * cost::BOUND } else { df * cost::RARE_BOUND };
-            }
+            survey.documents += f64::from(segment.meta().n_docs);
+            lists.iter().for_each(|l| survey.add(&l.list, segment.meta()));
         }
-        (exhaustive, bounds)
+        survey
     }
 
     fn wants_blocks(&self) -> bool {
         let many_lists = self.plan.segments.iter().any(|lists| lists.len() > MAX_BLOCK_LISTS);
-        if many_lists || self.options.strategy == Strategy::Exhaustive {
-            return false;
-        }
-        let (exhaustive, bounds) = self.costs();
-        self.options.strategy == Strategy::Blocks
-            || bounds + (FIRST_TARGET * FIRST_BATCHES) as f64 * cost::BLOCK < exhaustive
+        !many_lists
+            && match self.options.strategy {
+                Strategy::Exhaustive => false,
+                Strategy::Blocks => true,
+                Strategy::Auto => self.survey().way() == Way::Bounds,
+            }
     }
 
     fn bound_blocks(&mut self, scale: ScoreScale) -> Result<Rounds> {
@@ -361,14 +337,13 @@ impl<S: Segment> Ranker<S> {
 
     /// Finds the documents of the next round, or changes over to scoring everything.
     fn next_round(&mut self) -> Result<()> {
-        let budget = match self.options.strategy {
-            Strategy::Blocks => f64::INFINITY,
-            _ => self.costs().0,
+        let most = match self.options.strategy {
+            Strategy::Blocks => usize::MAX,
+            _ => self.survey().blocks_for(Way::Exhaustive),
         };
         let begin = (self.options.clock)();
         let State::Blocks(rounds) = &mut self.state else { return Ok(()) };
         self.counts.rounds += 1;
-        let most = (budget / cost::BLOCK) as usize;
         let filled = rounds.fill(&self.segments, &self.bases, most, &mut self.counts.blocks)?;
         self.counts.time.blocks += (self.options.clock)() - begin;
         if filled {

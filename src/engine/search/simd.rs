@@ -179,7 +179,7 @@ fn add_levels_text(lanes: &mut [u16], levels: &[u8], weight: u16) {
 
 #[inline(always)]
 fn units(impact: u8, weight: u16) -> u16 {
-    (u32::from(impact) * u32::from(weight) >> 8) as u16
+    (u32::from(impact) * u32::from(weight) / 256) as u16
 }
 
 fn add_bitmap_plain(sums: &mut ChunkSums, bits: &[u8; BITMAP_BYTES], impacts: &[u8], weight: u16) {

@@ -72,12 +72,14 @@ impl<'a> Chunk<'a> {
     pub fn is_sound(&self) -> bool {
         match self {
             Self::Array { docs, impacts } => docs.len() == impacts.len() && docs.windows(2).all(|w| w[0] < w[1]),
-            Self::Bitmap { impacts, .. } => self.len() > ARRAY_MAX && impacts.len() == self.len().next_multiple_of(2),
+            Self::Bitmap { impacts, .. } => {
+                self.n_postings() > ARRAY_MAX && impacts.len() == self.n_postings().next_multiple_of(2)
+            }
         }
     }
 
     /// The number of postings.
-    pub fn len(&self) -> usize {
+    pub fn n_postings(&self) -> usize {
         match self {
             Self::Array { docs, .. } => docs.len(),
             Self::Bitmap { bits, .. } => words(bits).iter().map(|w| w.count_ones() as usize).sum(),
@@ -151,7 +153,7 @@ mod tests {
                 Ok::<(), ()>(())
             })
             .unwrap();
-        assert_eq!(found.len(), chunk.len());
+        assert_eq!(found.len(), chunk.n_postings());
         assert!(chunk.is_sound());
         found
     }
@@ -178,7 +180,7 @@ mod tests {
             if let Some(chunk) = Chunk::parse(&bytes) {
                 let mut n = 0;
                 chunk.for_each(|_, _| { n += 1; Ok::<(), ()>(()) }).unwrap();
-                prop_assert_eq!(n, chunk.len());
+                prop_assert_eq!(n, chunk.n_postings());
                 (0..=252u8).step_by(4).for_each(|first| { chunk.block(first); });
             }
         }

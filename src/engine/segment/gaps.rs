@@ -30,10 +30,9 @@ const MEAN_FOR_TWO: u64 = 60_000;
 impl GapWidth {
     /// The width for a list of `df` postings among `n_docs` documents.
     pub fn for_list(df: u64, n_docs: u64) -> Self {
-        let mean = n_docs / df.max(1);
-        match mean {
-            0..=MEAN_FOR_ONE => Self::One,
-            0..=MEAN_FOR_TWO => Self::Two,
+        match n_docs / df.max(1) {
+            mean if mean <= MEAN_FOR_ONE => Self::One,
+            mean if mean <= MEAN_FOR_TWO => Self::Two,
             _ => Self::Four,
         }
     }

@@ -1,6 +1,6 @@
 //! The terms of several segments together: how many documents have each, and what its lists take.
 
-use super::format::{ChunkRecord, FREQUENT_POSTING, ListEntry, SegmentMeta, Sign, TermEntry, n_ranges};
+use super::format::{ChunkRecord, ListEntry, RANGE_CHUNKS, Sign, TermEntry, n_ranges};
 use super::pages::{PAYLOAD, PartPages};
 use super::reader::SegmentReader;
 use crate::engine::codec::impact;
@@ -26,15 +26,16 @@ pub struct TermStats {
 }
 
 impl TermStats {
-    fn add(&mut self, entry: &TermEntry, meta: &SegmentMeta) {
+    /// `bytes` are those of both lists.
+    fn add(&mut self, entry: &TermEntry, bytes: u64) {
         self.segments += 1;
+        self.list_bytes += bytes;
         for sign in Sign::BOTH {
             let list = &entry.lists[sign.index()];
             if list.df == 0 {
                 continue;
             }
             self.df += u64::from(list.df);
-            self.list_bytes += list_bytes(list, meta);
             self.frequent |= list.frequent;
             let magnitude = f64::from(list.max_impact) * impact::scale(entry.exponent);
             let (bound, signed) = match sign {
@@ -46,17 +47,18 @@ impl TermStats {
     }
 }
 
-/// Bytes of a list, its bounds included. Of a frequent list it is what is stored; of a rare one the entry does not tell
-/// the length, and the gaps between its documents are taken to be equal.
-pub fn list_bytes(list: &ListEntry, meta: &SegmentMeta) -> u64 {
-    let df = u64::from(list.df);
-    if list.frequent {
-        let of_range = PAYLOAD + ChunkRecord::BYTES;
-        return df * FREQUENT_POSTING as u64 + u64::from(n_ranges(meta.n_docs)) * of_range as u64;
+/// Bytes of a list, its bounds included. Of a frequent list it is what is stored; of a rare one that is what its postings
+/// take, without the fillers in gaps that are too wide.
+pub fn list_bytes<P: PartPages>(segment: &SegmentReader<'_, P>, list: &ListEntry) -> Result<u64> {
+    if !list.frequent {
+        return Ok(u64::from(list.df) * list.gaps.slot_bytes() as u64);
     }
-    let gap = meta.n_docs / list.df.max(1);
-    let gap_bytes = (u32::BITS - gap.leading_zeros()).div_ceil(7).max(1);
-    df * u64::from(gap_bytes + 1)
+    let mut bytes = 0;
+    for range in 0..n_ranges(segment.meta.n_docs) {
+        let last = segment.with_range(list, range, |record| record.chunk(RANGE_CHUNKS as usize - 1))?;
+        bytes += (last.end + ChunkRecord::BYTES + PAYLOAD) as u64;
+    }
+    Ok(bytes)
 }
 
 /// Gives all terms, ascending, each once.
@@ -72,7 +74,9 @@ pub fn for_each_term<P: PartPages>(
         let mut stats = TermStats { term, ..TermStats::default() };
         for head in &mut heads {
             if let Some(entry) = head.entry.filter(|e| e.term == term) {
-                stats.add(&entry, head.segment.meta);
+                let [positive, negative] = entry.lists;
+                let bytes = list_bytes(head.segment, &positive)? + list_bytes(head.segment, &negative)?;
+                stats.add(&entry, bytes);
                 head.advance()?;
             }
         }
@@ -115,14 +119,12 @@ mod tests {
     #[test]
     fn weights_are_bounded_on_both_sides() {
         let list = |df, max_impact| ListEntry { df, max_impact, ..ListEntry::default() };
-        let meta = SegmentMeta { n_docs: 1000, ..SegmentMeta::default() };
         let mut stats = TermStats::default();
-        stats.add(&TermEntry { term: 0, exponent: 0, lists: [list(3, 200), list(0, 0)] }, &meta);
+        stats.add(&TermEntry { term: 0, exponent: 0, lists: [list(3, 200), list(0, 0)] }, 6);
         assert_eq!((stats.df, stats.greatest_weight, stats.least_weight), (3, Some(200.0), None));
-        stats.add(&TermEntry { term: 0, exponent: 1, lists: [list(1, 99), list(2, 50)] }, &meta);
+        stats.add(&TermEntry { term: 0, exponent: 1, lists: [list(1, 99), list(2, 50)] }, 9);
         assert_eq!((stats.df, stats.segments), (6, 2));
         assert_eq!((stats.greatest_weight, stats.least_weight), (Some(200.0), Some(-100.0)));
-        // Gaps of 333 and 500: two bytes, and one for the impact; of 1000: the same.
-        assert_eq!(stats.list_bytes, 3 * 3 + 3 + 2 * 3);
+        assert_eq!(stats.list_bytes, 15);
     }
 }
