@@ -25,7 +25,7 @@ pub const CHUNK_RECORDS_PER_PAGE: u32 = (PAYLOAD / ChunkRecord::BYTES) as u32;
 /// A list is frequent from this many postings on ...
 pub const FREQUENT_MIN_DF: u64 = 512;
 /// ... if it also holds at least one document in this many.
-pub const FREQUENT_ONE_IN: u64 = 20;
+pub const FREQUENT_ONE_IN: u64 = 18;
 /// Documents under one bound.
 pub const BLOCK_DOCS: u32 = 4;
 /// Blocks of a chunk, two to a byte of its bounds.
