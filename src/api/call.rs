@@ -122,6 +122,22 @@ impl Call {
         unsafe { (*self.0).context }
     }
 
+    /// What the calls from one place of one plan keep between them, the default at first; `None` for a call without such
+    /// a place. It goes with the plan's memory.
+    ///
+    /// # Safety
+    /// - A function keeps one type only, and no other reference to it is alive.
+    pub unsafe fn kept<'a, T: Default>(self) -> Option<&'a mut T> {
+        // SAFETY: `new`'s promise; whoever passes `flinfo` keeps it during the call.
+        let place = unsafe { (*self.0).flinfo.as_mut() }?;
+        if place.fn_extra.is_null() {
+            // SAFETY: `fn_mcxt` is there for this: memory that lives as long as `fn_extra` is looked at.
+            place.fn_extra = PgMemoryContexts::For(place.fn_mcxt).leak_and_drop_on_delete(T::default()).cast();
+        }
+        // SAFETY: made above, by this call or an earlier one, as this type.
+        unsafe { place.fn_extra.cast::<T>().as_mut() }
+    }
+
     /// Returns NULL.
     pub fn null(self) -> Outcome {
         // SAFETY: `new`'s promise.
