@@ -14,7 +14,7 @@
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::settings;
+use super::{goals, settings};
 use crate::engine::error::Result;
 use crate::engine::search::ranker::Strategy;
 use crate::engine::survey::{Survey, Way};
@@ -34,6 +34,8 @@ const PENDING_PAGE: f64 = 10_000.0;
 /// A row's way through the executor's queue, for each doubling of the rows, in units of `cpu_operator_cost`. Measured
 /// on scans of whole tables: it is copied, and waits until no row before it can come any more.
 const QUEUE: f64 = 4.0;
+/// Rows that are reckoned with if the query does not say.
+pub const UNKNOWN_GOAL: usize = 10;
 /// Terms looked up for planning: some 20 microseconds.
 const LOOK_UPS: usize = 64;
 
@@ -102,10 +104,14 @@ unsafe fn estimate(
 
     // SAFETY: by the caller's promise.
     let Work { survey, pending_pages } = unsafe { look(info, operand_of(order)) };
-    let way = way(&survey);
+    // SAFETY: by the caller's promise.
+    let goal = unsafe { row_goal(root, info) };
+    goals::note(info.indexoid, goal);
+    let target = goal.unwrap_or(UNKNOWN_GOAL);
+    let way = way(&survey, target);
     let read = (survey.bytes(way) / f64::from(pg_sys::BLCKSZ)).ceil() + pending_pages;
-    let first = (START + survey.nanoseconds(way) + pending_pages * PENDING_PAGE) * nanosecond + read * page;
-    let later = if way == Way::Bounds { survey.nanoseconds(Way::Exhaustive) * nanosecond } else { 0.0 };
+    let first = (START + survey.nanoseconds(way, target) + pending_pages * PENDING_PAGE) * nanosecond + read * page;
+    let later = if way == Way::Bounds { survey.nanoseconds(Way::Exhaustive, target) * nanosecond } else { 0.0 };
     // SAFETY: by the caller's promise.
     let distance = unsafe { distance_cost(root, order) };
     let rows = info.tuples.max(1.0);
@@ -113,10 +119,27 @@ unsafe fn estimate(
     (first, first + later + rows * row)
 }
 
+/// How many rows will be asked of the scan: what the query's LIMIT says, and more if a filter lets but a part of them
+/// through. `None` if the planner does not know.
+///
+/// # Safety
+/// - `root` is the planner's state for a query on the index's table.
+unsafe fn row_goal(root: *mut pg_sys::PlannerInfo, info: &pg_sys::IndexOptInfo) -> Option<usize> {
+    // SAFETY: by the caller's promise.
+    let (limit, fraction, rel) = unsafe { ((*root).limit_tuples, (*root).tuple_fraction, &*info.rel) };
+    let wanted = match (limit, fraction) {
+        (limit, _) if limit > 0.0 => limit,
+        (_, rows) if rows >= 1.0 => rows,
+        _ => return None,
+    };
+    let passing = if rel.tuples > 0.0 { (rel.rows / rel.tuples).clamp(1e-9, 1.0) } else { 1.0 };
+    Some((wanted / passing).min(rel.tuples.max(1.0)) as usize)
+}
+
 /// How the rows will be found, as far as can be told beforehand.
-pub fn way(survey: &Survey) -> Way {
+pub fn way(survey: &Survey, target: usize) -> Way {
     match settings::strategy() {
-        Strategy::Auto => survey.way(),
+        Strategy::Auto => survey.way(target),
         Strategy::Exhaustive => Way::Exhaustive,
         Strategy::Blocks => Way::Bounds,
     }

@@ -6,6 +6,7 @@ pub mod cost;
 pub mod counts;
 #[cfg(feature = "pg18")]
 pub mod explain;
+pub mod goals;
 pub mod handler;
 pub mod insert;
 pub mod inspect;

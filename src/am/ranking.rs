@@ -10,7 +10,7 @@ use std::time::Instant;
 use pgrx::pg_sys;
 
 use super::counts::ScanCounts;
-use super::settings;
+use super::{goals, settings};
 use crate::engine::error::{EngineError, Result, reserve};
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::pending::VectorBuffer;
@@ -86,6 +86,7 @@ impl Ranking {
         let options = Options {
             strategy: settings::strategy(),
             kernel: settings::kernel(),
+            goal: goals::of(index.oid()),
             prune_factor: settings::prune_factor(),
             clock,
         };

@@ -57,6 +57,12 @@ impl IndexRelation {
         self.raw
     }
 
+    /// The index's object id.
+    pub fn oid(self) -> pg_sys::Oid {
+        // SAFETY: the relation is open.
+        unsafe { (*self.raw).rd_id }
+    }
+
     /// The index's name.
     pub fn name(self) -> String {
         // SAFETY: an open relation has its pg_class row.

@@ -16,16 +16,15 @@ use super::scratch::Scratch;
 use super::simd::Simd;
 use super::top;
 use crate::engine::error::{Result, reserve, reserved};
-use crate::engine::segment::format::{BLOCK_DOCS, CHUNK_BLOCKS, RANGE_BLOCKS, RANGE_DOCS, level_place, n_ranges};
+use crate::engine::segment::format::{
+    BLOCK_DOCS, CHUNK_BLOCKS, RANGE_BLOCKS, RANGE_CHUNKS, RANGE_DOCS, level_place, n_ranges,
+};
 use crate::engine::segment::gaps::RareCursor;
 use crate::engine::segment::pages::{Part, PartPages};
-use crate::engine::segment::reader::{ChunkPages, SegmentReader, bounds_page};
+use crate::engine::segment::reader::{ChunkPages, SegmentReader};
 
-/// A lane that could not hold its sum: its block is always a candidate. Only rare postings that meet in a block can fill a
-/// lane; what frequent lists add has room by choice of the unit.
-const SATURATED: u16 = u16::MAX;
-/// The open sum of a saturated block: more than its four documents can have together.
-const UNKNOWN: i32 = 1 << 24;
+/// Lanes of a range, rounded up to a power of two so that a place in it needs no check.
+const RANGE_LANES: usize = (RANGE_BLOCKS as usize).next_power_of_two();
 
 /// What a search did, for those who want to know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,13 +66,12 @@ impl SegmentBlocks {
         simd: Simd,
         scratch: &mut Scratch,
     ) -> Result<Self> {
-        let n_blocks = segment.meta.n_docs.div_ceil(BLOCK_DOCS) as usize;
         let mut sorted: Vec<PlannedList> = reserved(lists.len(), "query plan")?;
         sorted.extend_from_slice(lists);
         sorted.sort_by_key(|l| (l.subtract, std::cmp::Reverse(u32::from(l.weight) * u32::from(l.list.max_impact))));
         let n_ranges = n_ranges(segment.meta.n_docs) as usize;
         let mut blocks = Self {
-            lanes: scratch.words(n_blocks)?,
+            lanes: scratch.words(n_ranges * RANGE_BLOCKS as usize + RANGE_LANES - RANGE_BLOCKS as usize)?,
             lists: sorted,
             decoded: scratch.postings(),
             begins: Vec::new(),
@@ -95,22 +93,15 @@ impl SegmentBlocks {
     }
 
     fn add_frequent<P: PartPages>(&mut self, segment: &SegmentReader<'_, P>, simd: Simd) -> Result<()> {
-        // Whole chunks, so that the kernel needs no tail; the last range may end within one.
-        let mut tail = [0u16; CHUNK_BLOCKS as usize];
-        for (range, lanes) in (0u32..).zip(self.lanes.chunks_mut(RANGE_BLOCKS as usize)) {
-            tail.fill(0);
-            let whole = lanes.len() / CHUNK_BLOCKS as usize * CHUNK_BLOCKS as usize;
+        for (range, lanes) in (0..self.n_ranges as u32).zip(self.lanes.chunks_mut(RANGE_BLOCKS as usize)) {
             for l in self.lists.iter().filter(|l| l.list.frequent && !l.subtract) {
                 let max = segment.with_range(&l.list, range, |record| Ok(record.max_impact()))?;
                 let units = level_units(l.weight, max) as u16;
-                let page = segment.pages.page(Part::Bounds, bounds_page(&l.list, range)?)?;
-                simd.add_levels(&mut lanes[..whole], &page, units);
-                simd.add_levels(&mut tail, &page[whole / 2..], units);
-                drop(page);
+                segment.for_each_bounds(&l.list, range, |chunk, levels| {
+                    simd.add_levels(&mut lanes[(chunk * CHUNK_BLOCKS) as usize..], levels, units);
+                })?;
                 segment.pages.check_interrupts();
             }
-            let rest = lanes.len() - whole;
-            lanes[whole..].copy_from_slice(&tail[..rest]);
         }
         Ok(())
     }
@@ -118,10 +109,10 @@ impl SegmentBlocks {
     fn add_rare<P: PartPages>(&mut self, segment: &SegmentReader<'_, P>) -> Result<()> {
         let rare = || self.lists.iter().filter(|l| !l.list.frequent);
         let total: usize = rare().map(|l| l.list.df as usize).sum();
-        reserve(&mut self.decoded, total + 1, "rare lists")?;
         reserve(&mut self.begins, rare().count() * self.n_ranges + 1, "rare lists")?;
         reserve(&mut self.rows, self.lists.len(), "rare lists")?;
         // One place more than there are postings: what a filler leaves behind is written over.
+        reserve(&mut self.decoded, total + 1, "rare lists")?;
         self.decoded.resize(total + 1, 0);
         let mut n = 0;
         for l in &self.lists {
@@ -133,21 +124,20 @@ impl SegmentBlocks {
             // What subtracts is no part of a bound.
             let units = if l.subtract { [0; 256] } else { l.units_table() };
             let mut cursor = RareCursor::new(&l.list);
-            for range in 0..self.n_ranges as u32 {
+            for (range, first) in (0..self.n_ranges).zip((0u32..).step_by(RANGE_DOCS as usize)) {
                 self.begins.push(n);
-                let first = range * RANGE_DOCS;
-                let from = (range * RANGE_BLOCKS) as usize;
-                let lanes = self.lanes.get_mut(from..).unwrap_or_default();
+                let lanes = self.lanes.get_mut(range * RANGE_BLOCKS as usize..).unwrap_or_default();
+                let Some(lanes) = lanes.first_chunk_mut::<RANGE_LANES>() else { break };
                 let decoded = &mut self.decoded[..];
                 cursor.for_each_below(segment, first.saturating_add(RANGE_DOCS), |doc, impact| {
-                    let place = doc - first;
+                    let place = doc.wrapping_sub(first);
                     if let Some(slot) = decoded.get_mut(n) {
                         *slot = place << 8 | u32::from(impact);
                         n += usize::from(impact > 0);
                     }
-                    if let Some(lane) = lanes.get_mut((place / BLOCK_DOCS) as usize) {
-                        *lane = lane.saturating_add(units[usize::from(impact)]);
-                    }
+                    // By choice of the unit four postings of each rare list fit a lane.
+                    let lane = &mut lanes[(place / BLOCK_DOCS) as usize % RANGE_LANES];
+                    *lane = lane.wrapping_add(units[usize::from(impact)]);
                     Ok(())
                 })?;
             }
@@ -209,8 +199,7 @@ impl SegmentBlocks {
             reserve(&mut candidates, group.len(), "block candidates")?;
             candidates.extend(group.iter().map(|&block| {
                 let lane = self.first_lane(block);
-                let open = if lane == SATURATED { UNKNOWN } else { i32::from(lane) };
-                Candidate { block: block % RANGE_BLOCKS, first: lane, open, ..Candidate::default() }
+                Candidate { block: block % RANGE_BLOCKS, first: lane, open: i32::from(lane), ..Candidate::default() }
             }));
             for at in 0..self.lists.len() {
                 counts.lookups += candidates.len() as u64;
@@ -253,7 +242,7 @@ impl SegmentBlocks {
                 let block = range * RANGE_BLOCKS + c.block;
                 self.dropped.push((block, c.first));
                 if let Some(lane) = self.lanes.get_mut(block as usize) {
-                    *lane = ((c.sum() + c.open).clamp(0, i32::from(SATURATED)) as u16).min(*lane);
+                    *lane = ((c.sum() + c.open).clamp(0, i32::from(u16::MAX)) as u16).min(*lane);
                 }
             }
             stays
@@ -358,6 +347,36 @@ fn gallop(values: &[u32], value: u32) -> usize {
     low + values[low..high].partition_point(|&v| v < value)
 }
 
+/// Reads the level of each candidate; false if all of them are 0.
+fn read_levels<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    l: &PlannedList,
+    range: u32,
+    candidates: &mut [Candidate],
+) -> Result<bool> {
+    let mut any = 0;
+    let mut rest = candidates;
+    while let Some(first) = rest.first() {
+        // The bounds of a range lie on one page or two.
+        let page_of = |c: &Candidate| segment.bounds_place(&l.list, range * RANGE_CHUNKS + c.block / CHUNK_BLOCKS);
+        let (no, _) = page_of(first)?;
+        let page = segment.pages.page(Part::Bounds, no)?;
+        let mut here = 0;
+        for c in rest.iter_mut() {
+            let (on, chunk) = page_of(c)?;
+            if on != no {
+                break;
+            }
+            let (byte, half) = level_place(c.block);
+            c.level = page[chunk + byte] >> half & 15;
+            any |= c.level;
+            here += 1;
+        }
+        rest = &mut rest[here..];
+    }
+    Ok(any > 0)
+}
+
 /// Adds one range of a frequent list to candidates, which ascend. One page is open at a time: first the bounds say which
 /// candidates have a posting, then the chunk record where, then the postings are read page by page.
 fn add_frequent_blocks<P: PartPages>(
@@ -366,17 +385,8 @@ fn add_frequent_blocks<P: PartPages>(
     range: u32,
     candidates: &mut [Candidate],
 ) -> Result<()> {
-    let record = bounds_page(&l.list, range)?;
-    let mut any = 0;
-    {
-        let bounds = segment.pages.page(Part::Bounds, record)?;
-        for c in &mut *candidates {
-            let (byte, half) = level_place(c.block);
-            c.level = bounds[byte] >> half & 15;
-            any |= c.level;
-        }
-    }
-    if any == 0 {
+    let any = read_levels(segment, l, range, candidates)?;
+    if !any {
         return Ok(());
     }
     let (begin, units) = segment.with_range(&l.list, range, |record| {

@@ -19,7 +19,7 @@ use super::norm::{Normalised, normalise};
 use crate::engine::codec::impact::{self, LEVELS};
 use crate::engine::error::{Result, filled, reserve, reserved};
 use crate::engine::ids::Metric;
-use crate::engine::segment::format::{ListEntry, Sign, TermEntry};
+use crate::engine::segment::format::{BLOCK_DOCS, ListEntry, Sign, TermEntry};
 use crate::engine::segment::pages::PartPages;
 use crate::engine::segment::reader::SegmentReader;
 use crate::engine::vector::SparseVectorRef;
@@ -287,7 +287,9 @@ fn weigh(products: &[Vec<Product>], n_lists: usize) -> Result<Weighing> {
             planned.extend(lists.iter().map(|p| weighed(p, unit, raise)));
             let adding = |l: &&PlannedList| !l.subtract;
             let bound = |l: &PlannedList| match n_lists {
-                0..=MAX_BLOCK_LISTS => LEVELS * level_units(l.weight, l.list.max_impact),
+                0..=MAX_BLOCK_LISTS if l.list.frequent => LEVELS * level_units(l.weight, l.list.max_impact),
+                // The postings of four documents add up in the lane of their block.
+                0..=MAX_BLOCK_LISTS => BLOCK_DOCS * l.most_units(),
                 _ => l.most_units(),
             };
             most = most.max(planned.iter().filter(adding).map(bound).sum::<u32>());

@@ -24,8 +24,10 @@ use crate::engine::segment::reader::SegmentReader;
 use crate::engine::survey::{Survey, Way};
 use crate::engine::vector::SparseVectorRef;
 
-/// Documents the first round of blocks wants: LIMIT 10 and the few that the recheck needs beyond.
+/// Documents the first round of blocks wants if nobody knows better: LIMIT 10 and the few that the recheck needs beyond.
 const FIRST_TARGET: usize = 16;
+/// And most, whoever knows.
+const LARGEST_TARGET: usize = 1 << 20;
 /// Growth of the rounds.
 const GROWTH: usize = 10;
 /// Growth of the batches in which a round scores its blocks, the best first.
@@ -50,6 +52,8 @@ pub struct Options {
     pub strategy: Strategy,
     /// In which width.
     pub kernel: Kernel,
+    /// How many documents will be asked for, if somebody knows. It decides what is cheaper, not what is delivered.
+    pub goal: Option<usize>,
     /// 1: exact. Below, a block is passed over when its bound times this is under the threshold, and documents may be
     /// missing.
     pub prune_factor: f64,
@@ -57,10 +61,17 @@ pub struct Options {
     pub clock: fn() -> u64,
 }
 
+impl Options {
+    /// Documents that the first round wants: those asked for, and what the recheck takes beyond, a twentieth and a few.
+    fn target(&self) -> usize {
+        self.goal.map_or(FIRST_TARGET, |goal| (goal + goal / 16 + 6).min(LARGEST_TARGET))
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         let (strategy, kernel) = (Strategy::Auto, Kernel::best());
-        Self { strategy, kernel, prune_factor: 1.0, clock: || 0 }
+        Self { strategy, kernel, goal: None, prune_factor: 1.0, clock: || 0 }
     }
 }
 
@@ -293,7 +304,7 @@ impl<S: Segment> Ranker<S> {
             && match self.options.strategy {
                 Strategy::Exhaustive => false,
                 Strategy::Blocks => true,
-                Strategy::Auto => self.survey().way() == Way::Bounds,
+                Strategy::Auto => self.survey().way(self.options.target()) == Way::Bounds,
             }
     }
 
@@ -315,8 +326,8 @@ impl<S: Segment> Ranker<S> {
         ready.sort_unstable();
         self.counts.time.bounds += (self.options.clock)() - begin;
         let (simd, prune) = (self.simd, Prune::new(self.options.prune_factor));
-        let delivered = code::IRREGULAR;
-        Ok(Rounds { scale, simd, prune, blocks, pool: Vec::new(), ready, target: FIRST_TARGET, delivered })
+        let (target, delivered) = (self.options.target(), code::IRREGULAR);
+        Ok(Rounds { scale, simd, prune, blocks, pool: Vec::new(), ready, target, delivered })
     }
 
     /// Scores every posting; documents with keys below `bound` remain to be delivered.
@@ -339,7 +350,7 @@ impl<S: Segment> Ranker<S> {
     fn next_round(&mut self) -> Result<()> {
         let most = match self.options.strategy {
             Strategy::Blocks => usize::MAX,
-            _ => self.survey().blocks_for(Way::Exhaustive),
+            _ => self.survey().blocks_for_all(),
         };
         let begin = (self.options.clock)();
         let State::Blocks(rounds) = &mut self.state else { return Ok(()) };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::format::*;
 use super::pages::{Part, PartPages, field};
-use super::reader::{self, SegmentReader, bounds_page};
+use super::reader::{self, SegmentReader, chunk_record};
 use super::writer::range_levels;
 use crate::engine::codec::impact;
 use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
@@ -180,15 +180,21 @@ fn check_ranges<P: PartPages>(
                 Ok(())
             })
         })?;
-        let record = bounds_page(list, range)?;
+        let record = chunk_record(list, range)?;
         let counted = docs.len() == n as usize && impacts.iter().max().copied().unwrap_or(0) == max_impact;
         if !ascending || !counted {
             let text = format!("record of term {term}, range {range} is wrong");
             found(report, Part::Chunks, record / CHUNK_RECORDS_PER_PAGE, text);
         }
-        let stored = segment.pages.page(Part::Bounds, record)?;
-        if *stored != *range_levels(&docs, &impacts, max_impact) {
-            found(report, Part::Bounds, record, format!("bounds of term {term}, range {range} are wrong"));
+        let expected = range_levels(&docs, &impacts, max_impact, chunks_of_range(segment.meta.n_docs, range));
+        let mut equal = true;
+        segment.for_each_bounds(list, range, |chunk, bytes| {
+            let from = chunk as usize * CHUNK_BOUNDS;
+            equal &= expected.get(from..from + bytes.len()) == Some(bytes);
+        })?;
+        if !equal {
+            let (page, _) = segment.bounds_place(list, range * RANGE_CHUNKS)?;
+            found(report, Part::Bounds, page, format!("bounds of term {term}, range {range} are wrong"));
         }
     }
     Ok(())

@@ -25,18 +25,20 @@ pub const CHUNK_RECORDS_PER_PAGE: u32 = (PAYLOAD / ChunkRecord::BYTES) as u32;
 /// A list is frequent from this many postings on ...
 pub const FREQUENT_MIN_DF: u64 = 512;
 /// ... if it also holds at least one document in this many.
-pub const FREQUENT_ONE_IN: u64 = 18;
+pub const FREQUENT_ONE_IN: u64 = 20;
 /// Documents under one bound.
 pub const BLOCK_DOCS: u32 = 4;
 /// Blocks of a chunk, two to a byte of its bounds.
 pub const CHUNK_BLOCKS: u32 = CHUNK_DOCS / BLOCK_DOCS;
 /// Blocks of a range.
 pub const RANGE_BLOCKS: u32 = RANGE_DOCS / BLOCK_DOCS;
+/// Bytes of a chunk's bounds; a whole number of them fills a page.
+pub const CHUNK_BOUNDS: usize = CHUNK_BLOCKS as usize / 2;
 /// Most documents in one segment, and in an index.
 pub const MAX_DOCS: u32 = u32::MAX - 1;
 
 const _: () = assert!(RANGE_DOCS as usize == PAYLOAD * 8 && RANGE_DOCS <= 65_536);
-const _: () = assert!(RANGE_BLOCKS as usize == PAYLOAD * 2);
+const _: () = assert!(RANGE_BLOCKS as usize == PAYLOAD * 2 && PAYLOAD.is_multiple_of(CHUNK_BOUNDS));
 const _: () = assert!(CHUNK_RECORDS_PER_PAGE > 0 && TERMS_PER_PAGE == 254);
 
 /// Whether a list of `df` postings among `n_docs` documents is stored range by range.
@@ -47,6 +49,16 @@ pub fn is_frequent(df: u64, n_docs: u64) -> bool {
 /// Ranges of a segment of `n_docs` documents.
 pub fn n_ranges(n_docs: u32) -> u32 {
     n_docs.div_ceil(RANGE_DOCS)
+}
+
+/// Chunks of a segment of `n_docs` documents.
+pub fn n_chunks(n_docs: u32) -> u32 {
+    n_docs.div_ceil(CHUNK_DOCS)
+}
+
+/// Chunks of one of its ranges.
+pub fn chunks_of_range(n_docs: u32, range: u32) -> u32 {
+    n_chunks(n_docs).saturating_sub(range.saturating_mul(RANGE_CHUNKS)).min(RANGE_CHUNKS)
 }
 
 /// The sign of a list's document weights: one list for each.
@@ -260,12 +272,11 @@ impl RangeView {
     }
 }
 
-/// Where the level of a block of a range is in its bounds page: the byte, and how far to shift it. A chunk has 32 bytes;
-/// the low halves are its first 32 blocks, the high halves the others, so that both unpack without interleaving.
+/// Where the level of a block of a chunk is in the chunk's bounds: the byte, and how far to shift it. The low halves of the
+/// bytes are the first 32 blocks, the high halves the others, so that both unpack without interleaving.
 pub fn level_place(block: u32) -> (usize, u32) {
-    let (chunk, within) = (block / CHUNK_BLOCKS, block % CHUNK_BLOCKS);
     let half = CHUNK_BLOCKS / 2;
-    ((chunk * half + within % half) as usize, within / half * 4)
+    ((block % half) as usize, block % CHUNK_BLOCKS / half * 4)
 }
 
 /// The totals of a segment, kept in the manifest.

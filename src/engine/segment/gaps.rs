@@ -146,8 +146,28 @@ impl RareCursor {
         while self.left > 0 && rest.len() >= BYTES {
             // A slot is at most one posting: this many cannot pass the list's end.
             let slots = rest.as_chunks::<BYTES>().0;
+            let slots = &slots[..slots.len().min(self.left as usize)];
             let (mut doc, mut taken, mut postings) = (self.previous, 0, 0u32);
-            for bytes in slots.iter().take(self.left as usize) {
+            // Eight at a time as long as all eight are below the end.
+            for eight in slots.as_chunks::<8>().0 {
+                let mut docs = [0u32; 8];
+                let mut next = doc;
+                for (to, bytes) in docs.iter_mut().zip(eight) {
+                    next = next.saturating_add(slot(bytes).0);
+                    *to = next;
+                }
+                if next >= end {
+                    break;
+                }
+                doc = next;
+                taken += 8;
+                for (&doc, bytes) in docs.iter().zip(eight) {
+                    let impact = slot(bytes).1;
+                    postings += u32::from(impact > 0);
+                    each(doc, impact)?;
+                }
+            }
+            for bytes in &slots[taken..] {
                 let (gap, impact) = slot(bytes);
                 let next = doc.saturating_add(gap);
                 if next >= end {
@@ -158,7 +178,7 @@ impl RareCursor {
                 postings += u32::from(impact > 0);
                 each(doc, impact)?;
             }
-            let stopped = taken < slots.len().min(self.left as usize);
+            let stopped = taken < slots.len();
             self.previous = doc;
             self.offset += taken * BYTES;
             self.left -= postings;

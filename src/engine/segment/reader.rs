@@ -122,10 +122,37 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
         range: u32,
         read: impl FnOnce(RangeRecord<'_>) -> Result<T>,
     ) -> Result<T> {
-        let record = bounds_page(list, range)?;
+        let record = chunk_record(list, range)?;
         let page = record / CHUNK_RECORDS_PER_PAGE;
         let payload = self.pages.page(Part::Chunks, page)?;
         read(RangeRecord::parse(&payload, page, (record % CHUNK_RECORDS_PER_PAGE) as usize)?)
+    }
+
+    /// Where the bounds of a chunk of a frequent list are: page, byte. Lists follow one another, each with the bounds of all
+    /// its chunks.
+    #[inline]
+    pub fn bounds_place(&self, list: &ListEntry, chunk: u32) -> Result<(u32, usize)> {
+        let n_docs = self.meta.n_docs;
+        let before = u64::from(list.place / n_ranges(n_docs).max(1)) * u64::from(n_chunks(n_docs)) + u64::from(chunk);
+        let per_page = (PAYLOAD / CHUNK_BOUNDS) as u64;
+        let page =
+            u32::try_from(before / per_page).map_err(|_| corrupt(Part::Bounds, 0, "page number out of range"))?;
+        Ok((page, (before % per_page) as usize * CHUNK_BOUNDS))
+    }
+
+    /// Gives the bounds of a range of a frequent list in one or two pieces: the first chunk's number in the range, bytes.
+    #[inline]
+    pub fn for_each_bounds(&self, list: &ListEntry, range: u32, mut each: impl FnMut(u32, &[u8])) -> Result<()> {
+        let n = chunks_of_range(self.meta.n_docs, range);
+        let mut chunk = 0;
+        while chunk < n {
+            let (page, from) = self.bounds_place(list, range * RANGE_CHUNKS + chunk)?;
+            let here = ((PAYLOAD - from) / CHUNK_BOUNDS).min((n - chunk) as usize);
+            let payload = self.pages.page(Part::Bounds, page)?;
+            each(chunk, &payload[from..from + here * CHUNK_BOUNDS]);
+            chunk += here as u32;
+        }
+        Ok(())
     }
 
     /// Gives a range's postings chunk by chunk, empty chunks apart: the chunk's number and its postings.
@@ -220,8 +247,8 @@ impl<'p, P: PartPages> ChunkPages<'p, P> {
     }
 }
 
-/// The page of bounds of a range of a frequent list, which is also the number of its chunk record.
-pub fn bounds_page(list: &ListEntry, range: u32) -> Result<u32> {
+/// The number of the chunk record of a range of a frequent list.
+pub fn chunk_record(list: &ListEntry, range: u32) -> Result<u32> {
     list.place.checked_add(range).ok_or_else(|| corrupt(Part::Chunks, 0, "record number out of range"))
 }
 

@@ -1,7 +1,7 @@
 //! The terms of several segments together: how many documents have each, and what its lists take.
 
-use super::format::{ChunkRecord, ListEntry, RANGE_CHUNKS, Sign, TermEntry, n_ranges};
-use super::pages::{PAYLOAD, PartPages};
+use super::format::{CHUNK_BOUNDS, ChunkRecord, ListEntry, RANGE_CHUNKS, Sign, TermEntry, n_chunks, n_ranges};
+use super::pages::PartPages;
 use super::reader::SegmentReader;
 use crate::engine::codec::impact;
 use crate::engine::error::{Result, reserved};
@@ -53,10 +53,10 @@ pub fn list_bytes<P: PartPages>(segment: &SegmentReader<'_, P>, list: &ListEntry
     if !list.frequent {
         return Ok(u64::from(list.df) * list.gaps.slot_bytes() as u64);
     }
-    let mut bytes = 0;
+    let mut bytes = u64::from(n_chunks(segment.meta.n_docs)) * CHUNK_BOUNDS as u64;
     for range in 0..n_ranges(segment.meta.n_docs) {
         let last = segment.with_range(list, range, |record| record.chunk(RANGE_CHUNKS as usize - 1))?;
-        bytes += (last.end + ChunkRecord::BYTES + PAYLOAD) as u64;
+        bytes += (last.end + ChunkRecord::BYTES) as u64;
     }
     Ok(bytes)
 }

@@ -184,6 +184,7 @@ struct ListWriter<'s, S> {
     sink: &'s mut S,
     n_docs: u32,
     postings: PageWriter,
+    bounds: PageWriter,
     chunks: PageWriter,
     terms: PageWriter,
     fences: PageWriter,
@@ -215,6 +216,7 @@ impl<'s, S: PartSink> ListWriter<'s, S> {
             sink,
             n_docs,
             postings: PageWriter::new(Part::Postings),
+            bounds: PageWriter::new(Part::Bounds),
             chunks: PageWriter::new(Part::Chunks),
             terms: PageWriter::new(Part::Terms),
             fences: PageWriter::new(Part::Fences),
@@ -296,7 +298,7 @@ impl<'s, S: PartSink> ListWriter<'s, S> {
 
     /// Writes the collected range: its chunks, then its record and its bounds.
     fn end_range(&mut self) -> Result<()> {
-        let RangeBuffer { docs, impacts, bytes, .. } = &mut self.range;
+        let RangeBuffer { no, docs, impacts, bytes } = &mut self.range;
         if self.postings.buf.len() == PAYLOAD {
             self.postings.flush(self.sink)?;
         }
@@ -308,14 +310,15 @@ impl<'s, S: PartSink> ListWriter<'s, S> {
             ends: encode_chunks(docs, impacts, bytes),
         };
         self.postings.push_stream(bytes, self.sink)?;
-        self.sink.append(Part::Bounds, &range_levels(docs, impacts, record.max_impact))?;
+        let levels = range_levels(docs, impacts, record.max_impact, chunks_of_range(self.n_docs, *no));
+        self.bounds.push_stream(&levels, self.sink)?;
         bytes.clear();
         record.write(bytes);
         self.chunks.push_record(bytes, self.sink)?;
         self.n_chunk_records += 1;
-        self.range.no += 1;
-        self.range.docs.clear();
-        self.range.impacts.clear();
+        *no += 1;
+        docs.clear();
+        impacts.clear();
         Ok(())
     }
 
@@ -350,8 +353,7 @@ impl<'s, S: PartSink> ListWriter<'s, S> {
         meta.n_terms = self.n_terms;
         meta.n_postings = self.n_postings;
         meta.has_negative = self.has_negative;
-        meta.pages[Part::Bounds.index()] = self.n_chunk_records;
-        for writer in [self.postings, self.chunks, self.terms, self.fences] {
+        for writer in [self.postings, self.bounds, self.chunks, self.terms, self.fences] {
             let part = writer.part.index();
             meta.pages[part] = writer.finish(self.sink)?;
         }
@@ -359,14 +361,15 @@ impl<'s, S: PartSink> ListWriter<'s, S> {
     }
 }
 
-/// The bounds of a range: for each block the level of its greatest impact.
-pub fn range_levels(docs: &[u16], impacts: &[u8], max: u8) -> Vec<u8> {
-    let mut levels = vec![0u8; PAYLOAD];
+/// The bounds of a range of `n_chunks` chunks: for each block the level of its greatest impact.
+pub fn range_levels(docs: &[u16], impacts: &[u8], max: u8, n_chunks: u32) -> Vec<u8> {
+    let mut levels = vec![0u8; n_chunks as usize * CHUNK_BOUNDS];
     for (&doc, &impact) in docs.iter().zip(impacts) {
-        let (byte, shift) = level_place(u32::from(doc) / BLOCK_DOCS);
-        let before = levels[byte] >> shift & 15;
-        let level = impact::level(impact, max).max(before);
-        levels[byte] = levels[byte] & !(15 << shift) | level << shift;
+        let block = u32::from(doc) / BLOCK_DOCS;
+        let (byte, shift) = level_place(block);
+        let Some(byte) = levels.get_mut((block / CHUNK_BLOCKS) as usize * CHUNK_BOUNDS + byte) else { continue };
+        let level = impact::level(impact, max).max(*byte >> shift & 15);
+        *byte = *byte & !(15 << shift) | level << shift;
     }
     levels
 }
