@@ -126,7 +126,7 @@ impl Checker {
         let n_blocks = self.index.n_blocks();
         for block in owned.iter().take_while(|&b| b < n_blocks) {
             let standing = {
-                let buffer = SharedBuffer::open_existing(self.index, block);
+                let buffer = SharedBuffer::open(self.index, block)?;
                 (buffer.page().is_sound(), buffer.page().special().state())
             };
             match standing {

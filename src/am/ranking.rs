@@ -11,11 +11,11 @@ use pgrx::pg_sys;
 
 use super::counts::ScanCounts;
 use super::{goals, settings};
-use crate::engine::error::{EngineError, Result, reserve};
+use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::pending::VectorBuffer;
 use crate::engine::search::query::Distance;
-use crate::engine::search::ranker::{Options, Ranked, Ranker, Segment};
+use crate::engine::search::ranker::{Options, Ranker, Segment};
 use crate::engine::search::scratch::Scratch;
 use crate::engine::vector::{SparseVectorRef, ops, select};
 use crate::storage::manifest_cache;
@@ -38,8 +38,8 @@ pub struct Row {
 /// See the module's text.
 pub struct Ranking {
     ranker: Ranker<SegmentPages>,
-    /// The best document of the segments not yet delivered.
-    ahead: Option<(Distance, Tid)>,
+    /// The best documents of the segments not yet delivered, best last.
+    ahead: Vec<(Distance, Tid)>,
     /// Documents of the pending list, best last, with their true distances.
     pending: Vec<(Distance, Tid)>,
     n_pending: u64,
@@ -53,6 +53,8 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::default());
 }
 
+/// Documents whose TIDs are read together.
+const MOST_AHEAD: usize = 1024;
 /// More than this is given back between scans.
 const KEPT_BYTES: usize = 16 << 20;
 
@@ -92,18 +94,18 @@ impl Ranking {
         };
         let ranker = Ranker::new(segments, meta.metric, query, options, SCRATCH.take())?;
         let n_pending = pending.len() as u64;
-        Ok(Self { ranker, ahead: None, pending, n_pending, pending_time, recheck, rechecked: 0 })
+        Ok(Self { ranker, ahead: Vec::new(), pending, n_pending, pending_time, recheck, rechecked: 0 })
     }
 
     /// The next row: its distance is not below any delivered before.
     pub fn next_best(&mut self) -> Result<Option<Row>> {
-        if self.ahead.is_none() {
-            self.ahead = self.next_of_segments()?;
+        if self.ahead.is_empty() {
+            self.look_ahead()?;
         }
-        let next = match (&self.ahead, self.pending.last()) {
+        let next = match (self.ahead.last(), self.pending.last()) {
             (Some((sealed, _)), Some((waiting, _))) if waiting.compare(sealed).is_lt() => self.pending.pop(),
             (None, Some(_)) => self.pending.pop(),
-            _ => self.ahead.take(),
+            _ => self.ahead.pop(),
         };
         let Some((distance, tid)) = next else { return Ok(None) };
         // A NULL distance is exact, and PostgreSQL need not compute it again.
@@ -112,11 +114,32 @@ impl Ranking {
         Ok(Some(Row { distance, tid, recheck }))
     }
 
-    fn next_of_segments(&mut self) -> Result<Option<(Distance, Tid)>> {
-        let Some(Ranked { segment, doc, distance }) = self.ranker.next_best()? else { return Ok(None) };
-        let pages = &self.ranker.segments()[segment];
-        let tid = pages.reader().tid(doc).map_err(|e| pages.locate(e))?;
-        Ok(Some((distance, tid)))
+    /// Takes the next document, and those that the ranker has ready at no further cost; their TIDs are read page by page.
+    fn look_ahead(&mut self) -> Result<()> {
+        let Some(first) = self.ranker.next_best()? else { return Ok(()) };
+        let n = self.ranker.n_ready().min(MOST_AHEAD);
+        let mut found = reserved(n + 1, "rows ahead")?;
+        found.push(first);
+        for _ in 0..n {
+            found.extend(self.ranker.next_best()?);
+        }
+        let mut order: Vec<usize> = reserved(found.len(), "rows ahead")?;
+        order.extend(0..found.len());
+        order.sort_unstable_by_key(|&at| (found[at].segment, found[at].doc));
+        let mut tids = filled(found.len(), Tid { block: 0, offset: 0 }, "rows ahead")?;
+        for group in order.chunk_by(|&a, &b| found[a].segment == found[b].segment) {
+            let pages = &self.ranker.segments()[found[group[0]].segment];
+            let mut places = group.iter();
+            let read = pages.reader().tids_of(group.iter().map(|&at| found[at].doc), |tid| {
+                if let Some(&at) = places.next() {
+                    tids[at] = tid;
+                }
+            });
+            read.map_err(|e| pages.locate(e))?;
+        }
+        reserve(&mut self.ahead, found.len(), "rows ahead")?;
+        self.ahead.extend(found.iter().zip(tids).map(|(ranked, tid)| (ranked.distance, tid)).rev());
+        Ok(())
     }
 
     /// What it did so far.

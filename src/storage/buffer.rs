@@ -38,12 +38,6 @@ impl SharedBuffer {
         Ok(Self::lock(buffer))
     }
 
-    /// The same for a block that is known to exist.
-    pub fn open_existing(index: IndexRelation, block: u32) -> Self {
-        // SAFETY: the relation is open; the caller knows the block to exist, and if it does not PostgreSQL reports it.
-        Self::lock(unsafe { pg_sys::ReadBuffer(index.raw(), block) })
-    }
-
     fn lock(buffer: pg_sys::Buffer) -> Self {
         // SAFETY: `buffer` has just been pinned.
         unsafe { pg_sys::LockBuffer(buffer, pg_sys::BUFFER_LOCK_SHARE as i32) };
@@ -60,6 +54,49 @@ impl SharedBuffer {
 impl Drop for SharedBuffer {
     fn drop(&mut self) {
         release(self.buffer);
+    }
+}
+
+/// A page of a sealed segment, which nobody changes but to mark it as free.
+///
+/// Such a page needs no content lock on a primary: its payload and its identity stay as they are until no snapshot can
+/// need them (see [`super::free`]), and a pin keeps the buffer from being given to another page. Under replay pages are
+/// recycled without waiting for readers, so there it is locked.
+pub struct SealedBuffer {
+    buffer: pg_sys::Buffer,
+    locked: bool,
+}
+
+impl SealedBuffer {
+    /// Pins `block`, which is known to exist; if it does not, PostgreSQL reports it.
+    pub fn open(index: IndexRelation, block: u32) -> Self {
+        // SAFETY: the relation is open.
+        let buffer = unsafe { pg_sys::ReadBuffer(index.raw(), block) };
+        let locked = index.is_under_replay();
+        if locked {
+            // SAFETY: just pinned.
+            unsafe { pg_sys::LockBuffer(buffer, pg_sys::BUFFER_LOCK_SHARE as i32) };
+        }
+        Self { buffer, locked }
+    }
+
+    /// The page.
+    pub fn page(&self) -> PageRef<'_> {
+        // SAFETY: the buffer is pinned for as long as `self` lives. It is share-locked, or sealed: then what is read of it,
+        // payload and identity, does not change while the caller's snapshot, under which it was found, is held. Of the
+        // bytes that a free mark changes, state and stamp, readers of sealed pages use none.
+        unsafe { PageRef::new(pg_sys::BufferGetPage(self.buffer)) }
+    }
+}
+
+impl Drop for SealedBuffer {
+    fn drop(&mut self) {
+        if self.locked {
+            release(self.buffer);
+        } else if !std::thread::panicking() {
+            // SAFETY: pinned once, not locked.
+            unsafe { pg_sys::ReleaseBuffer(self.buffer) };
+        }
     }
 }
 

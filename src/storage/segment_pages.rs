@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use super::buffer::{ExclusiveBuffer, SharedBuffer};
+use super::buffer::{ExclusiveBuffer, SealedBuffer, SharedBuffer};
 use super::free::{self, Allocator, OwnedPage};
 use super::meta::{Extent, SegmentDescriptor, expect};
 use super::page::{Identity, PageKind};
@@ -136,13 +136,22 @@ impl Segment for SegmentPages {
 }
 
 /// A segment page held open.
-pub struct OpenPage(SharedBuffer);
+pub enum OpenPage {
+    /// Nobody changes it.
+    Sealed(SealedBuffer),
+    /// Vacuum clears bits of it.
+    Live(SharedBuffer),
+}
 
 impl Deref for OpenPage {
     type Target = [u8];
 
+    #[inline]
     fn deref(&self) -> &[u8] {
-        self.0.page().payload()
+        match self {
+            Self::Sealed(buffer) => buffer.page().payload(),
+            Self::Live(buffer) => buffer.page().payload(),
+        }
     }
 }
 
@@ -152,10 +161,16 @@ impl PartPages for SegmentPages {
     fn page(&self, part: Part, no: u32) -> Result<OpenPage> {
         let missing = EngineError::Corrupt { part: part.name(), page: no, reason: "no such page" };
         let block = self.block(part, no).ok_or(missing)?;
-        let buffer = SharedBuffer::open_existing(self.index, block);
         self.opened.set(self.opened.get() + 1);
-        expect(self.index, buffer.page(), block, &self.identity(part, no))?;
-        Ok(OpenPage(buffer))
+        let identity = self.identity(part, no);
+        if part == Part::Live {
+            let buffer = SharedBuffer::open(self.index, block)?;
+            expect(self.index, buffer.page(), block, &identity)?;
+            return Ok(OpenPage::Live(buffer));
+        }
+        let buffer = SealedBuffer::open(self.index, block);
+        expect(self.index, buffer.page(), block, &identity)?;
+        Ok(OpenPage::Sealed(buffer))
     }
 
     fn check_interrupts(&self) {

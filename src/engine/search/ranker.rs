@@ -260,12 +260,20 @@ impl<S: Segment> Ranker<S> {
         scratch
     }
 
+    /// How many documents can be had without further work.
+    pub fn n_ready(&self) -> usize {
+        match &self.state {
+            State::Codes(stream) => stream.n_ready(),
+            State::Blocks(rounds) => rounds.ready.len(),
+        }
+    }
+
     /// The best document not yet delivered.
     pub fn next_best(&mut self) -> Result<Option<Ranked>> {
         let key = loop {
             match &mut self.state {
                 State::Codes(stream) => {
-                    let begin = stream.is_at_round_end().then(self.options.clock);
+                    let begin = (stream.n_ready() == 0).then(self.options.clock);
                     let next = stream.next_best(self.simd)?;
                     if let Some(begin) = begin {
                         self.counts.time.select += (self.options.clock)() - begin;

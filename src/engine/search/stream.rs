@@ -46,9 +46,9 @@ impl Stream {
         self.codes
     }
 
-    /// Whether the next document costs a pass over the codes.
-    pub fn is_at_round_end(&self) -> bool {
-        self.piece.is_empty()
+    /// How many documents are in order already.
+    pub fn n_ready(&self) -> usize {
+        self.piece.len()
     }
 
     /// The key of the best document not yet delivered.

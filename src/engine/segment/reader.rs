@@ -32,6 +32,24 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
         tid_at(&payload, page, doc % DOCMAP_PER_PAGE)
     }
 
+    /// The TIDs of `docs`, which ascend: each page is opened once.
+    pub fn tids_of(&self, docs: impl Iterator<Item = u32>, mut each: impl FnMut(Tid)) -> Result<()> {
+        let mut open: Option<(u32, P::Page<'p>)> = None;
+        for doc in docs {
+            let no = doc / DOCMAP_PER_PAGE;
+            if let Some((_, payload)) = open.as_ref().filter(|(page, _)| *page == no) {
+                each(tid_at(payload, no, doc % DOCMAP_PER_PAGE)?);
+                continue;
+            }
+            // The old page goes before the new one is opened.
+            drop(open.take());
+            let payload = self.pages.page(Part::Docmap, no)?;
+            each(tid_at(&payload, no, doc % DOCMAP_PER_PAGE)?);
+            open = Some((no, payload));
+        }
+        Ok(())
+    }
+
     /// The documents whose live bit is cleared.
     pub fn dead(&self) -> Result<RoaringBitmap> {
         live::read_dead(self.pages, self.meta.n_pages(Part::Live), self.meta.n_docs)
