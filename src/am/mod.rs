@@ -1,6 +1,8 @@
 //! The access method `wand`: one file for each duty that PostgreSQL gives an index.
 
 pub mod build;
+pub mod build_parallel;
+pub mod build_part;
 pub mod check;
 pub mod cost;
 pub mod handler;
@@ -9,6 +11,7 @@ pub mod inspect;
 pub mod invert;
 pub mod maintain;
 pub mod options;
+pub mod progress;
 pub mod scan;
 pub mod settings;
 pub mod vacuum;
