@@ -22,7 +22,7 @@ pub fn maintenance_budget() -> usize {
 /// space, so what the budget allows beyond is better spent on those.
 const MOST_FOR_A_RUN: usize = 32 << 20;
 /// Nor in less, or there would be too many of them.
-const LEAST_FOR_A_RUN: usize = 4 << 20;
+const LEAST_FOR_A_RUN: usize = 2 << 20;
 
 /// A run put aside: in memory while the budget allows, else in a temporary file.
 enum Aside {

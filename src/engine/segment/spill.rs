@@ -143,8 +143,8 @@ pub struct SpilledRun<R> {
     terms_left: u32,
     special: SpecialDocs,
     head: Option<TermHead>,
-    /// Postings of the current term that were not read yet.
-    unread: u64,
+    /// The current term's postings of each sign that were not read yet.
+    unread: [u32; 2],
     block: Vec<u8>,
     at: usize,
 }
@@ -169,7 +169,7 @@ impl<R: SpillRead> SpilledRun<R> {
             input,
             special,
             head: None,
-            unread: 0,
+            unread: [0, 0],
             block: Vec::new(),
             at: 0,
         })
@@ -189,12 +189,19 @@ impl<R: SpillRead> SpilledRun<R> {
         self.input.read(&mut self.block)
     }
 
-    fn posting(&mut self) -> Result<(u32, u8)> {
-        self.want(POSTING_BYTES)?;
-        let gap = varint::read(&self.block, &mut self.at).ok_or_else(|| damaged("gap is too large"))?;
-        let impact = *self.block.get(self.at).ok_or_else(|| damaged("list is cut short"))?;
-        self.at += 1;
-        Ok((gap, impact))
+    /// Gives the next `n` postings, which are one list.
+    #[inline]
+    fn postings(&mut self, n: u32, mut each: impl FnMut(u32, u8) -> Result<()>) -> Result<()> {
+        let mut doc = 0u32;
+        for _ in 0..n {
+            self.want(POSTING_BYTES)?;
+            let gap = varint::read(&self.block, &mut self.at).ok_or_else(|| damaged("gap is too large"))?;
+            let impact = *self.block.get(self.at).ok_or_else(|| damaged("list is cut short"))?;
+            self.at += 1;
+            doc = doc.wrapping_add(gap);
+            each(doc, impact)?;
+        }
+        Ok(())
     }
 }
 
@@ -227,20 +234,13 @@ impl<R: SpillRead> SegmentSource for SpilledRun<R> {
     }
 
     fn for_each_posting(&mut self, sign: Sign, each: &mut EachPosting<'_>) -> Result<()> {
-        let n = self.head.map_or(0, |head| head.df[sign.index()]);
-        self.unread = self.unread.saturating_sub(u64::from(n));
-        let mut doc = 0u32;
-        for _ in 0..n {
-            let (gap, impact) = self.posting()?;
-            doc = doc.wrapping_add(gap);
-            each(doc, impact)?;
-        }
-        Ok(())
+        let n = std::mem::take(&mut self.unread[sign.index()]);
+        self.postings(n, each)
     }
 
     fn advance(&mut self) -> Result<()> {
-        for _ in 0..std::mem::take(&mut self.unread) {
-            self.posting()?;
+        for n in std::mem::take(&mut self.unread) {
+            self.postings(n, |_, _| Ok(()))?;
         }
         self.head = None;
         if self.terms_left == 0 {
@@ -252,7 +252,7 @@ impl<R: SpillRead> SegmentSource for SpilledRun<R> {
         let df = [field::u32_at(head, 4), field::u32_at(head, 8)];
         let (term, exponent) = (field::u32_at(head, 0), field::u16_at(head, 12) as i16);
         self.head = Some(TermHead { term, exponent, df });
-        self.unread = u64::from(df[0]) + u64::from(df[1]);
+        self.unread = df;
         self.at += HEAD_BYTES;
         Ok(())
     }
