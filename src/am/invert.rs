@@ -20,7 +20,7 @@ pub fn maintenance_budget() -> usize {
 
 /// A run is collected in no more memory than this. Sorting jumps about in it, and runs put aside take a sixth of the
 /// space, so what the budget allows beyond is better spent on those.
-const MOST_FOR_A_RUN: usize = 32 << 20;
+const MOST_FOR_A_RUN: usize = 16 << 20;
 /// Nor in less, or there would be too many of them.
 const LEAST_FOR_A_RUN: usize = 2 << 20;
 
