@@ -24,4 +24,6 @@ pgrx::pg_module_magic!(name, version);
 pub extern "C-unwind" fn _PG_init() {
     am::options::register();
     am::settings::register();
+    #[cfg(feature = "pg18")]
+    am::explain::register();
 }

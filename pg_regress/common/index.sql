@@ -56,3 +56,20 @@ CREATE OR REPLACE FUNCTION same_all(tbl text, op text, k bigint, OUT answer text
 LANGUAGE sql AS $$
     SELECT same(tbl, op, query(i), k), count(*) FROM generate_series(1, 20) i GROUP BY 1 ORDER BY 1;
 $$;
+
+-- The plan of a query in one line: its nodes from the top, each first child that is not computed once beforehand.
+CREATE OR REPLACE FUNCTION plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    plan json;
+    nodes text[] := '{}';
+BEGIN
+    EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
+    plan := plan -> 0 -> 'Plan';
+    WHILE plan IS NOT NULL LOOP
+        nodes := nodes || (plan ->> 'Node Type' || coalesce(' ' || (plan ->> 'Index Name'), ''));
+        SELECT child INTO plan FROM json_array_elements(plan -> 'Plans') child
+        WHERE child ->> 'Parent Relationship' <> 'InitPlan' LIMIT 1;
+    END LOOP;
+    RETURN array_to_string(nodes, ' < ');
+END
+$$;

@@ -39,6 +39,9 @@ SELECT wand_check('docs_id');
 SELECT wand_info('docs');
 SELECT wand_segments(0);
 SELECT wand_check(NULL);
+SELECT wand_term_stats('docs_id');
+SELECT wand_cost('docs', '{1:1}');
+SELECT wand_cost('docs_emb', NULL);
 -- an index whose build failed
 UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'docs_emb'::regclass;
 SELECT * FROM wand_check('docs_emb');
@@ -50,6 +53,8 @@ SET ROLE wand_stranger;
 SELECT wand_check('docs_emb');
 SELECT wand_info('docs_emb');
 SELECT wand_segments('docs_emb');
+SELECT wand_term_stats('docs_emb');
+SELECT wand_cost('docs_emb', '{1:1}');
 SELECT wand_merge('docs_emb');
 RESET ROLE;
 DROP ROLE wand_stranger;

@@ -1,24 +1,25 @@
--- Distances: smaller is better, so <#> is the negative inner product. COST is that of some 100 non-zeros.
+-- Distances: smaller is better, so <#> is the negative inner product. COST is
+-- measured: 10 for vectors of 3 non-zeros, 130 for documents of 110 and queries of 30.
 
 CREATE FUNCTION @extschema@.l2_distance(@extschema@.svec, @extschema@.svec) RETURNS pg_catalog.float8
     AS 'MODULE_PATHNAME', 'svec_l2_distance'
-    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5;
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
 
 CREATE FUNCTION @extschema@.inner_product(@extschema@.svec, @extschema@.svec) RETURNS pg_catalog.float8
     AS 'MODULE_PATHNAME', 'svec_inner_product'
-    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5;
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
 
 CREATE FUNCTION @extschema@.cosine_distance(@extschema@.svec, @extschema@.svec) RETURNS pg_catalog.float8
     AS 'MODULE_PATHNAME', 'svec_cosine_distance'
-    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5;
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
 
 CREATE FUNCTION @extschema@.l1_distance(@extschema@.svec, @extschema@.svec) RETURNS pg_catalog.float8
     AS 'MODULE_PATHNAME', 'svec_l1_distance'
-    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5;
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
 
 CREATE FUNCTION @extschema@.svec_negative_inner_product(@extschema@.svec, @extschema@.svec) RETURNS pg_catalog.float8
     AS 'MODULE_PATHNAME', 'svec_negative_inner_product'
-    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5;
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
 
 CREATE OPERATOR @extschema@.<-> (
     LEFTARG = @extschema@.svec, RIGHTARG = @extschema@.svec, FUNCTION = @extschema@.l2_distance,

@@ -33,9 +33,13 @@ COMMENT ON FUNCTION @extschema@.wand_segments(pg_catalog.regclass) IS 'the seale
 
 CREATE FUNCTION @extschema@.wand_last_scan(
         OUT index pg_catalog.regclass, OUT strategy pg_catalog.text, OUT segments pg_catalog.int4,
-        OUT lists pg_catalog.int8, OUT postings pg_catalog.int8, OUT rounds pg_catalog.int4,
+        OUT terms pg_catalog.int8, OUT lists pg_catalog.int8, OUT postings pg_catalog.int8,
+        OUT bytes_read pg_catalog.int8, OUT rounds pg_catalog.int4,
         OUT blocks_bounded pg_catalog.int8, OUT blocks_scored pg_catalog.int8, OUT blocks_dropped pg_catalog.int8,
-        OUT block_lookups pg_catalog.int8, OUT rows pg_catalog.int8)
+        OUT block_lookups pg_catalog.int8, OUT rows pg_catalog.int8, OUT rows_rechecked pg_catalog.int8,
+        OUT pending pg_catalog.int8, OUT plan_ms pg_catalog.float8, OUT pending_ms pg_catalog.float8,
+        OUT bounds_ms pg_catalog.float8, OUT blocks_ms pg_catalog.float8, OUT exhaustive_ms pg_catalog.float8,
+        OUT select_ms pg_catalog.float8)
     RETURNS SETOF pg_catalog.record
     AS 'MODULE_PATHNAME', 'wand_last_scan_wrapper'
     LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 1 ROWS 1;
@@ -49,3 +53,25 @@ CREATE FUNCTION @extschema@.wand_merge(index pg_catalog.regclass) RETURNS pg_cat
 
 COMMENT ON FUNCTION @extschema@.wand_merge(pg_catalog.regclass) IS
     'flushes the pending list of a wand index and merges its segments as VACUUM would; returns the number of merges';
+
+CREATE FUNCTION @extschema@.wand_term_stats(index pg_catalog.regclass,
+        OUT term pg_catalog.int8, OUT df pg_catalog.int8, OUT list_bytes pg_catalog.int8,
+        OUT greatest_weight pg_catalog.float8, OUT least_weight pg_catalog.float8,
+        OUT frequent pg_catalog.bool, OUT segments pg_catalog.int4)
+    RETURNS SETOF pg_catalog.record
+    AS 'MODULE_PATHNAME', 'wand_term_stats'
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000 ROWS 10000;
+
+COMMENT ON FUNCTION @extschema@.wand_term_stats(pg_catalog.regclass) IS
+    'the terms (indices from 1) of the sealed segments of a wand index: documents that have them, dead ones included until a merge drops them; bytes of their lists, estimated for those without bounds; limits of their weights, which no document exceeds (of normalised weights if the index measures cosine distance)';
+
+CREATE FUNCTION @extschema@.wand_cost(index pg_catalog.regclass, query @extschema@.svec,
+        OUT documents pg_catalog.int8, OUT pending pg_catalog.int8, OUT segments pg_catalog.int4,
+        OUT terms pg_catalog.int8, OUT lists pg_catalog.int8, OUT postings pg_catalog.int8,
+        OUT strategy pg_catalog.text)
+    RETURNS SETOF pg_catalog.record
+    AS 'MODULE_PATHNAME', 'wand_cost'
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000 ROWS 1;
+
+COMMENT ON FUNCTION @extschema@.wand_cost(pg_catalog.regclass, @extschema@.svec) IS
+    'what a query of a wand index will touch: documents, and the lists of the query''s terms; the strategy is an estimate';

@@ -1,11 +1,16 @@
-//! What is in an index, counted from its pages.
+//! What is in an index, counted from its pages, and what a query will touch.
 
+use super::cost;
 use super::maintain::{self, Unowned};
 use crate::engine::error::Result;
 use crate::engine::ids::Metric;
 use crate::engine::search::ranker::Segment;
 use crate::engine::segment::format::SegmentMeta;
 use crate::engine::segment::pages::Part;
+use crate::engine::segment::stats::{self, TermStats};
+use crate::engine::survey::Survey;
+use crate::engine::vector::SparseVectorRef;
+use crate::storage::manifest_cache;
 use crate::storage::meta::{Manifest, Meta};
 use crate::storage::pending::Walk;
 use crate::storage::relation::IndexRelation;
@@ -62,14 +67,7 @@ pub fn inspect(index: IndexRelation) -> Result<IndexInfo> {
         let live = u64::from(descriptor.meta.n_docs).saturating_sub(dead);
         segments.push(SegmentInfo { id: descriptor.id, meta: descriptor.meta.clone(), live });
     }
-    let mut pending = 0;
-    let mut walk = Walk::all(index, &meta);
-    while let Some(page) = walk.next_page()? {
-        page.for_each_entry(|_, head, _| {
-            pending += u64::from(!head.dead);
-            Ok(())
-        })?;
-    }
+    let pending = count_pending(index, &meta)?;
     Ok(IndexInfo {
         metric: meta.metric,
         segments,
@@ -79,4 +77,31 @@ pub fn inspect(index: IndexRelation) -> Result<IndexInfo> {
         unowned,
         pages: u64::from(pages),
     })
+}
+
+/// Documents that wait in the pending list, dead ones left out.
+fn count_pending(index: IndexRelation, meta: &Meta) -> Result<u64> {
+    let mut pending = 0;
+    let mut walk = Walk::all(index, meta);
+    while let Some(page) = walk.next_page()? {
+        page.for_each_entry(|_, head, _| {
+            pending += u64::from(!head.dead);
+            Ok(())
+        })?;
+    }
+    Ok(pending)
+}
+
+/// Every term of the sealed segments, ascending.
+pub fn for_each_term(index: IndexRelation, each: &mut dyn FnMut(TermStats) -> Result<()>) -> Result<()> {
+    let segments = manifest_cache::open_segments(index, &Meta::read(index)?)?;
+    let readers: Vec<_> = segments.iter().map(SegmentPages::reader).collect();
+    stats::for_each_term(&readers, each)
+}
+
+/// What a query will touch, looked up whole, and the documents of the pending list.
+pub fn survey(index: IndexRelation, query: SparseVectorRef<'_>) -> Result<(Survey, u64)> {
+    let meta = Meta::read(index)?;
+    let survey = cost::survey(index, &meta, Some(query), usize::MAX)?;
+    Ok((survey, count_pending(index, &meta)?))
 }

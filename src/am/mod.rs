@@ -5,6 +5,10 @@ pub mod build_parallel;
 pub mod build_part;
 pub mod check;
 pub mod cost;
+pub mod counts;
+#[cfg(feature = "pg18")]
+pub mod explain;
+pub mod goals;
 pub mod handler;
 pub mod insert;
 pub mod inspect;
@@ -12,6 +16,7 @@ pub mod invert;
 pub mod maintain;
 pub mod options;
 pub mod progress;
+pub mod ranking;
 pub mod scan;
 pub mod settings;
 pub mod vacuum;

@@ -1,9 +1,7 @@
 //! ORDER BY emb <#> q: rows as a stream, best first, for as long as the executor asks.
 //!
 //! Each row comes with a distance that is never above its true one; PostgreSQL computes the true distance from the heap
-//! row and puts rows in its order (`xs_recheckorderby`). The manifest is read once, when the first row is asked for:
-//! rows that are merged, flushed or inserted later do not concern this scan, whose snapshot does not see them or finds
-//! them where they were.
+//! row and puts rows in its order (`xs_recheckorderby`).
 
 use std::cell::Cell;
 
@@ -11,113 +9,28 @@ use pgrx::PgMemoryContexts;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::{settings, tid_to};
-use crate::engine::error::{Result, reserve, reserved};
-use crate::engine::ids::{Metric, Tid};
-use crate::engine::pending::VectorBuffer;
+use super::counts::{ScanCounts, Totals};
+use super::ranking::{Ranking, Row};
+use super::tid_to;
 use crate::engine::search::query::Distance;
-use crate::engine::search::ranker::{RankCounts, Ranked, Ranker, Segment};
-use crate::engine::vector::{SparseVectorRef, ops};
 use crate::storage::datum::SVec;
-use crate::storage::meta::{Manifest, Meta};
-use crate::storage::pending::{self, Walk};
 use crate::storage::raise::OrRaise;
 use crate::storage::relation::IndexRelation;
-use crate::storage::segment_pages::SegmentPages;
 
 /// Lives in the scan descriptor; dropped with its memory context, after an error too.
 struct ScanState {
     /// Nothing until the first row is asked for, and after a rescan.
     ranking: Option<Ranking>,
+    /// What earlier rankings of the scan did.
+    totals: Totals,
     /// For a scan that wants index tuples, though the index can return no column: a tuple of NULLs.
     empty_tuple: pg_sys::IndexTuple,
     context: PgMemoryContexts,
 }
 
-/// A ranking under way: the segments' stream and the pending list, merged by distance.
-struct Ranking {
-    ranker: Ranker<SegmentPages>,
-    /// The best document of the segments not yet delivered.
-    ahead: Option<(Distance, Tid)>,
-    /// Documents of the pending list, best last, with their true distances.
-    pending: Vec<(Distance, Tid)>,
-}
-
-impl Ranking {
-    fn begin(index: IndexRelation, query: Option<SparseVectorRef<'_>>) -> Result<Self> {
-        let meta = Meta::read(index)?;
-        let (manifest, _) = Manifest::read(index, &meta)?;
-        let pending = rank_pending(index, &meta, query)?;
-        let n_blocks = index.n_blocks();
-        let mut segments = reserved(manifest.segments.len(), "segments")?;
-        for descriptor in manifest.segments {
-            segments.push(SegmentPages::new(index, descriptor, n_blocks)?);
-        }
-        let ranker = Ranker::new(segments, meta.metric, query, settings::strategy())?;
-        Ok(Self { ranker, ahead: None, pending })
-    }
-
-    /// The next row: its distance is not below any delivered before.
-    fn next_best(&mut self) -> Result<Option<(Distance, Tid)>> {
-        if self.ahead.is_none() {
-            self.ahead = self.next_of_segments()?;
-        }
-        match (&self.ahead, self.pending.last()) {
-            (Some((sealed, _)), Some((waiting, _))) if waiting.compare(sealed).is_lt() => Ok(self.pending.pop()),
-            (None, Some(_)) => Ok(self.pending.pop()),
-            _ => Ok(self.ahead.take()),
-        }
-    }
-
-    fn next_of_segments(&mut self) -> Result<Option<(Distance, Tid)>> {
-        let Some(Ranked { segment, doc, distance }) = self.ranker.next_best()? else { return Ok(None) };
-        let pages = &self.ranker.segments()[segment];
-        let tid = pages.reader().tid(doc).map_err(|e| pages.locate(e))?;
-        Ok(Some((distance, tid)))
-    }
-}
-
-/// The documents of the pending list with their true distances, best last.
-fn rank_pending(index: IndexRelation, meta: &Meta, query: Option<SparseVectorRef<'_>>) -> Result<Vec<(Distance, Tid)>> {
-    let mut ranked = Vec::new();
-    let mut buffer = VectorBuffer::default();
-    let mut walk = Walk::all(index, meta);
-    while let Some(page) = walk.next_page()? {
-        page.for_each_entry(|_, head, body| {
-            if !head.dead {
-                let vector = pending::load(index, &head, body, page.own.block, &mut buffer)?;
-                reserve(&mut ranked, 1, "pending documents")?;
-                ranked.push((true_distance(meta.metric, vector, query), head.tid));
-            }
-            Ok(())
-        })?;
-    }
-    ranked.sort_by(|a, b| b.0.compare(&a.0));
-    Ok(ranked)
-}
-
-fn true_distance(metric: Metric, doc: Option<SparseVectorRef<'_>>, query: Option<SparseVectorRef<'_>>) -> Distance {
-    let (Some(doc), Some(query)) = (doc, query) else { return Distance::Null };
-    Distance::Value(match metric {
-        Metric::InnerProduct => ops::negative_inner_product(doc, query),
-        Metric::Cosine => ops::cosine_distance(doc, query),
-    })
-}
-
 thread_local! {
     /// What the last scan of this session did.
     static LAST: Cell<Option<ScanCounts>> = const { Cell::new(None) };
-}
-
-/// What a scan did.
-#[derive(Clone, Copy, Debug)]
-pub struct ScanCounts {
-    /// The index.
-    pub index: pg_sys::Oid,
-    /// Sealed segments it read.
-    pub segments: u32,
-    /// The ranking's counts.
-    pub rank: RankCounts,
 }
 
 /// What the last finished scan of this session did.
@@ -132,10 +45,26 @@ pub fn last_scan() -> Option<ScanCounts> {
 unsafe fn end_ranking(scan: pg_sys::IndexScanDesc) {
     // SAFETY: by the caller's promise.
     let (state, index) = unsafe { (state(scan), (*(*scan).indexRelation).rd_id) };
-    if let Some(Ranking { ranker, .. }) = state.ranking.take() {
-        let segments = ranker.segments().len() as u32;
-        LAST.set(Some(ScanCounts { index, segments, rank: ranker.counts() }));
+    if let Some(ranking) = state.ranking.take() {
+        let counts = ranking.end(index);
+        state.totals.add(&counts);
+        LAST.set(Some(counts));
     }
+}
+
+/// What the scan did so far.
+///
+/// # Safety
+/// - `scan` is a live descriptor of [`ambeginscan`].
+#[cfg(feature = "pg18")]
+pub unsafe fn totals_of(scan: pg_sys::IndexScanDesc) -> Totals {
+    // SAFETY: by the caller's promise.
+    let (state, index) = unsafe { (state(scan), (*(*scan).indexRelation).rd_id) };
+    let mut totals = state.totals;
+    if let Some(ranking) = &state.ranking {
+        totals.add(&ranking.counts(index));
+    }
+    totals
 }
 
 /// Makes a scan descriptor.
@@ -160,7 +89,8 @@ pub unsafe extern "C-unwind" fn ambeginscan(
     }
     let mut context = PgMemoryContexts::CurrentMemoryContext;
     let own = PgMemoryContexts::For(context.value());
-    let state = ScanState { ranking: None, empty_tuple: std::ptr::null_mut(), context: own };
+    let totals = Totals::default();
+    let state = ScanState { ranking: None, totals, empty_tuple: std::ptr::null_mut(), context: own };
     // SAFETY: the descriptor was just made; the context drops the state when it is deleted.
     unsafe { (*scan).opaque = context.leak_and_drop_on_delete(state).cast() };
     scan
@@ -221,7 +151,7 @@ pub unsafe extern "C-unwind" fn amgettuple(
         state.ranking = Some(ranking);
     }
     let Some(ranking) = &mut state.ranking else { return false };
-    let Some((distance, tid)) = ranking.next_best().or_raise(index) else { return false };
+    let Some(Row { distance, tid, recheck }) = ranking.next_best().or_raise(index) else { return false };
     // SAFETY: the descriptor is ours to fill; the arrays have a place if there is an order-by key.
     unsafe {
         (*scan).xs_heaptid = tid_to(tid);
@@ -233,8 +163,7 @@ pub unsafe extern "C-unwind" fn amgettuple(
             };
             *(*scan).xs_orderbyvals = value;
             *(*scan).xs_orderbynulls = is_null;
-            // A NULL distance is exact, and PostgreSQL need not compute it again.
-            (*scan).xs_recheckorderby = !is_null;
+            (*scan).xs_recheckorderby = recheck;
         }
         if (*scan).xs_want_itup {
             (*scan).xs_itup = state.empty_tuple(scan);

@@ -89,6 +89,12 @@ impl Call {
         f32::from_bits(self.bits(n) as u32)
     }
 
+    /// A `regclass` argument.
+    #[expect(clippy::cast_possible_truncation, reason = "an oid datum is its low 32 bits")]
+    pub fn oid(self, n: usize) -> pg_sys::Oid {
+        pg_sys::Oid::from(self.bits(n) as u32)
+    }
+
     pub fn pointer<T>(self, n: usize) -> *mut T {
         self.datum(n).map_or(std::ptr::null_mut(), pg_sys::Datum::cast_mut_ptr)
     }
@@ -114,6 +120,22 @@ impl Call {
     pub fn context(self) -> *mut pg_sys::Node {
         // SAFETY: `new`'s promise.
         unsafe { (*self.0).context }
+    }
+
+    /// What the calls from one place of one plan keep between them, the default at first; `None` for a call without such
+    /// a place. It goes with the plan's memory.
+    ///
+    /// # Safety
+    /// - A function keeps one type only, and no other reference to it is alive.
+    pub unsafe fn kept<'a, T: Default>(self) -> Option<&'a mut T> {
+        // SAFETY: `new`'s promise; whoever passes `flinfo` keeps it during the call.
+        let place = unsafe { (*self.0).flinfo.as_mut() }?;
+        if place.fn_extra.is_null() {
+            // SAFETY: `fn_mcxt` is there for this: memory that lives as long as `fn_extra` is looked at.
+            place.fn_extra = PgMemoryContexts::For(place.fn_mcxt).leak_and_drop_on_delete(T::default()).cast();
+        }
+        // SAFETY: made above, by this call or an earlier one, as this type.
+        unsafe { place.fn_extra.cast::<T>().as_mut() }
     }
 
     /// Returns NULL.
@@ -169,6 +191,45 @@ pub fn bytea(bytes: &[u8]) -> Outcome {
     // SAFETY: room for the header was left.
     unsafe { pgrx::varlena::set_varsize_4b(pointer.cast(), len_i32) };
     Ok(pg_sys::Datum::from(pointer))
+}
+
+/// Text as a `text` datum.
+pub fn text(text: &str) -> pg_sys::Datum {
+    let pointer = copy_bytes(pg_sys::VARHDRSZ, text.as_bytes(), 0);
+    let len = i32::try_from(text.len().saturating_add(pg_sys::VARHDRSZ)).unwrap_or(i32::MAX);
+    // SAFETY: room for the header was left.
+    unsafe { pgrx::varlena::set_varsize_4b(pointer.cast(), len) };
+    pg_sys::Datum::from(pointer)
+}
+
+/// The rows that a set-returning function gives: all at once into a tuple store, which spills to disk beyond
+/// `work_mem`.
+pub struct Rows {
+    store: *mut pg_sys::Tuplestorestate,
+    shape: pg_sys::TupleDesc,
+}
+
+impl Rows {
+    /// Once in a call, which then returns NULL; raises if the caller cannot take a set.
+    pub fn begin(call: Call) -> Self {
+        // SAFETY: the install script declares a set of rows.
+        unsafe { pg_sys::InitMaterializedSRF(call.raw(), 0) };
+        // SAFETY: InitMaterializedSRF has put a ReturnSetInfo there.
+        let result = unsafe { (*call.raw()).resultinfo }.cast::<pg_sys::ReturnSetInfo>();
+        // SAFETY: as above.
+        let (store, shape) = unsafe { ((*result).setResult, (*result).setDesc) };
+        Self { store, shape }
+    }
+
+    /// Adds a row of the columns that the install script declares; `None` is NULL.
+    pub fn put<const N: usize>(&self, row: [Option<pg_sys::Datum>; N]) {
+        // SAFETY: made by the server for this call.
+        debug_assert_eq!(usize::try_from(unsafe { (*self.shape).natts }), Ok(N));
+        let mut values = row.map(|value| value.unwrap_or(pg_sys::Datum::null()));
+        let mut nulls = row.map(|value| value.is_none());
+        // SAFETY: as many values and flags as the row has columns.
+        unsafe { pg_sys::tuplestore_putvalues(self.store, self.shape, values.as_mut_ptr(), nulls.as_mut_ptr()) };
+    }
 }
 
 /// Zeroed memory of the server with `bytes` after `before` zeros and before `behind` zeros. More than 1 GB raises.

@@ -2,7 +2,7 @@
 
 use pgrx::pg_sys;
 
-use super::call::{self, Call, Outcome, pg_fn};
+use super::call::{self, Call, Outcome, Rows, pg_fn};
 use super::casts::array;
 use crate::engine::vector::error::VectorError;
 use crate::engine::vector::{arith, ops, select};
@@ -81,22 +81,13 @@ fn ids(call: Call, first: u32) -> Outcome {
     array(pg_sys::INT4OID, call.svec(0).as_ref().indices(), |id| id.saturating_add(first).to_ne_bytes())
 }
 
-/// All rows at once into a tuple store, which spills to disk beyond `work_mem`.
 fn rows(call: Call, first: u32) -> Outcome {
     let vector = call.svec(0);
-    // SAFETY: the install script declares a set of rows; raises if the caller cannot take one.
-    unsafe { pg_sys::InitMaterializedSRF(call.raw(), 0) };
-    // SAFETY: InitMaterializedSRF has put a ReturnSetInfo there.
-    let result = unsafe { (*call.raw()).resultinfo }.cast::<pg_sys::ReturnSetInfo>();
-    // SAFETY: as above.
-    let (store, shape) = unsafe { ((*result).setResult, (*result).setDesc) };
+    let rows = Rows::begin(call);
     for (index, weight) in vector.as_ref().iter() {
         let id =
             i32::try_from(index.saturating_add(first)).map_err(|_| VectorError::DimTooLarge { dim: index.into() })?;
-        let mut values = [pg_sys::Datum::from(id), pg_sys::Datum::from(weight.to_bits())];
-        let mut nulls = [false; 2];
-        // SAFETY: the row has the two columns that the install script declares.
-        unsafe { pg_sys::tuplestore_putvalues(store, shape, values.as_mut_ptr(), nulls.as_mut_ptr()) };
+        rows.put([Some(pg_sys::Datum::from(id)), Some(pg_sys::Datum::from(weight.to_bits()))]);
     }
     call.null()
 }

@@ -7,32 +7,33 @@ use pgrx::pg_sys;
 use super::call::{self, Call, Outcome, pg_fn};
 use crate::engine::vector::check::check_same_dim;
 use crate::engine::vector::error::VectorError;
+use crate::engine::vector::prepared::{Prepared, Repeated};
 use crate::engine::vector::{SparseVector, SparseVectorRef, arith, compare, ops};
 
 pg_fn! {
     /// Inner product.
     fn svec_inner_product(call) {
-        distance(call, |a, b| f64::from(ops::inner_product(a, b)))
+        distance(call, |p, doc| f64::from(p.inner_product(doc)), |a, b| f64::from(ops::inner_product(a, b)))
     }
 
     /// `<#>`
     fn svec_negative_inner_product(call) {
-        distance(call, ops::negative_inner_product)
+        distance(call, Prepared::negative_inner_product, ops::negative_inner_product)
     }
 
     /// `<=>`
     fn svec_cosine_distance(call) {
-        distance(call, ops::cosine_distance)
+        distance(call, Prepared::cosine_distance, ops::cosine_distance)
     }
 
     /// `<->`
     fn svec_l2_distance(call) {
-        distance(call, ops::l2_distance)
+        plain_distance(call, ops::l2_distance)
     }
 
     /// `<+>`
     fn svec_l1_distance(call) {
-        distance(call, ops::l1_distance)
+        plain_distance(call, ops::l1_distance)
     }
 
     /// `+`
@@ -125,7 +126,25 @@ pg_fn! {
     }
 }
 
-fn distance(call: Call, f: impl Fn(SparseVectorRef<'_>, SparseVectorRef<'_>) -> f64) -> Outcome {
+/// A distance that is computed faster from an operand that was there at the last call: nearly always a scan's query.
+fn distance(
+    call: Call,
+    fast: impl Fn(&Prepared, SparseVectorRef<'_>) -> f64,
+    plain: impl Fn(SparseVectorRef<'_>, SparseVectorRef<'_>) -> f64,
+) -> Outcome {
+    let (a, b) = (call.svec(0), call.svec(1));
+    let (a, b) = (a.as_ref(), b.as_ref());
+    check_same_dim(a.dim(), b.dim())?;
+    // SAFETY: distances keep nothing else, and this is the only reference during the call.
+    if let Some(repeated) = unsafe { call.kept::<Repeated>() }
+        && let Some((prepared, other)) = repeated.recognise(a, b)?
+    {
+        return call::f64(fast(prepared, other));
+    }
+    call::f64(plain(a, b))
+}
+
+fn plain_distance(call: Call, f: impl Fn(SparseVectorRef<'_>, SparseVectorRef<'_>) -> f64) -> Outcome {
     let (a, b) = (call.svec(0), call.svec(1));
     check_same_dim(a.as_ref().dim(), b.as_ref().dim())?;
     call::f64(f(a.as_ref(), b.as_ref()))

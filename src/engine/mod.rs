@@ -1,7 +1,8 @@
 //! Every algorithm of pg_wand, without PostgreSQL: no pages of its server, no clock, no I/O, no global state.
 //!
 //! [`vector`] is the value; [`codec`] turns numbers into bytes; [`segment`] is the immutable inverted file and its one
-//! writer; [`pending`] the form of a document that waits to be inverted; [`search`] ranks documents exactly, as a stream.
+//! writer; [`pending`] the form of a document that waits to be inverted; [`search`] ranks documents exactly, as a
+//! stream; [`survey`] tells beforehand what that will take.
 
 pub mod codec;
 pub mod error;
@@ -9,4 +10,5 @@ pub mod ids;
 pub mod pending;
 pub mod search;
 pub mod segment;
+pub mod survey;
 pub mod vector;

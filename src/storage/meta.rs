@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::buffer::{ExclusiveBuffer, SharedBuffer};
 use super::free::{Allocator, OwnedPage};
+use super::manifest_cache;
 use super::page::{Identity, NO_BLOCK, PageKind, PageMut, PageRef};
 use super::relation::IndexRelation;
 use super::wal::WalBatch;
@@ -44,6 +45,9 @@ pub struct Meta {
     pub manifest_generation: u32,
     /// The pending list.
     pub pending: PendingList,
+    /// The page's stamp, from the time the index was made; lies outside of the payload.
+    #[serde(skip)]
+    pub created: u64,
 }
 
 /// The ends of the pending list; its pages are numbered on and on over the life of the index.
@@ -75,6 +79,7 @@ impl Meta {
             manifest_block: NO_BLOCK,
             manifest_generation: 0,
             pending: PendingList::EMPTY,
+            created: 0,
         }
     }
 
@@ -84,8 +89,9 @@ impl Meta {
             return Err(bad("not a metapage of this version"));
         }
         let used = &page.payload()[..page.special().used as usize];
-        let (meta, _) =
+        let (mut meta, _) =
             bincode::serde::decode_from_slice::<Self, _>(used, fixed()).map_err(|_| bad("metapage cannot be read"))?;
+        meta.created = page.special().stamp;
         if meta.magic == MAGIC { Ok(meta) } else { Err(bad("metapage has another magic number")) }
     }
 
@@ -112,6 +118,7 @@ impl Meta {
 
     /// Makes the metapage of a new index: the relation's first block.
     pub fn create(&self, index: IndexRelation) -> Result<()> {
+        manifest_cache::forget(index);
         let bytes = self.bytes()?;
         let buffer = Allocator::fresh(index).take()?;
         if buffer.block() != META_BLOCK {

@@ -17,6 +17,16 @@ impl Drop for MaintenanceLock {
     }
 }
 
+/// The file of a relation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PhysicalId {
+    tablespace: pg_sys::Oid,
+    database: pg_sys::Oid,
+    number: u32,
+    /// Of a temporary relation the session it belongs to: its files are numbered apart.
+    session: i32,
+}
+
 /// An index that is open and locked by the caller for as long as this value is used.
 #[derive(Clone, Copy, Debug)]
 pub struct IndexRelation {
@@ -47,11 +57,30 @@ impl IndexRelation {
         self.raw
     }
 
+    /// The index's object id.
+    pub fn oid(self) -> pg_sys::Oid {
+        // SAFETY: the relation is open.
+        unsafe { (*self.raw).rd_id }
+    }
+
     /// The index's name.
     pub fn name(self) -> String {
         // SAFETY: an open relation has its pg_class row.
         let name = unsafe { CStr::from_ptr((*(*self.raw).rd_rel).relname.data.as_ptr()) };
         name.to_string_lossy().into_owned()
+    }
+
+    /// The index's file.
+    pub fn physical_id(self) -> PhysicalId {
+        // SAFETY: the relation is open.
+        let relation = unsafe { &*self.raw };
+        #[cfg(feature = "pg15")]
+        let (tablespace, database, number) =
+            (relation.rd_node.spcNode, relation.rd_node.dbNode, u32::from(relation.rd_node.relNode));
+        #[cfg(not(feature = "pg15"))]
+        let (tablespace, database, number) =
+            (relation.rd_locator.spcOid, relation.rd_locator.dbOid, u32::from(relation.rd_locator.relNumber));
+        PhysicalId { tablespace, database, number, session: relation.rd_backend }
     }
 
     /// Blocks of the main fork.

@@ -1,6 +1,8 @@
 //! A segment's pages: reading for scans and merges, writing for the one segment writer.
 
+use std::cell::Cell;
 use std::ops::{Deref, Range};
+use std::rc::Rc;
 
 use super::buffer::{ExclusiveBuffer, SharedBuffer};
 use super::free::{self, Allocator, OwnedPage};
@@ -18,17 +20,17 @@ fn identity(descriptor_id: u32, generation: u32, part: Part, page_no: u32) -> Id
     Identity { kind: PageKind::Segment, part: part as u8, owner: descriptor_id, generation, page_no }
 }
 
-/// The pages of one segment.
-pub struct SegmentPages {
-    index: IndexRelation,
+/// What the manifest says of one segment, prepared for finding pages. Holds no relation, so it can outlive a query.
+#[derive(Debug)]
+pub struct SegmentLayout {
     descriptor: SegmentDescriptor,
     /// For each part the number of the first page of each extent.
     firsts: Vec<Vec<u32>>,
 }
 
-impl SegmentPages {
+impl SegmentLayout {
     /// Takes the manifest's word for where the pages are, once it has been compared with the size of the relation.
-    pub fn new(index: IndexRelation, descriptor: SegmentDescriptor, n_blocks: u32) -> Result<Self> {
+    pub fn new(descriptor: SegmentDescriptor, n_blocks: u32) -> Result<Self> {
         let mut firsts = Vec::with_capacity(descriptor.extents.len());
         for extents in &descriptor.extents {
             let mut at = 0u32;
@@ -43,12 +45,7 @@ impl SegmentPages {
             }
             firsts.push(of_part);
         }
-        Ok(Self { index, descriptor, firsts })
-    }
-
-    /// The engine's view of it.
-    pub fn reader(&self) -> SegmentReader<'_, Self> {
-        SegmentReader { pages: self, meta: &self.descriptor.meta }
+        Ok(Self { descriptor, firsts })
     }
 
     /// Its entry in the manifest.
@@ -56,11 +53,52 @@ impl SegmentPages {
         &self.descriptor
     }
 
+    /// Memory it takes, about.
+    pub fn bytes(&self) -> usize {
+        let extents: usize = self.firsts.iter().map(Vec::len).sum();
+        size_of::<Self>() + extents * (size_of::<Extent>() + size_of::<u32>()) + self.firsts.len() * 64
+    }
+}
+
+/// The pages of one segment of an open index. Cheap to clone.
+#[derive(Clone)]
+pub struct SegmentPages {
+    index: IndexRelation,
+    layout: Rc<SegmentLayout>,
+    opened: Cell<u64>,
+}
+
+impl SegmentPages {
+    /// For a segment just read from the manifest of a relation of `n_blocks`.
+    pub fn new(index: IndexRelation, descriptor: SegmentDescriptor, n_blocks: u32) -> Result<Self> {
+        Ok(Self::bind(index, Rc::new(SegmentLayout::new(descriptor, n_blocks)?)))
+    }
+
+    /// For a layout of the same index that is known already.
+    pub fn bind(index: IndexRelation, layout: Rc<SegmentLayout>) -> Self {
+        Self { index, layout, opened: Cell::new(0) }
+    }
+
+    /// How many pages were opened by way of this value.
+    pub fn opened(&self) -> u64 {
+        self.opened.get()
+    }
+
+    /// The engine's view of it.
+    pub fn reader(&self) -> SegmentReader<'_, Self> {
+        SegmentReader { pages: self, meta: &self.layout.descriptor.meta }
+    }
+
+    /// Its entry in the manifest.
+    pub fn descriptor(&self) -> &SegmentDescriptor {
+        &self.layout.descriptor
+    }
+
     /// The block of page `no` of `part`.
     pub fn block(&self, part: Part, no: u32) -> Option<u32> {
-        let firsts = self.firsts.get(part.index())?;
+        let firsts = self.layout.firsts.get(part.index())?;
         let at = firsts.partition_point(|&first| first <= no).checked_sub(1)?;
-        let extent = self.descriptor.extents.get(part.index())?.get(at)?;
+        let extent = self.layout.descriptor.extents.get(part.index())?.get(at)?;
         let within = no - firsts[at];
         (within < extent.len).then(|| extent.start + within)
     }
@@ -68,7 +106,7 @@ impl SegmentPages {
     /// All its pages.
     pub fn owned_pages(&self) -> impl Iterator<Item = OwnedPage> + '_ {
         Part::ALL.into_iter().flat_map(move |part| {
-            (0..self.descriptor.meta.n_pages(part)).filter_map(move |no| {
+            (0..self.layout.descriptor.meta.n_pages(part)).filter_map(move |no| {
                 let block = self.block(part, no)?;
                 Some(OwnedPage { block, identity: self.identity(part, no) })
             })
@@ -77,13 +115,13 @@ impl SegmentPages {
 
     /// What the page must say of itself.
     pub fn identity(&self, part: Part, no: u32) -> Identity {
-        identity(self.descriptor.id, self.descriptor.generation, part, no)
+        identity(self.layout.descriptor.id, self.layout.descriptor.generation, part, no)
     }
 }
 
 impl Segment for SegmentPages {
     fn meta(&self) -> &SegmentMeta {
-        &self.descriptor.meta
+        &self.layout.descriptor.meta
     }
 
     fn locate(&self, error: EngineError) -> EngineError {
@@ -115,6 +153,7 @@ impl PartPages for SegmentPages {
         let missing = EngineError::Corrupt { part: part.name(), page: no, reason: "no such page" };
         let block = self.block(part, no).ok_or(missing)?;
         let buffer = SharedBuffer::open_existing(self.index, block);
+        self.opened.set(self.opened.get() + 1);
         expect(self.index, buffer.page(), block, &self.identity(part, no))?;
         Ok(OpenPage(buffer))
     }

@@ -1,24 +1,29 @@
-//! What the README shows works: every block of SQL in it runs, in order, in one session of a fresh database.
+//! What the README and docs/svec.md show works: every block of SQL on a page runs, in order, in one session of a fresh
+//! database.
 
 use pg_wand_tests::cluster::Cluster;
 use pg_wand_tests::{oracle, project_root};
 use std::fs;
 
+const PAGES: [&str; 2] = ["README.md", "docs/svec.md"];
+
 #[test]
 fn every_sql_block_of_the_readme_runs() {
-    let text = fs::read_to_string(project_root().join("README.md")).expect("README.md");
-    let blocks = sql_blocks(&text);
-    assert!(!blocks.is_empty(), "no SQL in the README");
     let cluster = Cluster::start_new(&[]);
-    cluster.connect().batch_execute("CREATE DATABASE readme").expect("CREATE DATABASE");
-    let mut client = cluster.connect_to("readme");
-    for (line, sql) in &blocks {
-        if let Err(e) = client.simple_query(sql) {
-            panic!("README.md:{line}: {}\n{sql}", oracle::describe(&e));
+    for (number, page) in PAGES.iter().enumerate() {
+        let text = fs::read_to_string(project_root().join(page)).expect(page);
+        let blocks = sql_blocks(&text);
+        assert!(!blocks.is_empty(), "no SQL in {page}");
+        let database = format!("page_{number}");
+        cluster.connect().batch_execute(&format!("CREATE DATABASE {database}")).expect("CREATE DATABASE");
+        let mut client = cluster.connect_to(&database);
+        for (line, sql) in &blocks {
+            if let Err(e) = client.simple_query(sql) {
+                panic!("{page}:{line}: {}\n{sql}", oracle::describe(&e));
+            }
         }
+        println!("{page}: {} blocks of SQL", blocks.len());
     }
-    println!("{} blocks of SQL", blocks.len());
-    drop(client);
     cluster.finish();
 }
 

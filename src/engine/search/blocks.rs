@@ -1,29 +1,30 @@
 //! Upper bounds for blocks of four documents, and the scoring of the few blocks that can matter.
 //!
-//! The bounds pass adds, range by range, for every frequent list `weight x level` to 16-bit lanes, one lane a block; rare
-//! lists are decoded once and add what they are. A lane then says: no document of this block has a sum above
-//! `lane << shift`. Blocks are scored list by list, the heaviest first; a block is dropped as soon as the sum known so
-//! far plus what its bounds say may come falls below the threshold. What is learned tightens its lane, so that a later
-//! round with a lower threshold knows more; a block that was scored to its end has lane 0 and is never looked at again.
+//! The bounds pass adds, range by range, for every frequent list `units x level` to 16-bit lanes, one lane a block; rare
+//! lists are decoded once and add what they are. A lane then says: no document of this block has a greater sum. Blocks are
+//! scored list by list, the heaviest first; a block is dropped as soon as the sum known so far plus what its bounds say may
+//! come falls below the threshold. What is learned tightens its lane, so that a later round with a lower threshold knows
+//! more; a block that was scored to its end has lane 0 and is never looked at again.
+
+use std::ops::Range;
 
 use roaring::RoaringBitmap;
 
-use super::query::{PlannedList, ScoreScale};
-use super::{simd, top};
-use crate::engine::error::{Result, filled, reserve, reserved};
+use super::query::{PlannedList, ScoreScale, level_units};
+use super::ranker::Prune;
+use super::scratch::Scratch;
+use super::simd::Simd;
+use super::top;
+use crate::engine::error::{Result, reserve, reserved};
 use crate::engine::segment::format::{
-    BLOCK_DOCS, CHUNK_BLOCKS, RANGE_BLOCKS, RANGE_DOCS, RangeView, level_place, n_ranges,
+    BLOCK_DOCS, CHUNK_BLOCKS, RANGE_BLOCKS, RANGE_CHUNKS, RANGE_DOCS, level_place, n_ranges,
 };
+use crate::engine::segment::gaps::RareCursor;
 use crate::engine::segment::pages::{Part, PartPages};
-use crate::engine::segment::reader::{RareCursor, SegmentReader, bounds_page, fragment};
+use crate::engine::segment::reader::{ChunkPages, SegmentReader};
 
-/// A lane that could not hold its sum: its block is always a candidate.
-const SATURATED: u16 = u16::MAX;
-/// Lanes stay below this by choice of the shift, rare postings that meet in a block apart.
-const GREATEST_LANE: u64 = SATURATED as u64 - 1;
-
-/// The open sum of a saturated block: more than its four documents can have together.
-const UNKNOWN: i64 = 1 << 40;
+/// Lanes of a range, rounded up to a power of two so that a place in it needs no check.
+const RANGE_LANES: usize = (RANGE_BLOCKS as usize).next_power_of_two();
 
 /// What a search did, for those who want to know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,116 +37,122 @@ pub struct BlockCounts {
     pub lookups: u64,
 }
 
-/// A rare list, decoded.
-struct Decoded {
-    docs: Vec<u32>,
-    impacts: Vec<u8>,
-}
-
 /// The bounds of one segment's blocks.
 pub struct SegmentBlocks {
     lanes: Vec<u16>,
     /// The lists, heaviest first; those that only subtract come last.
     lists: Vec<PlannedList>,
-    /// Beside `lists`: decoded, if rare.
-    decoded: Vec<Option<Decoded>>,
-    /// Beside `lists`: the ranges, if frequent; read once, in the bounds pass.
-    ranges: Vec<Vec<RangeView>>,
-    /// The lanes as the bounds pass left them, copied when scoring begins: lanes of dropped blocks say less since, but
-    /// scoring them again takes the lists' bounds off the first sum.
-    first_lanes: Vec<u16>,
+    /// Rare lists, decoded: document in its range, shifted by 8, and impact.
+    decoded: Vec<u32>,
+    /// For each rare list and range where its postings begin in `decoded`; the last says where the last list ends.
+    begins: Vec<usize>,
+    /// For each list its row of `begins`, if it is rare.
+    rows: Vec<Option<usize>>,
+    n_ranges: usize,
+    /// Blocks that were dropped, with their lanes as the bounds pass left them: when such a block is scored again, its
+    /// lists' bounds are taken off that.
+    dropped: Vec<(u32, u16)>,
+    /// How many of them earlier rounds dropped; sorted. The others have lower lanes than this round asks for.
+    n_sorted: usize,
     /// Documents that are never delivered from a block.
     dead: RoaringBitmap,
 }
 
-/// The number of bits between sums and lanes under which no lane can overflow.
-pub fn lane_shift<'a>(segments: impl Iterator<Item = &'a [PlannedList]>) -> u32 {
-    let greatest = segments.map(|lists| lists.iter().filter(|l| !l.subtract).map(greatest_product).sum::<u64>());
-    let greatest = greatest.max().unwrap_or(0);
-    let mut shift = 0;
-    // 16 for each list covers the rounding up of a weight, fifteen times.
-    let lists = 64 * 16;
-    while (greatest >> shift) + lists > GREATEST_LANE {
-        shift += 1;
-    }
-    shift
-}
-
-fn greatest_product(l: &PlannedList) -> u64 {
-    l.multiplier.unsigned_abs() as u64 * u64::from(l.list.max_impact)
-}
-
-/// Lane units per level of a range whose greatest impact is `max`.
-fn lane_weight(multiplier: i32, max: u8, shift: u32) -> u16 {
-    let product = u64::from(multiplier.unsigned_abs()) * u64::from(max);
-    u16::try_from(product.div_ceil(15 << shift)).unwrap_or(u16::MAX)
-}
-
-/// Lane units of one posting.
-fn lane_units(multiplier: i32, impact: u8, shift: u32) -> u16 {
-    let product = u64::from(multiplier.unsigned_abs()) * u64::from(impact);
-    u16::try_from(product.div_ceil(1 << shift)).unwrap_or(u16::MAX)
-}
-
-/// More lists than this and rounding alone could fill a lane.
-pub const MAX_LISTS: usize = 64;
-
 impl SegmentBlocks {
     /// The bounds pass.
-    pub fn new<P: PartPages>(segment: &SegmentReader<'_, P>, lists: &[PlannedList], shift: u32) -> Result<Self> {
-        let n_blocks = segment.meta.n_docs.div_ceil(BLOCK_DOCS) as usize;
-        let mut lists = lists.to_vec();
-        lists.sort_by_key(|l| (l.subtract, std::cmp::Reverse(greatest_product(l))));
-        let mut decoded = reserved(lists.len(), "list cursors")?;
-        for l in &lists {
-            decoded.push(if l.list.frequent { None } else { Some(decode(segment, l)?) });
-        }
-        let lanes = filled(n_blocks, 0, "block bounds")?;
-        let ranges = vec![Vec::new(); lists.len()];
-        let dead = segment.dead()?;
-        let mut blocks = Self { lanes, lists, decoded, ranges, first_lanes: Vec::new(), dead };
-        blocks.add_frequent(segment, shift)?;
-        blocks.add_rare(shift);
+    pub fn new<P: PartPages>(
+        segment: &SegmentReader<'_, P>,
+        lists: &[PlannedList],
+        simd: Simd,
+        scratch: &mut Scratch,
+    ) -> Result<Self> {
+        let mut sorted: Vec<PlannedList> = reserved(lists.len(), "query plan")?;
+        sorted.extend_from_slice(lists);
+        sorted.sort_by_key(|l| (l.subtract, std::cmp::Reverse(u32::from(l.weight) * u32::from(l.list.max_impact))));
+        let n_ranges = n_ranges(segment.meta.n_docs) as usize;
+        let mut blocks = Self {
+            lanes: scratch.words(n_ranges * RANGE_BLOCKS as usize + RANGE_LANES - RANGE_BLOCKS as usize)?,
+            lists: sorted,
+            decoded: scratch.postings(),
+            begins: Vec::new(),
+            rows: Vec::new(),
+            n_ranges,
+            dropped: Vec::new(),
+            n_sorted: 0,
+            dead: segment.dead()?,
+        };
+        blocks.add_frequent(segment, simd)?;
+        blocks.add_rare(segment)?;
         Ok(blocks)
     }
 
-    fn add_frequent<P: PartPages>(&mut self, segment: &SegmentReader<'_, P>, shift: u32) -> Result<()> {
-        for range in 0..n_ranges(segment.meta.n_docs) {
-            let first = (range * RANGE_BLOCKS) as usize;
-            let end = self.lanes.len().min(first + RANGE_BLOCKS as usize);
-            // Whole chunks, so that the kernel needs no tail; the last range may end within one.
-            let mut tail = [0u16; CHUNK_BLOCKS as usize];
-            let lanes = &mut self.lanes[first..end];
-            let whole = lanes.len() / CHUNK_BLOCKS as usize * CHUNK_BLOCKS as usize;
-            for (l, ranges) in self.lists.iter().zip(&mut self.ranges).filter(|(l, _)| l.list.frequent) {
-                let view = segment.range(&l.list, range)?;
-                reserve(ranges, 1, "ranges of lists")?;
-                ranges.push(view.clone());
-                if l.subtract {
-                    continue;
-                }
-                let weight = lane_weight(l.multiplier, view.max_impact, shift);
-                let page = segment.pages.page(Part::Bounds, bounds_page(&l.list, range)?)?;
-                simd::add_levels(&mut lanes[..whole], &page, weight);
-                simd::add_levels(&mut tail, &page[whole / 2..], weight);
-                drop(page);
+    /// Gives its memory back.
+    pub fn recycle(self, scratch: &mut Scratch) {
+        scratch.take_words(self.lanes);
+        scratch.take_postings(self.decoded);
+    }
+
+    fn add_frequent<P: PartPages>(&mut self, segment: &SegmentReader<'_, P>, simd: Simd) -> Result<()> {
+        for (range, lanes) in (0..self.n_ranges as u32).zip(self.lanes.chunks_mut(RANGE_BLOCKS as usize)) {
+            for l in self.lists.iter().filter(|l| l.list.frequent && !l.subtract) {
+                let max = segment.with_range(&l.list, range, |record| Ok(record.max_impact()))?;
+                let units = level_units(l.weight, max) as u16;
+                segment.for_each_bounds(&l.list, range, |chunk, levels| {
+                    simd.add_levels(&mut lanes[(chunk * CHUNK_BLOCKS) as usize..], levels, units);
+                })?;
                 segment.pages.check_interrupts();
             }
-            let rest = lanes.len() - whole;
-            lanes[whole..].copy_from_slice(&tail[..rest]);
         }
         Ok(())
     }
 
-    fn add_rare(&mut self, shift: u32) {
-        for (l, decoded) in self.lists.iter().zip(&self.decoded) {
-            let Some(decoded) = decoded.as_ref().filter(|_| !l.subtract) else { continue };
-            let units: [u16; 256] = std::array::from_fn(|impact| lane_units(l.multiplier, impact as u8, shift));
-            for (&doc, &impact) in decoded.docs.iter().zip(&decoded.impacts) {
-                if let Some(lane) = self.lanes.get_mut((doc / BLOCK_DOCS) as usize) {
-                    *lane = lane.saturating_add(units[usize::from(impact)]);
-                }
+    fn add_rare<P: PartPages>(&mut self, segment: &SegmentReader<'_, P>) -> Result<()> {
+        let rare = || self.lists.iter().filter(|l| !l.list.frequent);
+        let total: usize = rare().map(|l| l.list.df as usize).sum();
+        reserve(&mut self.begins, rare().count() * self.n_ranges + 1, "rare lists")?;
+        reserve(&mut self.rows, self.lists.len(), "rare lists")?;
+        // One place more than there are postings: what a filler leaves behind is written over.
+        reserve(&mut self.decoded, total + 1, "rare lists")?;
+        self.decoded.resize(total + 1, 0);
+        let mut n = 0;
+        for l in &self.lists {
+            if l.list.frequent {
+                self.rows.push(None);
+                continue;
             }
+            self.rows.push(Some(self.begins.len()));
+            // What subtracts is no part of a bound.
+            let units = if l.subtract { [0; 256] } else { l.units_table() };
+            let mut cursor = RareCursor::new(&l.list);
+            for (range, first) in (0..self.n_ranges).zip((0u32..).step_by(RANGE_DOCS as usize)) {
+                self.begins.push(n);
+                let lanes = self.lanes.get_mut(range * RANGE_BLOCKS as usize..).unwrap_or_default();
+                let Some(lanes) = lanes.first_chunk_mut::<RANGE_LANES>() else { break };
+                let decoded = &mut self.decoded[..];
+                cursor.for_each_below(segment, first.saturating_add(RANGE_DOCS), |doc, impact| {
+                    let place = doc.wrapping_sub(first);
+                    if let Some(slot) = decoded.get_mut(n) {
+                        *slot = place << 8 | u32::from(impact);
+                        n += usize::from(impact > 0);
+                    }
+                    // By choice of the unit four postings of each rare list fit a lane.
+                    let lane = &mut lanes[(place / BLOCK_DOCS) as usize % RANGE_LANES];
+                    *lane = lane.wrapping_add(units[usize::from(impact)]);
+                    Ok(())
+                })?;
+            }
+        }
+        self.begins.push(n);
+        Ok(())
+    }
+
+    /// A rare list's postings in a range.
+    fn rare(&self, list: usize, range: u32) -> &[u32] {
+        let Some(Some(row)) = self.rows.get(list).copied() else { return &[] };
+        let at = row + range as usize;
+        match (self.begins.get(at), self.begins.get(at + 1)) {
+            (Some(&from), Some(&to)) => self.decoded.get(from..to).unwrap_or_default(),
+            _ => &[],
         }
     }
 
@@ -159,6 +166,22 @@ impl SegmentBlocks {
         &self.lanes
     }
 
+    /// Told before a round with a lower threshold, which may meet blocks that were dropped.
+    pub fn begin_round(&mut self) {
+        // A block that was dropped twice keeps its first lane, the greater one.
+        self.dropped.sort_unstable_by_key(|&(block, lane)| (block, std::cmp::Reverse(lane)));
+        self.dropped.dedup_by_key(|d| d.0);
+        self.n_sorted = self.dropped.len();
+    }
+
+    fn first_lane(&self, block: u32) -> u16 {
+        let sorted = &self.dropped[..self.n_sorted];
+        match sorted.binary_search_by_key(&block, |d| d.0) {
+            Ok(at) => sorted[at].1,
+            Err(_) => self.lanes[block as usize],
+        }
+    }
+
     /// Scores blocks (ascending) down to `threshold`: the keys of documents whose sums are positive and at least that go
     /// to `found`, as codes and document numbers from `base` on.
     pub fn score<P: PartPages>(
@@ -169,26 +192,24 @@ impl SegmentBlocks {
         found: &mut Vec<u64>,
         counts: &mut BlockCounts,
     ) -> Result<()> {
-        if self.first_lanes.is_empty() {
-            self.first_lanes = reserved(self.lanes.len(), "block bounds")?;
-            self.first_lanes.extend_from_slice(&self.lanes);
-        }
-        let mut candidates = Vec::new();
+        let mut candidates: Vec<Candidate> = Vec::new();
         for group in blocks.chunk_by(|a, b| a / RANGE_BLOCKS == b / RANGE_BLOCKS) {
             let range = group[0] / RANGE_BLOCKS;
             candidates.clear();
             reserve(&mut candidates, group.len(), "block candidates")?;
             candidates.extend(group.iter().map(|&block| {
-                let lane = self.first_lanes.get(block as usize).copied().unwrap_or(self.lanes[block as usize]);
-                let open = if lane == SATURATED { UNKNOWN } else { i64::from(lane) << rules.shift };
-                Candidate { block: block % RANGE_BLOCKS, open, sums: [0; BLOCK_DOCS as usize] }
+                let lane = self.first_lane(block);
+                Candidate { block: block % RANGE_BLOCKS, first: lane, open: i32::from(lane), ..Candidate::default() }
             }));
             for at in 0..self.lists.len() {
                 counts.lookups += candidates.len() as u64;
-                self.add_list(segment, at, range, rules.shift, &mut candidates)?;
-                let before = candidates.len();
-                candidates.retain(|c| c.may_reach(rules.threshold) || self.drop_block(range, c, rules.shift));
-                counts.dropped += (before - candidates.len()) as u64;
+                let l = self.lists[at];
+                if l.list.frequent {
+                    add_frequent_blocks(segment, &l, range, &mut candidates)?;
+                } else {
+                    add_rare_blocks(self.rare(at, range), &l, &mut candidates);
+                }
+                self.drop_hopeless(range, rules, &mut candidates, counts)?;
                 if candidates.is_empty() {
                     break;
                 }
@@ -200,34 +221,33 @@ impl SegmentBlocks {
         Ok(())
     }
 
-    /// Notes what is known of a block that is dropped; false, as `retain` wants it.
-    fn drop_block(&mut self, range: u32, c: &Candidate, shift: u32) -> bool {
-        let block = range * RANGE_BLOCKS + c.block;
-        if let Some(lane) = self.lanes.get_mut(block as usize) {
-            *lane = c.lane(shift).min(*lane);
-        }
-        false
-    }
-
-    fn add_list<P: PartPages>(
-        &self,
-        segment: &SegmentReader<'_, P>,
-        at: usize,
+    /// Lets those go that cannot reach the least sum any more, and notes what is known of them.
+    fn drop_hopeless(
+        &mut self,
         range: u32,
-        shift: u32,
-        candidates: &mut [Candidate],
+        rules: &Rules<'_>,
+        candidates: &mut Vec<Candidate>,
+        counts: &mut BlockCounts,
     ) -> Result<()> {
-        let l = &self.lists[at];
-        match &self.decoded[at] {
-            Some(decoded) => {
-                add_decoded(decoded, l, range, shift, candidates);
-                Ok(())
-            }
-            None => match self.ranges[at].get(range as usize) {
-                Some(view) => add_frequent_blocks(segment, l, view, range, shift, candidates),
-                None => Ok(()),
-            },
+        let stays = |c: &Candidate| c.sum() + rules.prune.of(c.open) >= rules.least;
+        let n = candidates.iter().filter(|c| !stays(c)).count();
+        if n == 0 {
+            return Ok(());
         }
+        counts.dropped += n as u64;
+        reserve(&mut self.dropped, n, "dropped blocks")?;
+        candidates.retain(|c| {
+            let stays = stays(c);
+            if !stays {
+                let block = range * RANGE_BLOCKS + c.block;
+                self.dropped.push((block, c.first));
+                if let Some(lane) = self.lanes.get_mut(block as usize) {
+                    *lane = ((c.sum() + c.open).clamp(0, i32::from(u16::MAX)) as u16).min(*lane);
+                }
+            }
+            stays
+        });
+        Ok(())
     }
 
     /// Documents of blocks that were scored to their end.
@@ -256,143 +276,145 @@ impl SegmentBlocks {
 /// How blocks are scored.
 pub struct Rules<'a> {
     /// Sums below this need not be known.
-    pub threshold: i64,
+    pub least: i32,
+    /// How far bounds are believed.
+    pub prune: Prune,
     /// From sums to codes.
     pub scale: &'a ScoreScale,
-    /// From lanes to sums.
-    pub shift: u32,
     /// The number in the ranking of the segment's first document.
     pub base: u32,
 }
 
 /// A block being scored.
+#[derive(Clone, Copy, Default)]
 struct Candidate {
     /// Its number in the range.
     block: u32,
     /// What its bounds say may still come.
-    open: i64,
+    open: i32,
     /// What its documents have so far.
     sums: [i32; BLOCK_DOCS as usize],
+    /// Its lane as the bounds pass left it.
+    first: u16,
+    /// In the list at hand: its level, and where its chunk's bytes are.
+    level: u8,
+    from: u32,
+    len: u16,
 }
 
 impl Candidate {
-    /// The greatest sum that any of its documents may still reach.
-    fn best(&self) -> i64 {
-        i64::from(self.sums.iter().copied().max().unwrap_or(0)) + self.open
+    /// Where its chunk's bytes are in the list at hand.
+    #[inline]
+    fn bytes(&self) -> Range<usize> {
+        self.from as usize..self.from as usize + usize::from(self.len)
     }
 
-    fn may_reach(&self, threshold: i64) -> bool {
-        self.best() >= threshold
+    /// The place of its first document in its chunk.
+    #[inline]
+    fn place(&self) -> usize {
+        (self.block % CHUNK_BLOCKS * BLOCK_DOCS) as usize
     }
 
-    /// What is known of it now, as a lane.
-    fn lane(&self, shift: u32) -> u16 {
-        let units = (self.best().max(0) as u64).div_ceil(1 << shift);
-        u16::try_from(units).unwrap_or(SATURATED)
-    }
-
-    fn add(&mut self, slot: usize, l: &PlannedList, impact: u8) {
-        let (factor, less) = l.signed();
-        if let Some(sum) = self.sums.get_mut(slot) {
-            *sum = sum.wrapping_add(factor.wrapping_mul(i32::from(impact) - less));
-        }
+    /// The greatest sum that any of its documents has; with `open` the greatest that it may still reach.
+    #[inline]
+    fn sum(&self) -> i32 {
+        self.sums.iter().copied().max().unwrap_or(0)
     }
 }
 
-fn decode<P: PartPages>(segment: &SegmentReader<'_, P>, l: &PlannedList) -> Result<Decoded> {
-    let n = l.list.df as usize;
-    let mut decoded = Decoded { docs: filled(n, 0, "rare list")?, impacts: filled(n, 0, "rare list")? };
-    RareCursor::new(&l.list).decode(segment, &mut decoded.docs, &mut decoded.impacts)?;
-    Ok(decoded)
-}
-
-/// Adds a rare list to candidates, which ascend.
-fn add_decoded(decoded: &Decoded, l: &PlannedList, range: u32, shift: u32, candidates: &mut [Candidate]) {
-    let mut from = decoded.docs.partition_point(|&d| d < range * RANGE_DOCS);
+/// Adds a rare list's postings in the range to candidates, which ascend.
+fn add_rare_blocks(postings: &[u32], l: &PlannedList, candidates: &mut [Candidate]) {
+    let mut from = 0;
     for c in candidates {
-        let first = range * RANGE_DOCS + c.block * BLOCK_DOCS;
-        from += gallop(&decoded.docs[from..], first);
-        let mut at = from;
-        while let Some(&doc) = decoded.docs.get(at).filter(|&&d| d < first + BLOCK_DOCS) {
-            let impact = decoded.impacts[at];
-            c.add((doc - first) as usize, l, impact);
-            if !l.subtract {
-                c.open -= i64::from(lane_units(l.multiplier, impact, shift)) << shift;
-            }
-            at += 1;
+        let first = c.block * BLOCK_DOCS;
+        from += gallop(&postings[from..], first << 8);
+        for &posting in postings[from..].iter().take(BLOCK_DOCS as usize) {
+            let Some(sum) = c.sums.get_mut(((posting >> 8) - first) as usize) else { break };
+            let units = l.units(posting as u8);
+            *sum += units;
+            c.open -= units.max(0);
         }
     }
 }
 
-/// How many of ascending `docs` are below `doc`; quick if few are.
-fn gallop(docs: &[u32], doc: u32) -> usize {
+/// How many of ascending values are below `value`; quick if few are.
+fn gallop(values: &[u32], value: u32) -> usize {
     let mut step = 1;
-    while docs.get(step).is_some_and(|&d| d < doc) {
+    while values.get(step).is_some_and(|&v| v < value) {
         step *= 2;
     }
-    let (low, high) = (step / 2, docs.len().min(step + 1));
-    low + docs[low..high].partition_point(|&d| d < doc)
+    let (low, high) = (step / 2, values.len().min(step + 1));
+    low + values[low..high].partition_point(|&v| v < value)
 }
 
-/// Adds one range of a frequent list to candidates, which ascend.
+/// Reads the level of each candidate; false if all of them are 0.
+fn read_levels<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    l: &PlannedList,
+    range: u32,
+    candidates: &mut [Candidate],
+) -> Result<bool> {
+    let mut any = 0;
+    let mut rest = candidates;
+    while let Some(first) = rest.first() {
+        // The bounds of a range lie on one page or two.
+        let page_of = |c: &Candidate| segment.bounds_place(&l.list, range * RANGE_CHUNKS + c.block / CHUNK_BLOCKS);
+        let (no, _) = page_of(first)?;
+        let page = segment.pages.page(Part::Bounds, no)?;
+        let mut here = 0;
+        for c in rest.iter_mut() {
+            let (on, chunk) = page_of(c)?;
+            if on != no {
+                break;
+            }
+            let (byte, half) = level_place(c.block);
+            c.level = page[chunk + byte] >> half & 15;
+            any |= c.level;
+            here += 1;
+        }
+        rest = &mut rest[here..];
+    }
+    Ok(any > 0)
+}
+
+/// Adds one range of a frequent list to candidates, which ascend. One page is open at a time: first the bounds say which
+/// candidates have a posting, then the chunk record where, then the postings are read page by page.
 fn add_frequent_blocks<P: PartPages>(
     segment: &SegmentReader<'_, P>,
     l: &PlannedList,
-    view: &RangeView,
     range: u32,
-    shift: u32,
     candidates: &mut [Candidate],
 ) -> Result<()> {
-    if view.n() == 0 {
+    let any = read_levels(segment, l, range, candidates)?;
+    if !any {
         return Ok(());
     }
-    let weight = i64::from(lane_weight(l.multiplier, view.max_impact, shift)) << shift;
-    let bounds = segment.pages.page(Part::Bounds, bounds_page(&l.list, range)?)?;
-    let mut open = None;
-    for c in candidates {
-        let (byte, half) = level_place(c.block);
-        let level = bounds[byte] >> half & 15;
-        if level > 0 {
+    let (begin, units) = segment.with_range(&l.list, range, |record| {
+        for c in candidates.iter_mut().filter(|c| c.level > 0) {
+            let bytes = record.chunk((c.block / CHUNK_BLOCKS) as usize)?;
+            (c.from, c.len) = (bytes.start as u32, bytes.len() as u16);
+        }
+        Ok((record.begin(), level_units(l.weight, record.max_impact()) as i32))
+    })?;
+    let mut chunks = ChunkPages::new(segment.pages, begin.0, begin.1);
+    let mut rest = candidates;
+    while let Some(first) = rest.iter().position(|c| c.level > 0) {
+        // All look-ups on one page are asked for before the first is waited for.
+        let page = chunks.page_of(&rest[first].bytes());
+        chunks.open_for(&rest[first].bytes())?;
+        let end = rest.iter().position(|c| c.level > 0 && chunks.page_of(&c.bytes()) != page).unwrap_or(rest.len());
+        let (now, later) = rest.split_at_mut(end);
+        now.iter().filter(|c| c.level > 0).for_each(|c| chunks.prefetch(&c.bytes(), c.place()));
+        for c in now.iter_mut().filter(|c| c.level > 0) {
+            let impacts = chunks.read(c.bytes())?.block(c.place() as u8);
+            for (sum, impact) in c.sums.iter_mut().zip(impacts) {
+                *sum += l.units(impact);
+            }
             if !l.subtract {
-                c.open -= i64::from(level) * weight;
+                c.open -= i32::from(c.level) * units;
             }
-            add_block(segment, view, l, c, &mut open)?;
         }
-    }
-    Ok(())
-}
-
-/// Finds a block's postings in one range of a frequent list. `open` keeps the page last used.
-fn add_block<'p, P: PartPages>(
-    segment: &SegmentReader<'p, P>,
-    view: &RangeView,
-    l: &PlannedList,
-    c: &mut Candidate,
-    open: &mut Option<(u32, P::Page<'p>)>,
-) -> Result<()> {
-    let chunk = (c.block / CHUNK_BLOCKS) as usize;
-    let first = c.block % CHUNK_BLOCKS * BLOCK_DOCS;
-    let (mut at, end) = (view.start(chunk), view.start(chunk + 1));
-    while at < end {
-        let place = view.locate(at);
-        if open.as_ref().is_none_or(|(page, _)| *page != place.page) {
-            // Let the old page go before the new one is opened.
-            *open = None;
-            *open = Some((place.page, segment.pages.page(Part::Postings, place.page)?));
-        }
-        let Some((_, page)) = open else { return Ok(()) };
-        let (docs, impacts) = fragment(page, place.page, place.offset, place.n)?;
-        let to = place.n.min(place.within + (end - at));
-        let docs = &docs[place.within..to];
-        let found = docs.partition_point(|&d| u32::from(d) < first);
-        for (i, &doc) in docs.iter().enumerate().skip(found) {
-            let slot = u32::from(doc) - first;
-            if slot >= BLOCK_DOCS {
-                return Ok(());
-            }
-            c.add(slot as usize, l, impacts[place.within + i]);
-        }
-        at += to - place.within;
+        rest = later;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ pub mod norm;
 pub mod query;
 pub mod ranker;
 pub mod score;
+pub mod scratch;
 pub mod simd;
 pub mod stream;
 pub mod top;

@@ -5,7 +5,9 @@
 use roaring::RoaringBitmap;
 
 use super::query::Distance;
-use super::ranker::{Ranked, Ranker, Segment, Strategy};
+use super::ranker::{Options, Ranked, Ranker, Segment, Strategy};
+use super::scratch::Scratch;
+use super::simd::Kernel;
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::segment::check::{DocumentSums, check_segment};
 use crate::engine::segment::format::SegmentMeta;
@@ -259,9 +261,10 @@ impl Case {
     }
 
     /// (row, bound) in the order of the stream.
-    fn stream(&self, query: Option<&Vector>, strategy: Strategy) -> Vec<(u32, Distance)> {
+    fn stream(&self, query: Option<&Vector>, options: Options) -> Vec<(u32, Distance)> {
         let segments = self.segments.iter().map(|(pages, meta)| Kept { pages, meta }).collect();
-        let mut ranker = Ranker::new(segments, self.metric, query.map(Vector::as_ref), strategy).unwrap();
+        let query = query.map(Vector::as_ref);
+        let mut ranker = Ranker::new(segments, self.metric, query, options, Scratch::default()).unwrap();
         let mut out = Vec::new();
         while let Some(Ranked { segment, doc, distance }) = ranker.next_best().unwrap() {
             let row = self.readers()[segment].tid(doc).unwrap().block;
@@ -291,13 +294,24 @@ fn compare(a: &Distance, b: &Distance) -> std::cmp::Ordering {
 }
 
 fn check_query(case: &Case, query: Option<&Vector>) {
-    for strategy in [Strategy::Exhaustive, Strategy::Blocks, Strategy::Auto] {
-        check_strategy(case, query, strategy);
+    let kernels = Kernel::ALL.into_iter().filter(|k| k.is_available());
+    let mut first = None;
+    for (at, kernel) in kernels.enumerate() {
+        for strategy in [Strategy::Exhaustive, Strategy::Blocks, Strategy::Auto] {
+            let options = Options { strategy, kernel, ..Options::default() };
+            if at == 0 {
+                check_strategy(case, query, options);
+            }
+            // Same sums, hence the same stream, whatever the strategy and the width.
+            let got = case.stream(query, options);
+            let first = first.get_or_insert_with(|| got.clone());
+            assert!(got.iter().zip(&*first).all(|(a, b)| a.0 == b.0 && compare(&a.1, &b.1).is_eq()), "{options:?}");
+        }
     }
 }
 
-fn check_strategy(case: &Case, query: Option<&Vector>, strategy: Strategy) {
-    let got = case.stream(query, strategy);
+fn check_strategy(case: &Case, query: Option<&Vector>, options: Options) {
+    let got = case.stream(query, options);
     let mut rows: Vec<u32> = got.iter().map(|&(row, _)| row).collect();
     rows.sort_unstable();
     let expected_rows: Vec<u32> = (0..case.docs.len() as u32).filter(|&r| !case.dead.contains(r)).collect();
@@ -394,8 +408,8 @@ fn several_ranges_equal_the_oracle() {
         case.check_structure();
         for _ in 0..3 {
             let query = vector(&mut rng, Weights::Learned, 20, 50);
-            let got = case.stream(Some(&query), Strategy::Blocks);
-            let all = case.stream(Some(&query), Strategy::Exhaustive);
+            let of = |strategy| case.stream(Some(&query), Options { strategy, ..Options::default() });
+            let (got, all) = (of(Strategy::Blocks), of(Strategy::Exhaustive));
             assert!(got.iter().zip(&all).all(|(a, b)| a.0 == b.0 && compare(&a.1, &b.1).is_eq()), "strategies differ");
             assert_eq!(got.len(), docs.len());
             for (row, bound) in &got {

@@ -1,11 +1,13 @@
-//! A query made ready: which lists it touches, integer multipliers for them, and how sums of impacts become distances
-//! that are never above the true ones.
+//! A query made ready: which lists it touches, integer weights for them, and how sums of impacts become distances that
+//! are never above the true ones.
 //!
-//! For a query weight `q` and a list of scale `s` the product with a document is at most `q * s * impact`. All products
-//! of a query are counted in one `unit`, chosen so that the greatest possible sum stays below 2^31: the multiplier of a
-//! list is `ceil(q * s / unit)`, and a document's bound is the integer sum of multiplier x impact. Integer sums do not
-//! depend on the order of addition. Where query and document weights have opposite signs the product is at most
-//! `-q * s * (impact - 1)`, so `floor(q * s / unit) * (impact - 1)` is subtracted.
+//! All scores of a query are counted in one `unit`, chosen so that no document can have more than 65,531 of them: a sum
+//! fits 16 bits. For a query weight `q` and a list of scale `s` the product with a document is at most `q * s * impact`;
+//! the list's *weight* is `ceil(256 * q * s / unit)`, and a posting counts `weight * impact / 256` units, rounded **down**
+//! (one multiplication and the upper half of it). So each list loses less than one unit; a document's bound is its sum
+//! plus one unit for each list. Where query and document weights have opposite signs the product is at most
+//! `-q * s * (impact - 1)`, so that much is subtracted, its weight rounded down too. Integer sums do not depend on the
+//! order of addition, so every strategy and every width of the kernels gives a document the same sum.
 //!
 //! The true distance is a float4 sum and may exceed the real-valued one by rounding; `slack` covers that (a standard
 //! forward error bound: n products and sums err by at most `(1 + u)^(2n) - 1` of the sum of magnitudes, `u = 2^-24`,
@@ -14,10 +16,10 @@
 use std::cmp::Ordering;
 
 use super::norm::{Normalised, normalise};
-use crate::engine::codec::impact;
+use crate::engine::codec::impact::{self, LEVELS};
 use crate::engine::error::{Result, filled, reserve, reserved};
 use crate::engine::ids::Metric;
-use crate::engine::segment::format::{ListEntry, Sign, TermEntry};
+use crate::engine::segment::format::{BLOCK_DOCS, ListEntry, Sign, TermEntry};
 use crate::engine::segment::pages::PartPages;
 use crate::engine::segment::reader::SegmentReader;
 use crate::engine::vector::SparseVectorRef;
@@ -36,7 +38,7 @@ pub mod code {
     /// No bound is known.
     pub const IRREGULAR: u16 = u16::MAX;
     /// The number of steps between the lowest and the highest score bound.
-    pub const MAX_LEVEL: u32 = (IRREGULAR - 1 - LOWEST) as u32;
+    pub const STEPS: u16 = IRREGULAR - 1 - LOWEST;
 }
 
 /// A lower bound of a distance, as the executor is told.
@@ -63,10 +65,18 @@ impl Distance {
     }
 }
 
-/// Sums of the greatest products stay at or below this, in units.
-const GREATEST_SUM: f64 = (1u64 << 30) as f64;
-/// More matched terms than this could overflow a sum by rounding up alone.
-const MAX_TERMS: usize = 2_000_000;
+/// More lists than this in a segment, and one unit for each would be more than a score.
+const MAX_LISTS: usize = 16_384;
+/// Up to this many lists the weights leave room for block bounds (see [`super::blocks`]).
+pub const MAX_BLOCK_LISTS: usize = 64;
+/// Impacts count in `1 / 256` of a list's weight.
+const WEIGHT_ONE: f64 = 256.0;
+/// A list with at least this weight counts at least one unit a posting.
+const WEIGHT_MIN: u16 = 256;
+/// Up to this many lists of a segment are given [`WEIGHT_MIN`] if they weigh less.
+const MAX_RAISED: usize = 128;
+/// The most a weight may be by choice of the unit; the rest of 16 bits is for rounding up.
+const WEIGHT_MAX: f64 = 65_500.0;
 /// Above this a float4 sum might become infinite.
 const OVERFLOW_RISK: f64 = 8.5e37;
 
@@ -88,35 +98,38 @@ pub enum Ranking {
 pub struct ScoreScale {
     metric: Metric,
     unit: f64,
+    /// Units and score that the true score of a document may exceed its sum by.
+    lost: f64,
     slack: f64,
-    /// The least sum any document can have, 0 or below.
-    least: i32,
-    /// A code's level counts sums in steps of `2^shift`.
-    shift: u32,
+    /// The most that can be subtracted from a document: a sum of 0 has this code, counted from the lowest.
+    zero: u16,
+    /// A sum of 0 means that no term is shared.
+    zero_is_exact: bool,
 }
 
 impl ScoreScale {
+    /// The code of a document without a shared term.
+    pub fn zero_code(&self) -> u16 {
+        code::LOWEST + self.zero
+    }
+
     /// The code of a sum.
     #[inline]
     pub fn code(&self, sum: i32) -> u16 {
-        let above = sum.wrapping_sub(self.least) as u32;
-        let level = above.wrapping_add((1 << self.shift) - 1) >> self.shift;
-        code::LOWEST + level.min(code::MAX_LEVEL) as u16
+        let code = i32::from(self.zero_code()) + sum;
+        code.clamp(i32::from(code::LOWEST), i32::from(code::IRREGULAR - 1)) as u16
     }
 
-    /// The least sum with this code or a higher one.
-    pub fn least_sum(&self, code: u16) -> i64 {
-        let level = i64::from(code.saturating_sub(code::LOWEST));
-        // A code is rounded up: its sums begin just above the step below it.
-        if level == 0 { i64::from(i32::MIN) } else { i64::from(self.least) + ((level - 1) << self.shift) + 1 }
+    /// The sum of this code.
+    pub fn sum(&self, code: u16) -> i32 {
+        i32::from(code) - i32::from(self.zero_code())
     }
 
     /// The distance that no document of this code is below.
     pub fn distance(&self, code: u16) -> f64 {
-        let level = i64::from(code - code::LOWEST);
-        let sum = i64::from(self.least) + (level << self.shift);
-        // With nothing to subtract, a sum of zero means that no term is shared: the score is exactly zero.
-        let score = if sum == 0 && self.least == 0 { 0.0 } else { sum as f64 * self.unit + self.slack };
+        let sum = self.sum(code);
+        let score =
+            if sum == 0 && self.zero_is_exact { 0.0 } else { (f64::from(sum) + self.lost) * self.unit + self.slack };
         match self.metric {
             Metric::InnerProduct => -score,
             Metric::Cosine => (1.0 - score).max(0.0),
@@ -145,17 +158,30 @@ impl Ranking {
 pub struct PlannedList {
     /// Where it is.
     pub list: ListEntry,
-    /// Units per impact.
-    pub multiplier: i32,
-    /// The products are negative: subtract `multiplier * (impact - 1)`.
+    /// Units per impact, times 256.
+    pub weight: u16,
+    /// The products are negative: subtract `weight * (impact - 1) / 256`.
     pub subtract: bool,
 }
 
 impl PlannedList {
-    /// What an impact is multiplied with, and what is taken off it before.
+    /// What a posting adds to its document; an impact of 0 adds nothing.
     #[inline]
-    pub fn signed(&self) -> (i32, i32) {
-        if self.subtract { (-self.multiplier, 1) } else { (self.multiplier, 0) }
+    pub fn units(&self, impact: u8) -> i32 {
+        let impact = if self.subtract { impact.saturating_sub(1) } else { impact };
+        let units = (u32::from(impact) * u32::from(self.weight) / 256) as i32;
+        if self.subtract { -units } else { units }
+    }
+
+    /// The same for each impact in the 16 bits of a code; sums wrap around and come out right.
+    pub fn units_table(&self) -> [u16; 256] {
+        std::array::from_fn(|impact| self.units(impact as u8) as u16)
+    }
+
+    /// The most that a posting can add, or for a list that subtracts, take.
+    fn most_units(&self) -> u32 {
+        let impact = u32::from(self.list.max_impact) - u32::from(self.subtract);
+        impact * u32::from(self.weight) / 256
     }
 }
 
@@ -163,6 +189,8 @@ impl PlannedList {
 pub struct Plan {
     /// How documents are ranked.
     pub ranking: Ranking,
+    /// Terms of the query that some segment has.
+    pub terms: usize,
     /// For each segment the lists to be scored.
     pub segments: Vec<Vec<PlannedList>>,
 }
@@ -173,7 +201,7 @@ pub fn plan<P: PartPages>(
     metric: Metric,
     segments: &[SegmentReader<'_, P>],
 ) -> Result<Plan> {
-    let unscored = |ranking| Plan { ranking, segments: vec![Vec::new(); segments.len()] };
+    let unscored = |ranking| Plan { ranking, terms: 0, segments: vec![Vec::new(); segments.len()] };
     let Some(query) = query else { return Ok(unscored(Ranking::AllNull)) };
     let length = match metric {
         Metric::InnerProduct => 1.0,
@@ -188,26 +216,16 @@ pub fn plan<P: PartPages>(
     let greatest = greatest_magnitudes(query, length, &found)?;
     let n_matched = greatest.iter().filter(|&&g| g > 0.0).count();
     let total: f64 = greatest.iter().sum();
-    if n_matched > MAX_TERMS || !total.is_finite() || (metric == Metric::InnerProduct && total > OVERFLOW_RISK) {
+    let n_lists = found.iter().map(|terms| terms.iter().map(|(_, e)| e.n_lists()).sum::<usize>()).max().unwrap_or(0);
+    if n_lists > MAX_LISTS || !total.is_finite() || (metric == Metric::InnerProduct && total > OVERFLOW_RISK) {
         return Ok(unscored(Ranking::AllIrregular));
     }
 
-    // No shared term at all: any unit will do.
-    let unit = if total > 0.0 { total / GREATEST_SUM } else { 1.0 };
-    let (mut least, mut most) = (0i64, 0i64);
-    let mut planned = reserved(segments.len(), "query plan")?;
+    let mut products = reserved(segments.len(), "query plan")?;
     for terms in &found {
-        let lists = plan_segment(query, length, unit, terms)?;
-        let products = |subtract| lists.iter().filter(move |l| l.subtract == subtract);
-        let levels = |l: &PlannedList| i64::from(l.multiplier) * i64::from(l.list.max_impact);
-        most = most.max(products(false).map(levels).sum());
-        least = least.min(-products(true).map(|l| levels(l) - i64::from(l.multiplier)).sum::<i64>());
-        planned.push(lists);
+        products.push(products_of(query, length, terms)?);
     }
-    let mut shift = 0;
-    while (most - least) >> shift >= i64::from(code::MAX_LEVEL) {
-        shift += 1;
-    }
+    let Weighing { unit, zero, zero_is_exact, segments: planned } = weigh(&products, n_lists)?;
     let max_nnz = segments.iter().map(|s| s.meta.max_nnz).max().unwrap_or(0);
     let slack = match metric {
         Metric::InnerProduct => rounding(n_matched) * total + n_matched as f64 * 1e-45,
@@ -217,9 +235,90 @@ pub fn plan<P: PartPages>(
             rounding(n_matched) + norms + n_matched as f64 * 2f64.powi(-48) + 1e-12
         }
     };
-    // Within i32: the magnitudes of all products of a document add up to less than 2^31 units.
-    let scale = ScoreScale { metric, unit, slack, least: least as i32, shift };
-    Ok(Plan { ranking: Ranking::Scored(scale), segments: planned })
+    let adding = |lists: &Vec<PlannedList>| lists.iter().filter(|l| !l.subtract).count();
+    let lost = planned.iter().map(adding).max().unwrap_or(0) as f64;
+    let scale = ScoreScale { metric, unit, lost, slack, zero, zero_is_exact };
+    Ok(Plan { ranking: Ranking::Scored(scale), terms: n_matched, segments: planned })
+}
+
+/// A list and its score for each impact.
+struct Product {
+    list: ListEntry,
+    per_impact: f64,
+    subtract: bool,
+}
+
+impl Product {
+    fn greatest(&self) -> f64 {
+        self.per_impact * f64::from(self.list.max_impact)
+    }
+}
+
+/// Every list's weight, in a unit that lets every sum fit.
+struct Weighing {
+    unit: f64,
+    zero: u16,
+    zero_is_exact: bool,
+    segments: Vec<Vec<PlannedList>>,
+}
+
+/// Chooses the unit: the least one, more or less, under which no sum and no block bound can leave its 16 bits.
+fn weigh(products: &[Vec<Product>], n_lists: usize) -> Result<Weighing> {
+    let sum = |subtract: bool| {
+        let of =
+            |lists: &Vec<Product>| lists.iter().filter(|p| p.subtract == subtract).map(Product::greatest).sum::<f64>();
+        products.iter().map(of).fold(0.0, f64::max)
+    };
+    let steepest = products.iter().flatten().map(|p| p.per_impact).fold(0.0, f64::max);
+    let room = f64::from(code::STEPS) - if n_lists <= MAX_BLOCK_LISTS { 17.0 } else { 1.0 } * n_lists as f64;
+    // A weight has 16 bits as well, which binds where the lists' greatest impacts are small.
+    let mut unit = ((sum(false) + sum(true)) / room).max(steepest * WEIGHT_ONE / WEIGHT_MAX);
+    if unit == 0.0 {
+        // No shared term at all: any unit will do.
+        unit = 1.0;
+    }
+    // Few enough for all of them to have the least weight: so a fitting unit is always found.
+    let raise = n_lists <= MAX_RAISED;
+    loop {
+        let mut segments = reserved(products.len(), "query plan")?;
+        let (mut most, mut least) = (0, 0);
+        for lists in products {
+            let mut planned = reserved(lists.len(), "query plan")?;
+            planned.extend(lists.iter().map(|p| weighed(p, unit, raise)));
+            let adding = |l: &&PlannedList| !l.subtract;
+            let bound = |l: &PlannedList| match n_lists {
+                0..=MAX_BLOCK_LISTS if l.list.frequent => LEVELS * level_units(l.weight, l.list.max_impact),
+                // The postings of four documents add up in the lane of their block.
+                0..=MAX_BLOCK_LISTS => BLOCK_DOCS * l.most_units(),
+                _ => l.most_units(),
+            };
+            most = most.max(planned.iter().filter(adding).map(bound).sum::<u32>());
+            least = least.max(planned.iter().filter(|l| l.subtract).map(PlannedList::most_units).sum::<u32>());
+            segments.push(planned);
+        }
+        if most + least <= u32::from(code::STEPS) {
+            let zero_is_exact = raise && least == 0;
+            return Ok(Weighing { unit, zero: least as u16, zero_is_exact, segments });
+        }
+        // Raised and rounded up weights took more than their share.
+        unit *= 1.01 * (f64::from(most + least) / f64::from(code::STEPS)).min(8.0);
+    }
+}
+
+fn weighed(p: &Product, unit: f64, raise: bool) -> PlannedList {
+    // The divisions before this may each be off by half a unit in the last place; widen far beyond that.
+    let exact = p.per_impact / unit * WEIGHT_ONE;
+    let weight = match p.subtract {
+        true => (exact * (1.0 - 1e-14)).floor(),
+        false => (exact * (1.0 + 1e-14)).ceil(),
+    };
+    let least = if p.subtract || !raise { 0 } else { WEIGHT_MIN };
+    PlannedList { list: p.list, weight: (weight as u16).max(least), subtract: p.subtract }
+}
+
+/// Units per level of a bound where the greatest impact is `max`, rounded up.
+pub fn level_units(weight: u16, max: u8) -> u32 {
+    (u32::from(weight) * u32::from(max)).div_ceil(256 * LEVELS)
 }
 
 /// The relative error of a float4 inner product or norm of `n` terms, generously.
@@ -259,25 +358,17 @@ fn greatest_magnitudes(query: SparseVectorRef<'_>, length: f64, found: &[Vec<(us
     Ok(greatest)
 }
 
-fn plan_segment(
-    query: SparseVectorRef<'_>,
-    length: f64,
-    unit: f64,
-    terms: &[(usize, TermEntry)],
-) -> Result<Vec<PlannedList>> {
-    let mut lists = reserved(terms.len() * 2, "query plan")?;
+fn products_of(query: SparseVectorRef<'_>, length: f64, terms: &[(usize, TermEntry)]) -> Result<Vec<Product>> {
+    let mut products = reserved(terms.len() * 2, "query plan")?;
     for &(at, entry) in terms {
         let weight = query.weights()[at];
-        let exact = f64::from(weight.abs()) / length * impact::scale(entry.exponent) / unit;
+        let per_impact = f64::from(weight.abs()) / length * impact::scale(entry.exponent);
         for sign in Sign::BOTH {
             let list = entry.lists[sign.index()];
-            let subtract = (weight > 0.0) != (sign == Sign::Positive);
-            // The divisions above may each be off by half a unit in the last place; widen far beyond that.
-            let multiplier = if subtract { (exact * (1.0 - 1e-14)).floor() } else { (exact * (1.0 + 1e-14)).ceil() };
             if list.df > 0 {
-                lists.push(PlannedList { list, multiplier: multiplier as i32, subtract });
+                products.push(Product { list, per_impact, subtract: (weight > 0.0) != (sign == Sign::Positive) });
             }
         }
     }
-    Ok(lists)
+    Ok(products)
 }

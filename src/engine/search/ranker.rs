@@ -9,40 +9,29 @@
 //! score so many blocks that scoring everything is cheaper, and when positive scores run out. Both compute the same sums, so
 //! it goes on exactly where the rounds stopped.
 
-use super::blocks::{BlockCounts, MAX_LISTS, Rules, SegmentBlocks, lane_shift};
-use super::query::{Distance, Plan, PlannedList, Ranking, ScoreScale, code, plan};
-use super::score::Scorer;
+use super::blocks::{BlockCounts, Rules, SegmentBlocks};
+use super::query::{Distance, MAX_BLOCK_LISTS, Plan, Ranking, ScoreScale, code, plan};
+use super::score::{n_codes, score_segment};
+use super::scratch::Scratch;
+use super::simd::{Kernel, Simd};
 use super::stream::Stream;
 use super::top;
-use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
+use crate::engine::error::{EngineError, Result, reserve, reserved};
 use crate::engine::ids::Metric;
-use crate::engine::segment::format::{BLOCK_DOCS, SegmentMeta};
+use crate::engine::segment::format::SegmentMeta;
 use crate::engine::segment::pages::PartPages;
 use crate::engine::segment::reader::SegmentReader;
+use crate::engine::survey::{Survey, Way};
 use crate::engine::vector::SparseVectorRef;
 
-/// Documents the first round of blocks wants: LIMIT 10 and the few that the recheck needs beyond.
+/// Documents the first round of blocks wants if nobody knows better: LIMIT 10 and the few that the recheck needs beyond.
 const FIRST_TARGET: usize = 16;
+/// And most, whoever knows.
+const LARGEST_TARGET: usize = 1 << 20;
 /// Growth of the rounds.
-const GROWTH: usize = 8;
-/// Blocks that a first round scores for each document wanted, as a guess before it is known.
-const FIRST_BATCHES: usize = 8;
+const GROWTH: usize = 10;
 /// Growth of the batches in which a round scores its blocks, the best first.
 const BATCH_GROWTH: usize = 4;
-
-/// Nanoseconds, measured on one machine; only their ratios matter.
-mod cost {
-    /// Scoring a posting exhaustively.
-    pub const POSTING: f64 = 0.7;
-    /// Turning a document's sum into a code and looking at it.
-    pub const DOCUMENT: f64 = 0.5;
-    /// Adding one frequent list to the bound of a block.
-    pub const BOUND: f64 = 0.05;
-    /// Decoding a rare posting and adding it to its block.
-    pub const RARE: f64 = 5.0;
-    /// Scoring a block: a look-up in most of the query's lists, each a miss of the cache.
-    pub const BLOCK: f64 = 2500.0;
-}
 
 /// How documents are found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +43,36 @@ pub enum Strategy {
     Exhaustive,
     /// Bounds first, as long as there is a positive one.
     Blocks,
+}
+
+/// How to search.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// How documents are found.
+    pub strategy: Strategy,
+    /// In which width.
+    pub kernel: Kernel,
+    /// How many documents will be asked for, if somebody knows. It decides what is cheaper, not what is delivered.
+    pub goal: Option<usize>,
+    /// 1: exact. Below, a block is passed over when its bound times this is under the threshold, and documents may be
+    /// missing.
+    pub prune_factor: f64,
+    /// Nanoseconds since some time.
+    pub clock: fn() -> u64,
+}
+
+impl Options {
+    /// Documents that the first round wants: those asked for, and what the recheck takes beyond, a twentieth and a few.
+    fn target(&self) -> usize {
+        self.goal.map_or(FIRST_TARGET, |goal| (goal + goal / 16 + 6).min(LARGEST_TARGET))
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let (strategy, kernel) = (Strategy::Auto, Kernel::best());
+        Self { strategy, kernel, goal: None, prune_factor: 1.0, clock: || 0 }
+    }
 }
 
 /// A segment that the ranker can keep.
@@ -74,6 +93,8 @@ fn reader<S: Segment>(segment: &S) -> SegmentReader<'_, S> {
 /// What a ranking did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RankCounts {
+    /// Terms of the query that some segment has.
+    pub terms: u64,
     /// Lists of the query found in the segments.
     pub lists: u64,
     /// Their postings.
@@ -88,6 +109,23 @@ pub struct RankCounts {
     pub exhaustive: bool,
     /// Documents delivered.
     pub delivered: u64,
+    /// Nanoseconds by phase.
+    pub time: PhaseTimes,
+}
+
+/// Nanoseconds of a ranking by phase.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PhaseTimes {
+    /// Looking up the query's terms.
+    pub plan: u64,
+    /// Bounds of all blocks.
+    pub bounds: u64,
+    /// Choosing and scoring blocks.
+    pub blocks: u64,
+    /// Scoring every posting.
+    pub exhaustive: u64,
+    /// Picking the best of all scores.
+    pub select: u64,
 }
 
 /// A document of the stream.
@@ -105,11 +143,13 @@ pub struct Ranked {
 pub struct Ranker<S> {
     metric: Metric,
     segments: Vec<S>,
-    /// The number in the ranking of each segment's first document.
+    /// The number in the ranking of each segment's first document; a whole number of chunks.
     bases: Vec<u32>,
-    n_docs: u32,
+    n_positions: u32,
     plan: Plan,
-    strategy: Strategy,
+    options: Options,
+    simd: Simd,
+    scratch: Scratch,
     state: State,
     counts: RankCounts,
 }
@@ -122,7 +162,8 @@ enum State {
 /// The rounds of blocks.
 struct Rounds {
     scale: ScoreScale,
-    shift: u32,
+    simd: Simd,
+    prune: Prune,
     blocks: Vec<SegmentBlocks>,
     /// Documents scored and not delivered, as keys.
     pool: Vec<u64>,
@@ -133,33 +174,65 @@ struct Rounds {
     delivered: u16,
 }
 
+/// A factor for bounds, in steps of 1 / 256.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prune(u16);
+
+impl Prune {
+    /// At most 1.
+    fn new(factor: f64) -> Self {
+        Self((factor * 256.0).round().clamp(1.0, 256.0) as u16)
+    }
+
+    /// Whether nothing is pruned that could matter.
+    fn is_exact(self) -> bool {
+        self.0 == 256
+    }
+
+    /// What may still come, as far as it is believed.
+    #[inline]
+    pub fn of(self, open: i32) -> i32 {
+        (i64::from(open) * i64::from(self.0) / 256) as i32
+    }
+
+    /// The least lane whose believed part reaches `sum`.
+    fn least_lane(self, sum: i32) -> u32 {
+        (sum.max(0) as u32 * 256).div_ceil(u32::from(self.0))
+    }
+}
+
 impl<S: Segment> Ranker<S> {
     /// Ranks the documents of `segments` for `query`; the rest is done as documents are asked for.
     pub fn new(
         segments: Vec<S>,
         metric: Metric,
         query: Option<SparseVectorRef<'_>>,
-        strategy: Strategy,
+        options: Options,
+        scratch: Scratch,
     ) -> Result<Self> {
+        let begin = (options.clock)();
         let mut bases = reserved(segments.len(), "segments")?;
-        let mut n_docs = 0u32;
+        let mut n_positions = 0u32;
         for segment in &segments {
-            bases.push(n_docs);
-            let sum = n_docs.checked_add(segment.meta().n_docs);
-            n_docs = sum.ok_or(EngineError::Limit { what: "documents of an index", limit: u64::from(u32::MAX) })?;
+            bases.push(n_positions);
+            let next = u32::try_from(n_codes(segment.meta().n_docs)).ok().and_then(|n| n_positions.checked_add(n));
+            n_positions = next.ok_or(EngineError::Limit { what: "documents of an index", limit: MAX_POSITIONS })?;
         }
         let readers: Vec<_> = segments.iter().map(reader).collect();
         let plan = plan(query, metric, &readers)?;
         drop(readers);
         let lists = || plan.segments.iter().flatten();
         let counts = RankCounts {
+            terms: plan.terms as u64,
             lists: lists().count() as u64,
             postings: lists().map(|l| u64::from(l.list.df)).sum(),
+            time: PhaseTimes { plan: (options.clock)() - begin, ..PhaseTimes::default() },
             ..RankCounts::default()
         };
         // Replaced at once; an empty stream stands in.
         let state = State::Codes(Stream::new(Vec::new(), 0));
-        let mut ranker = Self { metric, segments, bases, n_docs, plan, strategy, state, counts };
+        let simd = Simd::new(options.kernel);
+        let mut ranker = Self { metric, segments, bases, n_positions, plan, options, simd, scratch, state, counts };
         ranker.state = match ranker.plan.ranking {
             Ranking::Scored(scale) if ranker.wants_blocks() => State::Blocks(ranker.bound_blocks(scale)?),
             _ => State::Codes(ranker.score_all(u64::MAX)?),
@@ -177,11 +250,28 @@ impl<S: Segment> Ranker<S> {
         &self.segments
     }
 
+    /// Ends the ranking; its memory is for the next one.
+    pub fn into_scratch(self) -> Scratch {
+        let mut scratch = self.scratch;
+        match self.state {
+            State::Codes(stream) => scratch.take_words(stream.into_codes()),
+            State::Blocks(rounds) => rounds.blocks.into_iter().for_each(|b| b.recycle(&mut scratch)),
+        }
+        scratch
+    }
+
     /// The best document not yet delivered.
     pub fn next_best(&mut self) -> Result<Option<Ranked>> {
         let key = loop {
             match &mut self.state {
-                State::Codes(stream) => break stream.next_best()?,
+                State::Codes(stream) => {
+                    let begin = stream.is_at_round_end().then(self.options.clock);
+                    let next = stream.next_best(self.simd)?;
+                    if let Some(begin) = begin {
+                        self.counts.time.select += (self.options.clock)() - begin;
+                    }
+                    break next;
+                }
                 State::Blocks(rounds) => {
                     if let Some(key) = rounds.ready.pop() {
                         break Some(key);
@@ -198,42 +288,34 @@ impl<S: Segment> Ranker<S> {
         Ok(Some(Ranked { segment, doc: doc - self.bases[segment], distance }))
     }
 
-    fn exhaustive_cost(&self) -> f64 {
-        self.counts.postings as f64 * cost::POSTING + f64::from(self.n_docs) * cost::DOCUMENT
+    /// What the query touches.
+    fn survey(&self) -> Survey {
+        let mut survey = Survey { segments: self.segments.len(), ..Survey::default() };
+        for (segment, lists) in self.segments.iter().zip(&self.plan.segments) {
+            survey.documents += f64::from(segment.meta().n_docs);
+            lists.iter().for_each(|l| survey.add(&l.list, segment.meta()));
+        }
+        survey
     }
 
     fn wants_blocks(&self) -> bool {
-        let many_lists = self.plan.segments.iter().any(|lists| lists.len() > MAX_LISTS);
-        if many_lists || self.strategy == Strategy::Exhaustive {
-            return false;
-        }
-        if self.strategy == Strategy::Blocks {
-            return true;
-        }
-        let blocks = |n: u32| f64::from(n.div_ceil(BLOCK_DOCS));
-        let bounds: f64 = self
-            .segments
-            .iter()
-            .zip(&self.plan.segments)
-            .map(|(segment, lists)| {
-                let of_list = |l: &PlannedList| match l.list.frequent {
-                    true => blocks(segment.meta().n_docs) * cost::BOUND,
-                    false => f64::from(l.list.df) * cost::RARE,
-                };
-                lists.iter().map(of_list).sum::<f64>() + blocks(segment.meta().n_docs) * cost::DOCUMENT
-            })
-            .sum();
-        bounds + (FIRST_TARGET * FIRST_BATCHES) as f64 * cost::BLOCK < self.exhaustive_cost()
+        let many_lists = self.plan.segments.iter().any(|lists| lists.len() > MAX_BLOCK_LISTS);
+        !many_lists
+            && match self.options.strategy {
+                Strategy::Exhaustive => false,
+                Strategy::Blocks => true,
+                Strategy::Auto => self.survey().way(self.options.target()) == Way::Bounds,
+            }
     }
 
     fn bound_blocks(&mut self, scale: ScoreScale) -> Result<Rounds> {
-        let shift = lane_shift(self.plan.segments.iter().map(Vec::as_slice));
+        let begin = (self.options.clock)();
         let mut blocks = reserved(self.segments.len(), "segments")?;
         let mut ready = Vec::new();
         for ((segment, lists), &base) in self.segments.iter().zip(&self.plan.segments).zip(&self.bases) {
             let located = |e| segment.locate(e);
             let reader = reader(segment);
-            let bounded = SegmentBlocks::new(&reader, lists, shift).map_err(located)?;
+            let bounded = SegmentBlocks::new(&reader, lists, self.simd, &mut self.scratch).map_err(located)?;
             self.counts.bounded += bounded.lanes().len() as u64;
             // Documents that no bound can judge come first.
             let irregular = reader.special().map_err(located)?.irregular - bounded.dead();
@@ -242,43 +324,52 @@ impl<S: Segment> Ranker<S> {
             blocks.push(bounded);
         }
         ready.sort_unstable();
-        let delivered = code::IRREGULAR;
-        Ok(Rounds { scale, shift, blocks, pool: Vec::new(), ready, target: FIRST_TARGET, delivered })
+        self.counts.time.bounds += (self.options.clock)() - begin;
+        let (simd, prune) = (self.simd, Prune::new(self.options.prune_factor));
+        let (target, delivered) = (self.options.target(), code::IRREGULAR);
+        Ok(Rounds { scale, simd, prune, blocks, pool: Vec::new(), ready, target, delivered })
     }
 
     /// Scores every posting; documents with keys below `bound` remain to be delivered.
     fn score_all(&mut self, bound: u64) -> Result<Stream> {
-        let mut codes = filled(self.n_docs as usize, 0u16, "document scores")?;
-        let mut scorer = Scorer::new()?;
+        let begin = (self.options.clock)();
+        let mut codes = self.scratch.words(self.n_positions as usize)?;
         let mut rest = &mut codes[..];
         for (segment, lists) in self.segments.iter().zip(&self.plan.segments) {
-            let (own, behind) = rest.split_at_mut(segment.meta().n_docs as usize);
-            let scored = scorer.score_segment(&reader(segment), &self.plan.ranking, lists, own);
+            let (own, behind) = rest.split_at_mut(n_codes(segment.meta().n_docs));
+            let scored = score_segment(&reader(segment), &self.plan.ranking, lists, self.simd, own);
             scored.map_err(|e| segment.locate(e))?;
             rest = behind;
         }
         self.counts.exhaustive = true;
+        self.counts.time.exhaustive += (self.options.clock)() - begin;
         Ok(Stream::new(codes, bound))
     }
 
     /// Finds the documents of the next round, or changes over to scoring everything.
     fn next_round(&mut self) -> Result<()> {
-        let budget = match self.strategy {
-            Strategy::Blocks => f64::INFINITY,
-            _ => self.exhaustive_cost(),
+        let most = match self.options.strategy {
+            Strategy::Blocks => usize::MAX,
+            _ => self.survey().blocks_for_all(),
         };
+        let begin = (self.options.clock)();
         let State::Blocks(rounds) = &mut self.state else { return Ok(()) };
         self.counts.rounds += 1;
-        let most = (budget / cost::BLOCK) as usize;
-        if rounds.fill(&self.segments, &self.bases, most, &mut self.counts.blocks)? {
+        let filled = rounds.fill(&self.segments, &self.bases, most, &mut self.counts.blocks)?;
+        self.counts.time.blocks += (self.options.clock)() - begin;
+        if filled {
             return Ok(());
         }
         // Keys of delivered documents are those with at least the last round's code.
         let bound = u64::from(rounds.delivered) << 32;
+        std::mem::take(&mut rounds.blocks).into_iter().for_each(|b| b.recycle(&mut self.scratch));
         self.state = State::Codes(self.score_all(bound)?);
         Ok(())
     }
 }
+
+/// Numbers of documents in a ranking, with what fills up the last chunk of each segment.
+const MAX_POSITIONS: u64 = u32::MAX as u64;
 
 impl Rounds {
     /// Fills `ready`; false if that would mean to score more than `most` blocks, or if no positive score is left.
@@ -289,26 +380,26 @@ impl Rounds {
         most: usize,
         counts: &mut BlockCounts,
     ) -> Result<bool> {
+        if self.delivered < code::IRREGULAR {
+            self.blocks.iter_mut().for_each(SegmentBlocks::begin_round);
+        }
         let (mut batch, mut scored) = (self.target, 0);
         loop {
             let reached = if self.pool.len() < self.target { None } else { Some(self.target_code()) };
-            let threshold = reached.map_or(1, |code| self.scale.least_sum(code));
-            if threshold <= 0 {
+            let least = reached.map_or(1, |code| self.scale.sum(code));
+            if least <= 0 {
                 return Ok(false);
             }
-            let lane = (threshold as u64).div_ceil(1 << self.shift);
-            let Ok(lane) = u16::try_from(lane) else { break };
+            let Ok(lane) = u16::try_from(self.prune.least_lane(least)) else { break };
             let (n, found) = self.best_blocks(batch, lane)?;
             if n == 0 {
                 break;
             }
-            // Down to the lane's own sum: what is dropped then gets a lower lane, and is not found again in this round.
-            let threshold = (i64::from(lane - 1) << self.shift) + 1;
             scored += n;
             if scored > most {
                 return Ok(false);
             }
-            self.score(segments, bases, &found, threshold, counts)?;
+            self.score(segments, bases, &found, least, counts)?;
             batch = batch.saturating_mul(BATCH_GROWTH);
         }
         if self.pool.len() < self.target {
@@ -336,7 +427,7 @@ impl Rounds {
         let mut best: Vec<(u64, usize)> = Vec::new();
         for (at, blocks) in self.blocks.iter().enumerate() {
             let mut keys = Vec::new();
-            top::greatest_keys(blocks.lanes(), n, top::key(lane, u32::MAX), u64::MAX, &mut keys)?;
+            top::greatest_keys(blocks.lanes(), n, top::key(lane, u32::MAX), u64::MAX, self.simd, &mut keys)?;
             reserve(&mut best, keys.len(), "block candidates")?;
             best.extend(keys.into_iter().map(|key| (key, at)));
         }
@@ -354,19 +445,29 @@ impl Rounds {
         Ok((n, found))
     }
 
-    /// Scores blocks down to a threshold.
+    /// Scores blocks down to a sum.
     fn score<S: Segment>(
         &mut self,
         segments: &[S],
         bases: &[u32],
         found: &[Vec<u32>],
-        threshold: i64,
+        least: i32,
         counts: &mut BlockCounts,
     ) -> Result<()> {
+        let known = self.pool.len();
         for (((blocks, segment), &base), found) in self.blocks.iter_mut().zip(segments).zip(bases).zip(found) {
-            let rules = Rules { threshold, scale: &self.scale, shift: self.shift, base };
+            let rules = Rules { least, prune: self.prune, scale: &self.scale, base };
             let scored = blocks.score(&reader(segment), found, &rules, &mut self.pool, counts);
             scored.map_err(|e| segment.locate(e))?;
+        }
+        if !self.prune.is_exact() {
+            // What an earlier round passed over and should have delivered comes too late.
+            let mut at = 0;
+            let delivered = self.delivered;
+            self.pool.retain(|&key| {
+                at += 1;
+                at <= known || top::value_of(key) < delivered
+            });
         }
         Ok(())
     }

@@ -1,119 +1,118 @@
 //! The exhaustive scorer: every posting of every query term, term at a time, range by range.
 //!
-//! A range's sums (65,024 of them) stay in the second-level cache while its lists are added one after another; then one
-//! sweep turns them into codes and clears them for the next range.
+//! A document's code is its sum, so the codes are the accumulators: those of a range (65,024 of them, 127 kB) stay in the
+//! second-level cache while its lists are added one after another.
 
 use super::query::{PlannedList, Ranking, ScoreScale, code};
-use crate::engine::error::{Result, filled, reserved};
+use super::simd::{ChunkSums, Simd};
+use crate::engine::error::{Result, reserved};
+use crate::engine::segment::chunk::Chunk;
 use crate::engine::segment::format::{CHUNK_DOCS, RANGE_DOCS, n_ranges};
-use crate::engine::segment::pages::{Part, PartPages, corrupt};
-use crate::engine::segment::reader::{RareCursor, SegmentReader};
+use crate::engine::segment::gaps::RareCursor;
+use crate::engine::segment::pages::PartPages;
+use crate::engine::segment::reader::SegmentReader;
 
-/// A range's sums, rounded up to a power of two for the rare lists' addressing.
-const SUMS: usize = 1 << 16;
-
-/// Working memory of the scorer.
-pub struct Scorer {
-    sums: Box<[i32; SUMS]>,
+/// How many codes a segment of `n_docs` documents needs: whole chunks.
+pub fn n_codes(n_docs: u32) -> usize {
+    n_docs.next_multiple_of(CHUNK_DOCS) as usize
 }
 
-impl Scorer {
-    /// Takes 256 kB.
-    pub fn new() -> Result<Self> {
-        let sums = filled(SUMS, 0i32, "score accumulators")?.into_boxed_slice();
-        let sums = sums.try_into().map_err(|_| corrupt(Part::Postings, 0, "accumulators have another size"))?;
-        Ok(Self { sums })
+/// The code of every document of a segment; `codes` has [`n_codes`] of them.
+pub fn score_segment<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    ranking: &Ranking,
+    lists: &[PlannedList],
+    simd: Simd,
+    codes: &mut [u16],
+) -> Result<()> {
+    match ranking {
+        Ranking::Scored(scale) => score_ranges(segment, scale, lists, simd, codes)?,
+        Ranking::AllNull => codes.fill(code::NULL),
+        Ranking::AllNan => codes.fill(code::NAN),
+        Ranking::AllIrregular => codes.fill(code::IRREGULAR),
     }
-
-    /// The code of every document of a segment.
-    pub fn score_segment<P: PartPages>(
-        &mut self,
-        segment: &SegmentReader<'_, P>,
-        ranking: &Ranking,
-        lists: &[PlannedList],
-        codes: &mut [u16],
-    ) -> Result<()> {
-        match ranking {
-            Ranking::Scored(scale) => self.score_ranges(segment, scale, lists, codes)?,
-            Ranking::AllNull => codes.fill(code::NULL),
-            Ranking::AllNan => codes.fill(code::NAN),
-            Ranking::AllIrregular => codes.fill(code::IRREGULAR),
-        }
-        let special = segment.special()?;
-        if *ranking != Ranking::AllNull {
-            let sets = [(&special.irregular, code::IRREGULAR), (&special.zero_norm, code::NAN)];
-            for (set, value) in sets {
-                if *ranking != Ranking::AllNan {
-                    set.iter().for_each(|doc| codes[doc as usize] = value);
-                }
+    let special = segment.special()?;
+    if *ranking != Ranking::AllNull {
+        let sets = [(&special.irregular, code::IRREGULAR), (&special.zero_norm, code::NAN)];
+        for (set, value) in sets {
+            if *ranking != Ranking::AllNan {
+                set.iter().for_each(|doc| codes[doc as usize] = value);
             }
         }
-        special.null.iter().for_each(|doc| codes[doc as usize] = code::NULL);
-        segment.dead()?.iter().for_each(|doc| codes[doc as usize] = code::DEAD);
+    }
+    special.null.iter().for_each(|doc| codes[doc as usize] = code::NULL);
+    segment.dead()?.iter().for_each(|doc| codes[doc as usize] = code::DEAD);
+    codes[segment.meta.n_docs as usize..].fill(code::DEAD);
+    Ok(())
+}
+
+fn score_ranges<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    scale: &ScoreScale,
+    lists: &[PlannedList],
+    simd: Simd,
+    codes: &mut [u16],
+) -> Result<()> {
+    let mut cursors = reserved(lists.len(), "list cursors")?;
+    cursors.extend(lists.iter().map(|l| RareCursor::new(&l.list)));
+    for (range, codes) in (0..n_ranges(segment.meta.n_docs)).zip(codes.chunks_mut(RANGE_DOCS as usize)) {
+        codes.fill(scale.zero_code());
+        for (planned, cursor) in lists.iter().zip(&mut cursors) {
+            if planned.list.frequent {
+                add_frequent(segment, planned, range, simd, codes)?;
+            } else {
+                add_rare(segment, planned, cursor, range * RANGE_DOCS, codes)?;
+            }
+            segment.pages.check_interrupts();
+        }
+    }
+    Ok(())
+}
+
+fn add_frequent<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    planned: &PlannedList,
+    range: u32,
+    simd: Simd,
+    codes: &mut [u16],
+) -> Result<()> {
+    let units = planned.units_table();
+    let chunks = codes.as_chunks_mut::<{ CHUNK_DOCS as usize }>().0;
+    segment.for_each_chunk(&planned.list, range, |no, chunk| {
+        let Some(sums) = chunks.get_mut(no as usize) else { return Ok(()) };
+        add_chunk(&chunk, planned, &units, simd, sums);
         Ok(())
-    }
+    })
+}
 
-    fn score_ranges<P: PartPages>(
-        &mut self,
-        segment: &SegmentReader<'_, P>,
-        scale: &ScoreScale,
-        lists: &[PlannedList],
-        codes: &mut [u16],
-    ) -> Result<()> {
-        let mut cursors = reserved(lists.len(), "list cursors")?;
-        cursors.extend(lists.iter().map(|l| RareCursor::new(&l.list)));
-        for range in 0..n_ranges(segment.meta.n_docs) {
-            let first = range * RANGE_DOCS;
-            let n = (segment.meta.n_docs - first).min(RANGE_DOCS);
-            for (planned, cursor) in lists.iter().zip(&mut cursors) {
-                if planned.list.frequent {
-                    self.add_frequent(segment, planned, range)?;
-                } else {
-                    self.add_rare(segment, planned, cursor, first, first + n)?;
-                }
-                segment.pages.check_interrupts();
-            }
-            let out = &mut codes[first as usize..(first + n) as usize];
-            out.iter_mut().zip(self.sums.iter()).for_each(|(c, &sum)| *c = scale.code(sum));
-            // To the end of the last chunk, where only a damaged page can have left something.
-            self.sums[..n.next_multiple_of(CHUNK_DOCS) as usize].fill(0);
+#[inline]
+fn add_chunk(chunk: &Chunk<'_>, planned: &PlannedList, units: &[u16; 256], simd: Simd, sums: &mut ChunkSums) {
+    match chunk {
+        Chunk::Bitmap { bits, impacts } if !planned.subtract => simd.add_bitmap(sums, bits, impacts, planned.weight),
+        // 256 sums, addressed by one byte: no check is needed per posting.
+        _ => chunk
+            .for_each(|place, impact| {
+                let sum = &mut sums[usize::from(place)];
+                *sum = sum.wrapping_add(units[usize::from(impact)]);
+                Ok::<(), std::convert::Infallible>(())
+            })
+            .unwrap_or_else(|never| match never {}),
+    }
+}
+
+fn add_rare<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    planned: &PlannedList,
+    cursor: &mut RareCursor,
+    first: u32,
+    codes: &mut [u16],
+) -> Result<()> {
+    let units = planned.units_table();
+    let end = first.saturating_add(RANGE_DOCS);
+    cursor.for_each_below(segment, end, |doc, impact| {
+        if let Some(sum) = codes.get_mut(doc.wrapping_sub(first) as usize) {
+            *sum = sum.wrapping_add(units[usize::from(impact)]);
         }
         Ok(())
-    }
-
-    fn add_frequent<P: PartPages>(
-        &mut self,
-        segment: &SegmentReader<'_, P>,
-        planned: &PlannedList,
-        range: u32,
-    ) -> Result<()> {
-        let view = segment.range(&planned.list, range)?;
-        let (factor, less) = planned.signed();
-        let chunks = self.sums.as_chunks_mut::<{ CHUNK_DOCS as usize }>().0;
-        segment.for_each_chunk(&view, |chunk, docs, impacts| {
-            // 256 sums, addressed by one byte: no check is needed per posting.
-            let Some(sums) = chunks.get_mut(chunk as usize) else { return Ok(()) };
-            for (&doc, &level) in docs.iter().zip(impacts) {
-                let sum = &mut sums[usize::from(doc)];
-                *sum = sum.wrapping_add(factor.wrapping_mul(i32::from(level) - less));
-            }
-            Ok(())
-        })
-    }
-
-    fn add_rare<P: PartPages>(
-        &mut self,
-        segment: &SegmentReader<'_, P>,
-        planned: &PlannedList,
-        cursor: &mut RareCursor,
-        first: u32,
-        end: u32,
-    ) -> Result<()> {
-        let (factor, less) = planned.signed();
-        cursor.for_each_below(segment, end, |doc, level| {
-            let sum = &mut self.sums[(doc.wrapping_sub(first) as usize) & (SUMS - 1)];
-            *sum = sum.wrapping_add(factor.wrapping_mul(i32::from(level) - less));
-            Ok(())
-        })
-    }
+    })
 }

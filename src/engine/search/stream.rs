@@ -1,27 +1,35 @@
 //! Documents in the order of their codes, as many as are asked for, each once.
 //!
-//! Rounds: each round takes the next few documents below everything delivered so far, in one pass over the codes, and
-//! sorts them. Rounds grow, so that a caller who takes all rows pays a handful of passes. A document's key, its code and
-//! then its number, is unique; a round takes keys strictly below the last one delivered, so no document comes twice and
-//! none is missed, ties included.
+//! Rounds: each round takes the next few documents below everything delivered so far, in one pass over the codes. Rounds
+//! grow, so that a caller who takes all rows pays a handful of passes; of a round only as much is sorted as is asked for.
+//! A document's key, its code and then its number, is unique; a round takes keys strictly below the last one delivered, so
+//! no document comes twice and none is missed, ties included.
 
 use super::query::code;
+use super::simd::Simd;
 use super::top;
-use crate::engine::error::Result;
+use crate::engine::error::{Result, reserve};
 
-/// Documents of the first round; queries rarely ask for more than ten or twenty.
-const FIRST_ROUND: usize = 64;
+/// Documents of the first round; queries rarely ask for more than ten or twenty, but a pass costs more than a few more.
+const FIRST_ROUND: usize = 256;
 /// Growth of the rounds.
-const GROWTH: usize = 8;
+const GROWTH: usize = 16;
 /// The largest round: 4 MB of keys.
 const LARGEST_ROUND: usize = 1 << 18;
+/// Documents that are sorted together at first.
+const FIRST_PIECE: usize = 16;
+/// Growth of the pieces.
+const PIECE_GROWTH: usize = 4;
 
 /// Delivers documents in rounds.
 pub struct Stream {
     codes: Vec<u16>,
-    /// The current round, best last.
+    /// The current round, without order.
     round: Vec<u64>,
+    /// The best of it, best last.
+    piece: Vec<u64>,
     next_round: usize,
+    next_piece: usize,
     /// Every key at or above this has been delivered or is in the round.
     bound: u64,
 }
@@ -29,23 +37,50 @@ pub struct Stream {
 impl Stream {
     /// A stream over documents numbered like their codes, of those with keys below `bound`.
     pub fn new(codes: Vec<u16>, bound: u64) -> Self {
-        Self { codes, round: Vec::new(), next_round: FIRST_ROUND, bound }
+        let (round, piece) = (Vec::new(), Vec::new());
+        Self { codes, round, piece, next_round: FIRST_ROUND, next_piece: FIRST_PIECE, bound }
+    }
+
+    /// Gives the codes back.
+    pub fn into_codes(self) -> Vec<u16> {
+        self.codes
+    }
+
+    /// Whether the next document costs a pass over the codes.
+    pub fn is_at_round_end(&self) -> bool {
+        self.piece.is_empty()
     }
 
     /// The key of the best document not yet delivered.
-    pub fn next_best(&mut self) -> Result<Option<u64>> {
+    pub fn next_best(&mut self, simd: Simd) -> Result<Option<u64>> {
+        if self.piece.is_empty() {
+            self.next_piece(simd)?;
+        }
+        Ok(self.piece.pop())
+    }
+
+    fn next_piece(&mut self, simd: Simd) -> Result<()> {
         if self.round.is_empty() {
             let least = top::key(code::NULL, u32::MAX);
-            top::greatest_keys(&self.codes, self.next_round, least, self.bound, &mut self.round)?;
-            self.bound = self.round.first().copied().unwrap_or(0);
+            top::greatest_keys(&self.codes, self.next_round, least, self.bound, simd, &mut self.round)?;
+            self.bound = self.round.iter().copied().min().unwrap_or(0);
             self.next_round = (self.next_round * GROWTH).min(LARGEST_ROUND);
         }
-        Ok(self.round.pop())
+        let cut = self.round.len().saturating_sub(self.next_piece);
+        self.next_piece = self.next_piece.saturating_mul(PIECE_GROWTH);
+        if cut > 0 {
+            self.round.select_nth_unstable(cut);
+        }
+        reserve(&mut self.piece, self.round.len() - cut, "ranking round")?;
+        self.piece.extend(self.round.drain(cut..));
+        self.piece.sort_unstable();
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::simd::Kernel;
     use super::*;
     use proptest::prelude::*;
 
@@ -62,7 +97,7 @@ mod tests {
             expected.sort_unstable_by_key(|&k| std::cmp::Reverse(k));
             let mut stream = Stream::new(codes, u64::MAX);
             let mut got = Vec::new();
-            while let Some(next) = stream.next_best().unwrap() {
+            while let Some(next) = stream.next_best(Simd::new(Kernel::best())).unwrap() {
                 got.push(next);
             }
             prop_assert_eq!(got, expected);

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::format::*;
 use super::pages::{Part, PartPages, field};
-use super::reader::{self, SegmentReader, bounds_page};
+use super::reader::{self, SegmentReader, chunk_record};
 use super::writer::range_levels;
 use crate::engine::codec::impact;
-use crate::engine::error::{EngineError, Result, filled, reserved};
+use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::search::norm::{Normalised, divide_outward, standing};
 use crate::engine::vector::SparseVectorRef;
@@ -166,23 +166,35 @@ fn check_ranges<P: PartPages>(
     report: &mut Report<'_>,
 ) -> Result<()> {
     for range in 0..n_ranges(segment.meta.n_docs) {
-        let view = segment.range(list, range)?;
-        let (mut docs, mut impacts) = (reserved(view.n(), "check")?, reserved(view.n(), "check")?);
+        let (n, max_impact) = segment.with_range(list, range, |record| Ok((record.n(), record.max_impact())))?;
+        let (mut docs, mut impacts) = (reserved(n as usize, "check")?, reserved(n as usize, "check")?);
         let mut ascending = true;
-        segment.for_each_chunk(&view, |chunk, places, levels| {
-            ascending &= places.windows(2).all(|w| w[0] < w[1]);
-            docs.extend(places.iter().map(|&p| (chunk * CHUNK_DOCS) as u16 + u16::from(p)));
-            impacts.extend_from_slice(levels);
-            Ok(())
+        segment.for_each_chunk(list, range, |no, chunk| {
+            ascending &= chunk.is_sound();
+            chunk.for_each(|place, level| {
+                let doc = (no * CHUNK_DOCS) as u16 + u16::from(place);
+                reserve(&mut docs, 1, "check")?;
+                reserve(&mut impacts, 1, "check")?;
+                docs.push(doc);
+                impacts.push(level);
+                Ok(())
+            })
         })?;
-        let record = bounds_page(list, range)?;
-        if !ascending || impacts.iter().max().copied().unwrap_or(0) != view.max_impact {
+        let record = chunk_record(list, range)?;
+        let counted = docs.len() == n as usize && impacts.iter().max().copied().unwrap_or(0) == max_impact;
+        if !ascending || !counted {
             let text = format!("record of term {term}, range {range} is wrong");
             found(report, Part::Chunks, record / CHUNK_RECORDS_PER_PAGE, text);
         }
-        let stored = segment.pages.page(Part::Bounds, record)?;
-        if *stored != *range_levels(&docs, &impacts, view.max_impact) {
-            found(report, Part::Bounds, record, format!("bounds of term {term}, range {range} are wrong"));
+        let expected = range_levels(&docs, &impacts, max_impact, chunks_of_range(segment.meta.n_docs, range));
+        let mut equal = true;
+        segment.for_each_bounds(list, range, |chunk, bytes| {
+            let from = chunk as usize * CHUNK_BOUNDS;
+            equal &= expected.get(from..from + bytes.len()) == Some(bytes);
+        })?;
+        if !equal {
+            let (page, _) = segment.bounds_place(list, range * RANGE_CHUNKS)?;
+            found(report, Part::Bounds, page, format!("bounds of term {term}, range {range} are wrong"));
         }
     }
     Ok(())

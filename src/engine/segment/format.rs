@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::chunk;
+use super::gaps::GapWidth;
 use super::pages::{PAYLOAD, Part, corrupt, field};
 use crate::engine::codec::impact::{MAX_EXPONENT, MIN_EXPONENT};
 use crate::engine::error::Result;
@@ -24,23 +26,19 @@ pub const CHUNK_RECORDS_PER_PAGE: u32 = (PAYLOAD / ChunkRecord::BYTES) as u32;
 pub const FREQUENT_MIN_DF: u64 = 512;
 /// ... if it also holds at least one document in this many.
 pub const FREQUENT_ONE_IN: u64 = 20;
-/// No posting of a rare list crosses a page: this many bytes must be left, else it goes to the next page.
-pub const RARE_POSTING_MAX: usize = 6;
-/// Bytes of a posting of a frequent list: the document's place in its chunk, the impact.
-pub const FREQUENT_POSTING: usize = 2;
 /// Documents under one bound.
 pub const BLOCK_DOCS: u32 = 4;
 /// Blocks of a chunk, two to a byte of its bounds.
 pub const CHUNK_BLOCKS: u32 = CHUNK_DOCS / BLOCK_DOCS;
 /// Blocks of a range.
 pub const RANGE_BLOCKS: u32 = RANGE_DOCS / BLOCK_DOCS;
-/// A fragment of a frequent list is not begun in less room than this many postings.
-pub const FRAGMENT_MIN: usize = 16;
+/// Bytes of a chunk's bounds; a whole number of them fills a page.
+pub const CHUNK_BOUNDS: usize = CHUNK_BLOCKS as usize / 2;
 /// Most documents in one segment, and in an index.
 pub const MAX_DOCS: u32 = u32::MAX - 1;
 
 const _: () = assert!(RANGE_DOCS as usize == PAYLOAD * 8 && RANGE_DOCS <= 65_536);
-const _: () = assert!(RANGE_BLOCKS as usize == PAYLOAD * 2);
+const _: () = assert!(RANGE_BLOCKS as usize == PAYLOAD * 2 && PAYLOAD.is_multiple_of(CHUNK_BOUNDS));
 const _: () = assert!(CHUNK_RECORDS_PER_PAGE > 0 && TERMS_PER_PAGE == 254);
 
 /// Whether a list of `df` postings among `n_docs` documents is stored range by range.
@@ -51,6 +49,16 @@ pub fn is_frequent(df: u64, n_docs: u64) -> bool {
 /// Ranges of a segment of `n_docs` documents.
 pub fn n_ranges(n_docs: u32) -> u32 {
     n_docs.div_ceil(RANGE_DOCS)
+}
+
+/// Chunks of a segment of `n_docs` documents.
+pub fn n_chunks(n_docs: u32) -> u32 {
+    n_docs.div_ceil(CHUNK_DOCS)
+}
+
+/// Chunks of one of its ranges.
+pub fn chunks_of_range(n_docs: u32, range: u32) -> u32 {
+    n_chunks(n_docs).saturating_sub(range.saturating_mul(RANGE_CHUNKS)).min(RANGE_CHUNKS)
 }
 
 /// The sign of a list's document weights: one list for each.
@@ -85,6 +93,8 @@ pub struct ListEntry {
     pub max_impact: u8,
     /// Stored range by range.
     pub frequent: bool,
+    /// The width of a rare list's gaps.
+    pub gaps: GapWidth,
 }
 
 /// A term's entry in the directory.
@@ -102,10 +112,15 @@ impl TermEntry {
     /// Bytes on a page.
     pub const BYTES: usize = 32;
 
+    /// How many of its two lists there are.
+    pub fn n_lists(&self) -> usize {
+        self.lists.iter().filter(|l| l.df > 0).count()
+    }
+
     /// The record's bytes.
     pub fn to_bytes(&self) -> [u8; Self::BYTES] {
         let [p, n] = &self.lists;
-        let flags = u8::from(p.frequent) | u8::from(n.frequent) << 1;
+        let flags = u8::from(p.frequent) | u8::from(n.frequent) << 1 | p.gaps.bits() << 2 | n.gaps.bits() << 4;
         let mut out = [0; Self::BYTES];
         out[0..4].copy_from_slice(&self.term.to_le_bytes());
         out[4..8].copy_from_slice(&p.df.to_le_bytes());
@@ -130,6 +145,7 @@ impl TermEntry {
             offset: field::u16_at(bytes, 20 + 2 * i),
             max_impact: bytes[27 + i],
             frequent: bytes[26] >> i & 1 != 0,
+            gaps: GapWidth::from_bits(bytes[26] >> (2 + 2 * i)),
         };
         let entry = Self {
             term: field::u32_at(bytes, 0),
@@ -143,20 +159,22 @@ impl TermEntry {
     }
 }
 
-/// One range of a frequent list: how many postings, where they begin, and where each chunk begins among them.
+/// One range of a frequent list: how many postings, where they begin, and where each chunk ends among them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChunkRecord {
     /// Postings in the range.
     pub n: u32,
-    /// Page of `Postings` with the first fragment.
+    /// Page of `Postings` with the first chunk.
     pub page: u32,
     /// Byte on that page.
     pub offset: u16,
     /// The greatest impact in the range.
     pub max_impact: u8,
-    /// For each chunk the number of postings before it.
-    pub starts: [u16; RANGE_CHUNKS as usize],
+    /// For each chunk the end of its bytes, counted from the first chunk's begin in steps of two.
+    pub ends: [u16; RANGE_CHUNKS as usize],
 }
+
+const _: () = assert!(RANGE_CHUNKS as usize * chunk::MAX_BYTES / 2 <= u16::MAX as usize);
 
 impl ChunkRecord {
     /// Bytes on a page.
@@ -168,99 +186,97 @@ impl ChunkRecord {
         out.extend_from_slice(&self.page.to_le_bytes());
         out.extend_from_slice(&self.offset.to_le_bytes());
         out.extend_from_slice(&[self.max_impact, 0]);
-        self.starts.iter().for_each(|s| out.extend_from_slice(&s.to_le_bytes()));
+        self.ends.iter().for_each(|s| out.extend_from_slice(&s.to_le_bytes()));
+    }
+}
+
+/// A chunk record where it lies on its page: nothing is copied but what is asked for.
+#[derive(Clone, Copy)]
+pub struct RangeRecord<'a> {
+    bytes: &'a [u8; ChunkRecord::BYTES],
+    page: u32,
+}
+
+impl<'a> RangeRecord<'a> {
+    /// Reads record `slot` of page number `page` of the chunks.
+    pub fn parse(payload: &'a [u8], page: u32, slot: usize) -> Result<Self> {
+        let at = slot * ChunkRecord::BYTES;
+        let bytes = payload.get(at..at + ChunkRecord::BYTES).and_then(|b| b.try_into().ok());
+        let record = Self { bytes: bytes.ok_or_else(|| corrupt(Part::Chunks, page, "record out of reach"))?, page };
+        let sound =
+            record.n() <= RANGE_DOCS && (record.n() == 0) == (record.max_impact() == 0) && record.begin().1 <= PAYLOAD;
+        if sound { Ok(record) } else { Err(corrupt(Part::Chunks, page, "impossible range")) }
+    }
+
+    /// Postings in the range.
+    pub fn n(&self) -> u32 {
+        field::u32_at(self.bytes, 0)
+    }
+
+    /// The greatest impact in the range; 0 if it is empty.
+    pub fn max_impact(&self) -> u8 {
+        self.bytes[10]
+    }
+
+    /// Where the first chunk begins: page of `Postings`, byte.
+    pub fn begin(&self) -> (u32, usize) {
+        (field::u32_at(self.bytes, 4), usize::from(field::u16_at(self.bytes, 8)))
+    }
+
+    fn end(&self, chunk: usize) -> usize {
+        2 * usize::from(field::u16_at(self.bytes, 12 + 2 * chunk))
+    }
+
+    /// The bytes of a chunk, counted from the first chunk's begin.
+    #[inline]
+    pub fn chunk(&self, chunk: usize) -> Result<std::ops::Range<usize>> {
+        let bytes = if chunk == 0 { 0 } else { self.end(chunk - 1) }..self.end(chunk);
+        if bytes.start <= bytes.end && bytes.len() <= chunk::MAX_BYTES {
+            return Ok(bytes);
+        }
+        Err(corrupt(Part::Chunks, self.page, "impossible chunk"))
+    }
+
+    /// A copy, for those who let the page go.
+    pub fn view(&self) -> Result<RangeView> {
+        let (page, offset) = self.begin();
+        let mut chunks = [(0u16, 0u16); RANGE_CHUNKS as usize];
+        for (no, chunk) in chunks.iter_mut().enumerate() {
+            let bytes = self.chunk(no)?;
+            *chunk = ((bytes.start / 2) as u16, (bytes.len() / 2) as u16);
+        }
+        Ok(RangeView { n: self.n(), page, offset, max_impact: self.max_impact(), chunks })
     }
 }
 
 /// A chunk record, read and checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RangeView {
-    /// Page of `Postings` with the first fragment.
+    /// Postings in the range.
+    pub n: u32,
+    /// Page of `Postings` with the first chunk.
     pub page: u32,
     /// Byte on that page.
     pub offset: usize,
     /// The greatest impact in the range; 0 if it is empty.
     pub max_impact: u8,
-    /// For each chunk the number of postings before it, and the number of all.
-    starts: [u16; RANGE_CHUNKS as usize + 1],
+    /// For each chunk the begin and the length of its bytes, in steps of two.
+    chunks: [(u16, u16); RANGE_CHUNKS as usize],
 }
 
 impl RangeView {
-    /// Reads record `slot` of a page.
-    pub fn parse(payload: &[u8], page: u32, slot: usize) -> Result<Self> {
-        let at = slot * ChunkRecord::BYTES;
-        let bytes = payload
-            .get(at..at + ChunkRecord::BYTES)
-            .ok_or_else(|| corrupt(Part::Chunks, page, "record out of reach"))?;
-        let n = field::u32_at(bytes, 0);
-        let mut starts = [n.min(RANGE_DOCS) as u16; RANGE_CHUNKS as usize + 1];
-        for (start, bytes) in starts.iter_mut().zip(bytes[12..].as_chunks::<2>().0) {
-            *start = u16::from_le_bytes(*bytes);
-        }
-        let view = Self {
-            page: field::u32_at(bytes, 4),
-            offset: usize::from(field::u16_at(bytes, 8)),
-            max_impact: bytes[10],
-            starts,
-        };
-        let ascending = starts.windows(2).all(|w| w[0] <= w[1] && u32::from(w[1] - w[0]) <= CHUNK_DOCS);
-        let sound = n <= RANGE_DOCS
-            && starts[0] == 0
-            && ascending
-            && (n == 0) == (view.max_impact == 0)
-            && (n == 0 || fragment_capacity(view.offset) > 0);
-        if sound { Ok(view) } else { Err(corrupt(Part::Chunks, page, "impossible range")) }
-    }
-
-    /// Postings in the range.
-    pub fn n(&self) -> usize {
-        self.start(RANGE_CHUNKS as usize)
-    }
-
-    /// Postings before a chunk; for the number of chunks, all of them.
-    #[inline]
-    pub fn start(&self, chunk: usize) -> usize {
-        self.starts.get(chunk).copied().map_or(0, usize::from)
-    }
-
-    /// The page, the byte and the capacity of the fragment that holds posting `at`, and the posting's place in it.
-    pub fn locate(&self, at: usize) -> Fragment {
-        let first = fragment_capacity(self.offset).min(self.n());
-        if at < first {
-            return Fragment { page: self.page, offset: self.offset, n: first, within: at };
-        }
-        let full = fragment_capacity(0);
-        let (skipped, within) = ((at - first) / full, (at - first) % full);
-        let n = full.min(self.n() - first - skipped * full);
-        Fragment { page: self.page.wrapping_add(1 + skipped as u32), offset: 0, n, within }
+    /// The chunks that are not empty: number, bytes counted from the first chunk's begin.
+    pub fn chunks(&self) -> impl Iterator<Item = (u32, std::ops::Range<usize>)> + '_ {
+        let bytes = |&(start, len): &(u16, u16)| 2 * usize::from(start)..2 * (usize::from(start) + usize::from(len));
+        (0u32..).zip(&self.chunks).filter(|(_, c)| c.1 > 0).map(move |(no, chunk)| (no, bytes(chunk)))
     }
 }
 
-/// Where a posting of a frequent list is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fragment {
-    /// Page of `Postings`.
-    pub page: u32,
-    /// The fragment's first byte.
-    pub offset: usize,
-    /// Its postings.
-    pub n: usize,
-    /// The posting's place in it.
-    pub within: usize,
-}
-
-/// Where the level of a block of a range is in its bounds page: the byte, and how far to shift it. A chunk has 32 bytes;
-/// the low halves are its first 32 blocks, the high halves the others, so that both unpack without interleaving.
+/// Where the level of a block of a chunk is in the chunk's bounds: the byte, and how far to shift it. The low halves of the
+/// bytes are the first 32 blocks, the high halves the others, so that both unpack without interleaving.
 pub fn level_place(block: u32) -> (usize, u32) {
-    let (chunk, within) = (block / CHUNK_BLOCKS, block % CHUNK_BLOCKS);
     let half = CHUNK_BLOCKS / 2;
-    ((chunk * half + within % half) as usize, within / half * 4)
-}
-
-/// How many postings of a frequent list fit behind `offset` of a page; 0: too few to begin there.
-pub fn fragment_capacity(offset: usize) -> usize {
-    let n = PAYLOAD.saturating_sub(offset) / FREQUENT_POSTING;
-    if n < FRAGMENT_MIN { 0 } else { n }
+    ((block % half) as usize, block % CHUNK_BLOCKS / half * 4)
 }
 
 /// The totals of a segment, kept in the manifest.
@@ -318,8 +334,15 @@ mod tests {
             term: 7592,
             exponent: -157,
             lists: [
-                ListEntry { df: 9, place: 8, offset: 7, max_impact: 255, frequent: false },
-                ListEntry { df: 1_000_000, place: u32::MAX, offset: 0, max_impact: 1, frequent: true },
+                ListEntry { df: 9, place: 8, offset: 7, max_impact: 255, frequent: false, gaps: GapWidth::Four },
+                ListEntry {
+                    df: 1_000_000,
+                    place: u32::MAX,
+                    offset: 0,
+                    max_impact: 1,
+                    frequent: true,
+                    gaps: GapWidth::One,
+                },
             ],
         };
         let mut page = vec![0; PAYLOAD];
@@ -331,16 +354,21 @@ mod tests {
 
     #[test]
     fn chunk_record_round_trips() {
-        let starts: [u16; RANGE_CHUNKS as usize] = std::array::from_fn(|i| i as u16 * 3);
-        let record = ChunkRecord { n: 900, page: 5, offset: 100, max_impact: 9, starts };
+        let ends: [u16; RANGE_CHUNKS as usize] = std::array::from_fn(|i| i as u16 * 3);
+        let record = ChunkRecord { n: 900, page: 5, offset: 100, max_impact: 9, ends };
         let mut page = vec![0; ChunkRecord::BYTES];
         record.write(&mut page);
         page.resize(PAYLOAD, 0);
-        let view = RangeView::parse(&page, 0, 1).unwrap();
-        assert_eq!((view.n(), view.page, view.offset, view.max_impact), (900, 5, 100, 9));
-        assert!((0..254).all(|c| view.start(c) == usize::from(starts[c])));
-        assert_eq!(view.locate(899), Fragment { page: 5, offset: 100, n: 900, within: 899 });
+        let read = RangeRecord::parse(&page, 0, 1).unwrap();
+        assert_eq!((read.n(), read.begin(), read.max_impact()), (900, (5, 100), 9));
+        assert!((1..254).all(|c| read.chunk(c).unwrap() == (6 * (c - 1)..6 * c)));
+        let view = read.view().unwrap();
+        assert_eq!(view.chunks().count(), 253);
+        assert!(view.chunks().all(|(c, bytes)| bytes == read.chunk(c as usize).unwrap()));
         page[ChunkRecord::BYTES + 14] = 0xff;
-        assert!(RangeView::parse(&page, 0, 1).is_err());
+        let read = RangeRecord::parse(&page, 0, 1).unwrap();
+        assert!(read.chunk(1).is_err() && read.view().is_err());
+        page[ChunkRecord::BYTES + 10] = 0;
+        assert!(RangeRecord::parse(&page, 0, 1).is_err());
     }
 }

@@ -1,7 +1,9 @@
 //! An immutable unit of the index: an inverted file over documents numbered from 0. The README beside this file draws it.
 
 pub mod check;
+pub mod chunk;
 pub mod format;
+pub mod gaps;
 pub mod live;
 pub mod pages;
 pub mod policy;
@@ -10,4 +12,5 @@ pub mod run;
 pub mod source;
 pub mod special;
 pub mod spill;
+pub mod stats;
 pub mod writer;

@@ -1,15 +1,19 @@
 //! Pages to terms and lists. Every pointer is checked before it is followed: a page may be damaged.
 
+use std::ops::Range;
+
 use roaring::RoaringBitmap;
 
+use super::chunk::{self, Chunk};
 use super::format::*;
+use super::gaps::RareCursor;
 use super::live;
 use super::pages::{PAYLOAD, Part, PartPages, corrupt, field};
 use super::source::{EachPosting, EachTid, SegmentSource, TermHead};
 use super::special::SpecialDocs;
-use crate::engine::codec::varint;
 use crate::engine::error::Result;
 use crate::engine::ids::Tid;
+use crate::engine::search::simd::prefetch;
 
 /// A segment's pages with its totals.
 #[derive(Clone, Copy)]
@@ -93,67 +97,158 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
         }
         if !list.frequent {
             let mut cursor = RareCursor::new(list);
-            return cursor.for_each_below(self, u32::MAX, each);
+            return cursor.for_each_below(self, u32::MAX, |doc, level| match level {
+                0 => Ok(()),
+                level => each(doc, level),
+            });
         }
         for range in 0..n_ranges(self.meta.n_docs) {
-            let view = self.range(list, range)?;
             let base = range * RANGE_DOCS;
-            self.for_each_chunk(&view, |chunk, docs, impacts| {
-                let base = base + chunk * CHUNK_DOCS;
-                docs.iter().zip(impacts).try_for_each(|(&doc, &level)| each(base + u32::from(doc), level))
+            self.for_each_chunk(list, range, |no, chunk| {
+                if !chunk.is_sound() {
+                    return Err(corrupt(Part::Postings, list.place, "impossible chunk"));
+                }
+                chunk.for_each(|place, level| each(base + no * CHUNK_DOCS + u32::from(place), level))
             })?;
             self.pages.check_interrupts();
         }
         Ok(())
     }
 
-    /// One range of a frequent list.
-    pub fn range(&self, list: &ListEntry, range: u32) -> Result<RangeView> {
-        let record = bounds_page(list, range)?;
+    /// The record of one range of a frequent list, given to `read` while its page is open.
+    pub fn with_range<T>(
+        &self,
+        list: &ListEntry,
+        range: u32,
+        read: impl FnOnce(RangeRecord<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let record = chunk_record(list, range)?;
         let page = record / CHUNK_RECORDS_PER_PAGE;
         let payload = self.pages.page(Part::Chunks, page)?;
-        RangeView::parse(&payload, page, (record % CHUNK_RECORDS_PER_PAGE) as usize)
+        read(RangeRecord::parse(&payload, page, (record % CHUNK_RECORDS_PER_PAGE) as usize)?)
     }
 
-    /// Gives a range's postings chunk by chunk: the chunk's number, its documents (their places in the chunk) and beside
-    /// them the impacts. A chunk that crosses a page comes in two pieces.
+    /// Where the bounds of a chunk of a frequent list are: page, byte. Lists follow one another, each with the bounds of all
+    /// its chunks.
+    #[inline]
+    pub fn bounds_place(&self, list: &ListEntry, chunk: u32) -> Result<(u32, usize)> {
+        let n_docs = self.meta.n_docs;
+        let before = u64::from(list.place / n_ranges(n_docs).max(1)) * u64::from(n_chunks(n_docs)) + u64::from(chunk);
+        let per_page = (PAYLOAD / CHUNK_BOUNDS) as u64;
+        let page =
+            u32::try_from(before / per_page).map_err(|_| corrupt(Part::Bounds, 0, "page number out of range"))?;
+        Ok((page, (before % per_page) as usize * CHUNK_BOUNDS))
+    }
+
+    /// Gives the bounds of a range of a frequent list in one or two pieces: the first chunk's number in the range, bytes.
+    #[inline]
+    pub fn for_each_bounds(&self, list: &ListEntry, range: u32, mut each: impl FnMut(u32, &[u8])) -> Result<()> {
+        let n = chunks_of_range(self.meta.n_docs, range);
+        let mut chunk = 0;
+        while chunk < n {
+            let (page, from) = self.bounds_place(list, range * RANGE_CHUNKS + chunk)?;
+            let here = ((PAYLOAD - from) / CHUNK_BOUNDS).min((n - chunk) as usize);
+            let payload = self.pages.page(Part::Bounds, page)?;
+            each(chunk, &payload[from..from + here * CHUNK_BOUNDS]);
+            chunk += here as u32;
+        }
+        Ok(())
+    }
+
+    /// Gives a range's postings chunk by chunk, empty chunks apart: the chunk's number and its postings.
     #[inline]
     pub fn for_each_chunk(
         &self,
-        view: &RangeView,
-        mut each: impl FnMut(u32, &[u8], &[u8]) -> Result<()>,
+        list: &ListEntry,
+        range: u32,
+        mut each: impl FnMut(u32, Chunk<'_>) -> Result<()>,
     ) -> Result<()> {
-        let (mut page, mut offset, mut first, mut chunk) = (view.page, view.offset, 0, 0);
-        while first < view.n() {
-            let n = fragment_capacity(offset).min(view.n() - first);
-            let payload = self.pages.page(Part::Postings, page)?;
-            let (docs, impacts) = fragment(&payload, page, offset, n)?;
-            let end = first + n;
-            while chunk < RANGE_CHUNKS as usize && view.start(chunk) < end {
-                let from = view.start(chunk).max(first) - first;
-                let to = view.start(chunk + 1).min(end) - first;
-                each(chunk as u32, &docs[from..to], &impacts[from..to])?;
-                if view.start(chunk + 1) > end {
-                    break;
-                }
-                chunk += 1;
-            }
-            first = end;
-            (page, offset) = (page.wrapping_add(1), 0);
+        let view = self.with_range(list, range, |record| record.view())?;
+        let mut chunks = ChunkPages::new(self.pages, view.page, view.offset);
+        for (no, bytes) in view.chunks() {
+            each(no, chunks.read(bytes)?)?;
         }
         Ok(())
     }
 }
 
-/// The documents and impacts of a fragment.
-pub fn fragment(payload: &[u8], page: u32, offset: usize, n: usize) -> Result<(&[u8], &[u8])> {
-    let bytes = payload.get(offset..offset + n * FREQUENT_POSTING).filter(|_| n > 0);
-    let bytes = bytes.ok_or_else(|| corrupt(Part::Postings, page, "fragment out of reach"))?;
-    Ok(bytes.split_at(n))
+/// The length of the longest array.
+const SHORT: usize = 2 * chunk::ARRAY_MAX;
+
+/// The chunks of a range, which lie one behind another on consecutive pages. One page is open at a time.
+pub struct ChunkPages<'p, P: PartPages> {
+    pages: &'p P,
+    first: u32,
+    offset: usize,
+    open: Option<(u32, P::Page<'p>)>,
+    /// A chunk that crosses a page is put together here.
+    crossing: [u8; chunk::MAX_BYTES],
 }
 
-/// The page of bounds of a range of a frequent list, which is also the number of its chunk record.
-pub fn bounds_page(list: &ListEntry, range: u32) -> Result<u32> {
+impl<'p, P: PartPages> ChunkPages<'p, P> {
+    /// The chunks that begin on page `first` at byte `offset`.
+    pub fn new(pages: &'p P, first: u32, offset: usize) -> Self {
+        Self { pages, first, offset, open: None, crossing: [0; chunk::MAX_BYTES] }
+    }
+
+    /// Reads the chunk that occupies `bytes`, counted from the first chunk's begin.
+    #[inline]
+    pub fn read(&mut self, bytes: Range<usize>) -> Result<Chunk<'_>> {
+        let (start, end) = (self.offset + bytes.start, self.offset + bytes.end);
+        let (skip, from) = (start / PAYLOAD, start % PAYLOAD);
+        let page = self.first.wrapping_add(skip as u32);
+        let to = end - skip * PAYLOAD;
+        let found = if to <= PAYLOAD {
+            Chunk::parse(&self.open(page)?[from..to])
+        } else {
+            let here = PAYLOAD - from;
+            let mut whole = self.crossing;
+            whole[..here].copy_from_slice(&self.open(page)?[from..]);
+            whole[here..to - from].copy_from_slice(&self.open(page.wrapping_add(1))?[..to - PAYLOAD]);
+            self.crossing = whole;
+            Chunk::parse(&self.crossing[..to - from])
+        };
+        found.ok_or_else(|| corrupt(Part::Postings, page, "impossible chunk"))
+    }
+
+    /// The page that a chunk begins on, counted from the first chunk's.
+    #[inline]
+    pub fn page_of(&self, bytes: &Range<usize>) -> usize {
+        (self.offset + bytes.start) / PAYLOAD
+    }
+
+    /// Opens the page that a chunk begins on.
+    pub fn open_for(&mut self, bytes: &Range<usize>) -> Result<()> {
+        let page = self.first.wrapping_add(self.page_of(bytes) as u32);
+        self.open(page).map(|_| ())
+    }
+
+    /// Asks for the parts of a chunk on the open page that a look-up of a document will need.
+    #[inline]
+    pub fn prefetch(&self, bytes: &Range<usize>, place: usize) {
+        let Some((_, page)) = &self.open else { return };
+        let from = (self.offset + bytes.start) % PAYLOAD;
+        let impacts = match bytes.len() {
+            len @ ..=SHORT => len / 2,
+            len => chunk::BITMAP_BYTES + (len - chunk::BITMAP_BYTES) * place / CHUNK_DOCS as usize,
+        };
+        prefetch(page, from);
+        prefetch(page, from + impacts);
+    }
+
+    #[inline]
+    fn open(&mut self, no: u32) -> Result<&[u8]> {
+        if self.open.as_ref().is_none_or(|(page, _)| *page != no) {
+            // Let the old page go before the new one is opened.
+            self.open = None;
+            self.open = Some((no, self.pages.page(Part::Postings, no)?));
+        }
+        self.open.as_ref().map(|(_, page)| &**page).ok_or_else(|| corrupt(Part::Postings, no, "no such page"))
+    }
+}
+
+/// The number of the chunk record of a range of a frequent list.
+pub fn chunk_record(list: &ListEntry, range: u32) -> Result<u32> {
     list.place.checked_add(range).ok_or_else(|| corrupt(Part::Chunks, 0, "record number out of range"))
 }
 
@@ -178,152 +273,6 @@ pub fn for_each_tid<P: PartPages>(segment: &SegmentReader<'_, P>, each: &mut Eac
         segment.pages.check_interrupts();
     }
     Ok(())
-}
-
-/// A place in a rare list; reads it range by range.
-#[derive(Clone, Copy, Debug)]
-pub struct RareCursor {
-    page: u32,
-    offset: usize,
-    left: u32,
-    previous: u32,
-    first: bool,
-    /// A posting that was read but lies at or beyond the end asked for.
-    ahead: Option<(u32, u8)>,
-}
-
-impl RareCursor {
-    /// Before the first posting.
-    pub fn new(list: &ListEntry) -> Self {
-        let offset = usize::from(list.offset);
-        Self { page: list.place, offset, left: list.df, previous: 0, first: true, ahead: None }
-    }
-
-    /// Gives the postings of documents below `end` that have not been given yet.
-    #[inline]
-    pub fn for_each_below<P: PartPages>(
-        &mut self,
-        reader: &SegmentReader<'_, P>,
-        end: u32,
-        mut each: impl FnMut(u32, u8) -> Result<()>,
-    ) -> Result<()> {
-        if let Some((doc, level)) = self.ahead {
-            if doc >= end {
-                return Ok(());
-            }
-            self.ahead = None;
-            each(doc, level)?;
-        }
-        while self.left > 0 {
-            if PAYLOAD.saturating_sub(self.offset) < RARE_POSTING_MAX {
-                self.page = self.page.wrapping_add(1);
-                self.offset = 0;
-                reader.pages.check_interrupts();
-            }
-            let payload = reader.pages.page(Part::Postings, self.page)?;
-            if self.read_page(&payload, reader.meta.n_docs, end, &mut each)? {
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    /// Decodes the whole list into slices of its length; the same checks as [`Self::for_each_below`].
-    pub fn decode<P: PartPages>(
-        mut self,
-        reader: &SegmentReader<'_, P>,
-        docs: &mut [u32],
-        impacts: &mut [u8],
-    ) -> Result<()> {
-        let total = self.left;
-        while self.left > 0 {
-            if PAYLOAD.saturating_sub(self.offset) < RARE_POSTING_MAX {
-                (self.page, self.offset) = (self.page.wrapping_add(1), 0);
-                reader.pages.check_interrupts();
-            }
-            let payload = reader.pages.page(Part::Postings, self.page)?;
-            while self.left > 0 && self.offset <= PAYLOAD - RARE_POSTING_MAX {
-                let done = (total - self.left) as usize;
-                let (Some(docs), Some(impacts)) = (docs.get_mut(done..), impacts.get_mut(done..)) else {
-                    return Err(corrupt(Part::Postings, self.page, "list is longer than its entry says"));
-                };
-                let n = self.decode_short_gaps(&payload, reader.meta.n_docs, docs, impacts)?;
-                // A longer gap, if the page and the list have more: one posting the careful way.
-                let mut one = Self { left: self.left.min(1), ..self };
-                one.read_page(&payload, reader.meta.n_docs, u32::MAX, &mut |doc, level| {
-                    if let (Some(d), Some(i)) = (docs.get_mut(n), impacts.get_mut(n)) {
-                        (*d, *i) = (doc, level);
-                    }
-                    Ok(())
-                })?;
-                let taken = self.left.min(1) - one.left;
-                self = Self { left: self.left - taken, ..one };
-            }
-        }
-        Ok(())
-    }
-
-    /// Gaps of one byte, most of them, need neither a loop nor the state of the cursor per posting. Returns how many.
-    fn decode_short_gaps(
-        &mut self,
-        payload: &[u8],
-        n_docs: u32,
-        docs: &mut [u32],
-        impacts: &mut [u8],
-    ) -> Result<usize> {
-        let room = (PAYLOAD - RARE_POSTING_MAX).saturating_sub(self.offset) / 2 + 1;
-        let pairs = payload.get(self.offset..).unwrap_or_default().as_chunks::<2>().0;
-        let pairs = pairs.iter().take(room.min(self.left as usize)).take_while(|pair| pair[0] < 0x80);
-        let (mut doc, mut n, mut sound) = (self.previous, 0, true);
-        for (&[gap, level], (to_doc, to_impact)) in pairs.zip(docs.iter_mut().zip(impacts)) {
-            doc = doc.wrapping_add(u32::from(gap));
-            sound &= level > 0 && (gap > 0 || (self.first && n == 0));
-            (*to_doc, *to_impact) = (doc, level);
-            n += 1;
-        }
-        if !sound || doc >= n_docs || doc < self.previous {
-            return Err(corrupt(Part::Postings, self.page, "impossible posting"));
-        }
-        self.first &= n == 0;
-        self.previous = doc;
-        self.offset += 2 * n;
-        self.left -= n as u32;
-        Ok(n)
-    }
-
-    /// Reads to the end of the page, of the list, or to `end`; true in the last case.
-    #[inline]
-    fn read_page(
-        &mut self,
-        payload: &[u8],
-        n_docs: u32,
-        end: u32,
-        each: &mut impl FnMut(u32, u8) -> Result<()>,
-    ) -> Result<bool> {
-        let mut at = self.offset;
-        while self.left > 0 && PAYLOAD - at >= RARE_POSTING_MAX {
-            let gap = varint::read(payload, &mut at);
-            let level = payload.get(at).copied();
-            let (Some(gap), Some(level @ 1..)) = (gap, level) else {
-                return Err(corrupt(Part::Postings, self.page, "impossible posting"));
-            };
-            at += 1;
-            let doc = self.previous.wrapping_add(gap);
-            if doc >= n_docs || (gap == 0 && !self.first) || doc < self.previous {
-                return Err(corrupt(Part::Postings, self.page, "documents do not ascend within the segment"));
-            }
-            (self.previous, self.first) = (doc, false);
-            self.left -= 1;
-            self.offset = at;
-            if doc >= end {
-                self.ahead = Some((doc, level));
-                return Ok(true);
-            }
-            each(doc, level)?;
-        }
-        self.offset = at;
-        Ok(false)
-    }
 }
 
 /// A whole segment as the input of a merge.

@@ -4,12 +4,14 @@
 //! each with its documents renumbered. Nothing is held in memory but one range of one frequent list, one page of each
 //! part, and a rank structure for inputs that lose documents.
 
+use super::chunk;
 use super::format::*;
+use super::gaps::GapWidth;
 use super::live::{self, LiveRank};
 use super::pages::{PAYLOAD, Part, PartSink};
 use super::source::{Input, TermHead};
 use super::special::SpecialDocs;
-use crate::engine::codec::{impact, varint};
+use crate::engine::codec::impact;
 use crate::engine::error::{EngineError, Result, reserved};
 
 /// Writes one segment from `inputs`. Returns its totals; if nothing is left alive the segment has no documents and no pages.
@@ -149,6 +151,19 @@ impl PageWriter {
         Ok(())
     }
 
+    /// Adds bytes that may cross pages.
+    fn push_stream(&mut self, mut bytes: &[u8], sink: &mut impl PartSink) -> Result<()> {
+        while !bytes.is_empty() {
+            if self.buf.len() == PAYLOAD {
+                self.flush(sink)?;
+            }
+            let (now, later) = bytes.split_at(bytes.len().min(PAYLOAD - self.buf.len()));
+            self.buf.extend_from_slice(now);
+            bytes = later;
+        }
+        Ok(())
+    }
+
     fn flush(&mut self, sink: &mut impl PartSink) -> Result<()> {
         sink.append(self.part, &self.buf)?;
         self.buf.clear();
@@ -169,6 +184,7 @@ struct ListWriter<'s, S> {
     sink: &'s mut S,
     n_docs: u32,
     postings: PageWriter,
+    bounds: PageWriter,
     chunks: PageWriter,
     terms: PageWriter,
     fences: PageWriter,
@@ -179,8 +195,8 @@ struct ListWriter<'s, S> {
     entry: TermEntry,
     sign: Sign,
     list: ListEntry,
-    /// Rare list: the last document. Frequent list: unused.
-    previous: u32,
+    /// Rare list: the last document, once there is a slot. Frequent list: unused.
+    previous: Option<u32>,
     range: RangeBuffer,
 }
 
@@ -190,6 +206,8 @@ struct RangeBuffer {
     no: u32,
     docs: Vec<u16>,
     impacts: Vec<u8>,
+    /// The chunks' bytes, while they are made.
+    bytes: Vec<u8>,
 }
 
 impl<'s, S: PartSink> ListWriter<'s, S> {
@@ -198,6 +216,7 @@ impl<'s, S: PartSink> ListWriter<'s, S> {
             sink,
             n_docs,
             postings: PageWriter::new(Part::Postings),
+            bounds: PageWriter::new(Part::Bounds),
             chunks: PageWriter::new(Part::Chunks),
             terms: PageWriter::new(Part::Terms),
             fences: PageWriter::new(Part::Fences),
@@ -208,7 +227,7 @@ impl<'s, S: PartSink> ListWriter<'s, S> {
             entry: TermEntry::default(),
             sign: Sign::Positive,
             list: ListEntry::default(),
-            previous: 0,
+            previous: None,
             range: RangeBuffer::default(),
         }
     }
@@ -219,13 +238,18 @@ impl<'s, S: PartSink> ListWriter<'s, S> {
 
     /// `df` is the number of postings to come or a little more, if some of them belong to dead documents.
     fn begin_list(&mut self, sign: Sign, df: u64) {
+        let n_docs = u64::from(self.n_docs);
         self.sign = sign;
-        self.list = ListEntry { frequent: is_frequent(df, u64::from(self.n_docs)), ..ListEntry::default() };
+        self.list = ListEntry {
+            frequent: is_frequent(df, n_docs),
+            gaps: GapWidth::for_list(df, n_docs),
+            ..ListEntry::default()
+        };
         if self.list.frequent {
             self.list.place = self.n_chunk_records;
             self.range.no = 0;
         }
-        self.previous = 0;
+        self.previous = None;
     }
 
     fn push(&mut self, doc: u32, level: u8) -> Result<()> {
@@ -240,16 +264,26 @@ impl<'s, S: PartSink> ListWriter<'s, S> {
     }
 
     fn push_rare(&mut self, doc: u32, level: u8) -> Result<()> {
-        if PAYLOAD - self.postings.buf.len() < RARE_POSTING_MAX {
+        let greatest = self.list.gaps.greatest();
+        let mut gap = doc - self.previous.unwrap_or(0);
+        while gap > greatest {
+            self.push_slot(greatest, 0)?;
+            gap -= greatest;
+        }
+        self.push_slot(gap, level)?;
+        self.previous = Some(doc);
+        Ok(())
+    }
+
+    fn push_slot(&mut self, gap: u32, impact: u8) -> Result<()> {
+        if PAYLOAD - self.postings.buf.len() < self.list.gaps.slot_bytes() {
             self.postings.flush(self.sink)?;
         }
-        if self.list.df == 0 {
-            self.list.place = self.postings.n_pages;
-            self.list.offset = self.postings.buf.len() as u16;
+        if self.previous.is_none() {
+            (self.list.place, self.list.offset) = (self.postings.n_pages, self.postings.buf.len() as u16);
+            self.previous = Some(0);
         }
-        varint::write(&mut self.postings.buf, doc - self.previous);
-        self.postings.buf.push(level);
-        self.previous = doc;
+        self.list.gaps.write(gap, impact, &mut self.postings.buf);
         Ok(())
     }
 
@@ -262,42 +296,29 @@ impl<'s, S: PartSink> ListWriter<'s, S> {
         Ok(())
     }
 
-    /// Writes the collected range: its fragments, then its chunk record.
+    /// Writes the collected range: its chunks, then its record and its bounds.
     fn end_range(&mut self) -> Result<()> {
-        let RangeBuffer { docs, impacts, .. } = &self.range;
-        let mut record = ChunkRecord {
-            n: docs.len() as u32,
-            page: 0,
-            offset: 0,
-            max_impact: impacts.iter().copied().max().unwrap_or(0),
-            starts: chunk_starts(docs),
-        };
-        let mut done = 0;
-        while done < docs.len() {
-            let room = match fragment_capacity(self.postings.buf.len()) {
-                0 => {
-                    self.postings.flush(self.sink)?;
-                    fragment_capacity(0)
-                }
-                room => room,
-            };
-            if done == 0 {
-                (record.page, record.offset) = (self.postings.n_pages, self.postings.buf.len() as u16);
-            }
-            let end = docs.len().min(done + room);
-            // The chunk is known from the record: its place in the chunk, the low byte, is enough.
-            self.postings.buf.extend(docs[done..end].iter().map(|&d| d as u8));
-            self.postings.buf.extend_from_slice(&impacts[done..end]);
-            done = end;
+        let RangeBuffer { no, docs, impacts, bytes } = &mut self.range;
+        if self.postings.buf.len() == PAYLOAD {
+            self.postings.flush(self.sink)?;
         }
-        self.sink.append(Part::Bounds, &range_levels(docs, impacts, record.max_impact))?;
-        let mut bytes = Vec::with_capacity(ChunkRecord::BYTES);
-        record.write(&mut bytes);
-        self.chunks.push_record(&bytes, self.sink)?;
+        let record = ChunkRecord {
+            n: docs.len() as u32,
+            page: self.postings.n_pages,
+            offset: self.postings.buf.len() as u16,
+            max_impact: impacts.iter().copied().max().unwrap_or(0),
+            ends: encode_chunks(docs, impacts, bytes),
+        };
+        self.postings.push_stream(bytes, self.sink)?;
+        let levels = range_levels(docs, impacts, record.max_impact, chunks_of_range(self.n_docs, *no));
+        self.bounds.push_stream(&levels, self.sink)?;
+        bytes.clear();
+        record.write(bytes);
+        self.chunks.push_record(bytes, self.sink)?;
         self.n_chunk_records += 1;
-        self.range.no += 1;
-        self.range.docs.clear();
-        self.range.impacts.clear();
+        *no += 1;
+        docs.clear();
+        impacts.clear();
         Ok(())
     }
 
@@ -332,8 +353,7 @@ impl<'s, S: PartSink> ListWriter<'s, S> {
         meta.n_terms = self.n_terms;
         meta.n_postings = self.n_postings;
         meta.has_negative = self.has_negative;
-        meta.pages[Part::Bounds.index()] = self.n_chunk_records;
-        for writer in [self.postings, self.chunks, self.terms, self.fences] {
+        for writer in [self.postings, self.bounds, self.chunks, self.terms, self.fences] {
             let part = writer.part.index();
             meta.pages[part] = writer.finish(self.sink)?;
         }
@@ -341,27 +361,34 @@ impl<'s, S: PartSink> ListWriter<'s, S> {
     }
 }
 
-/// The bounds of a range: for each block the level of its greatest impact.
-pub fn range_levels(docs: &[u16], impacts: &[u8], max: u8) -> Vec<u8> {
-    let mut levels = vec![0u8; PAYLOAD];
+/// The bounds of a range of `n_chunks` chunks: for each block the level of its greatest impact.
+pub fn range_levels(docs: &[u16], impacts: &[u8], max: u8, n_chunks: u32) -> Vec<u8> {
+    let mut levels = vec![0u8; n_chunks as usize * CHUNK_BOUNDS];
     for (&doc, &impact) in docs.iter().zip(impacts) {
-        let (byte, shift) = level_place(u32::from(doc) / BLOCK_DOCS);
-        let before = levels[byte] >> shift & 15;
-        let level = impact::level(impact, max).max(before);
-        levels[byte] = levels[byte] & !(15 << shift) | level << shift;
+        let block = u32::from(doc) / BLOCK_DOCS;
+        let (byte, shift) = level_place(block);
+        let Some(byte) = levels.get_mut((block / CHUNK_BLOCKS) as usize * CHUNK_BOUNDS + byte) else { continue };
+        let level = impact::level(impact, max).max(*byte >> shift & 15);
+        *byte = *byte & !(15 << shift) | level << shift;
     }
     levels
 }
 
-/// For each chunk the number of documents before it.
-fn chunk_starts(docs: &[u16]) -> [u16; RANGE_CHUNKS as usize] {
-    let mut starts = [0; RANGE_CHUNKS as usize];
-    let mut at = 0;
-    for (chunk, start) in starts.iter_mut().enumerate() {
-        while at < docs.len() && usize::from(docs[at]) < chunk * CHUNK_DOCS as usize {
-            at += 1;
+/// The bytes of a range's chunks, and where each ends, in steps of two.
+fn encode_chunks(docs: &[u16], impacts: &[u8], bytes: &mut Vec<u8>) -> [u16; RANGE_CHUNKS as usize] {
+    let mut ends = [0; RANGE_CHUNKS as usize];
+    let (mut docs, mut impacts) = (docs, impacts);
+    let mut places = [0u8; CHUNK_DOCS as usize];
+    bytes.clear();
+    for (chunk, end) in (1u32..).zip(&mut ends) {
+        let n = docs.partition_point(|&d| u32::from(d) < chunk * CHUNK_DOCS).min(places.len());
+        for (place, &doc) in places.iter_mut().zip(&docs[..n]) {
+            // The chunk is known from the record: the place in it, the low byte, is enough.
+            *place = doc as u8;
         }
-        *start = at as u16;
+        chunk::encode(&places[..n], &impacts[..n], bytes);
+        (docs, impacts) = (&docs[n..], &impacts[n..]);
+        *end = (bytes.len() / 2) as u16;
     }
-    starts
+    ends
 }

@@ -15,7 +15,9 @@ pub mod json;
 pub mod limits;
 pub mod number;
 pub mod ops;
+pub mod prepared;
 pub mod select;
+mod simd;
 pub mod text;
 
 #[cfg(test)]

@@ -27,6 +27,23 @@ pub fn top_terms(a: SparseVectorRef<'_>, n: i32) -> Result<SparseVector, VectorE
     Ok(result.finish())
 }
 
+/// The `n` terms of greatest magnitude; of equal ones the lower term ids win.
+pub fn heaviest_terms(a: SparseVectorRef<'_>, n: usize) -> Result<SparseVector, VectorError> {
+    let mut pairs = Vec::new();
+    reserve(&mut pairs, a.nnz())?;
+    pairs.extend(a.iter());
+    if n < pairs.len() {
+        pairs.sort_unstable_by(|x, y| y.1.abs().total_cmp(&x.1.abs()).then(x.0.cmp(&y.0)));
+        pairs.truncate(n);
+        pairs.sort_unstable_by_key(|pair| pair.0);
+    }
+    let mut result = Collector::new(a.dim(), pairs.len())?;
+    for (index, weight) in pairs {
+        result.push(index, weight)?;
+    }
+    Ok(result.finish())
+}
+
 /// The terms whose weight is greater than `threshold`.
 pub fn above(a: SparseVectorRef<'_>, threshold: f32) -> Result<SparseVector, VectorError> {
     if threshold.is_nan() {

@@ -1,6 +1,7 @@
 //! Tests of the vector engine, by promise.
 
 mod arithmetic;
+mod distances;
 mod errors;
 mod malformed;
 mod numbers;

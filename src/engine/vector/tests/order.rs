@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::super::SparseVector;
 use super::super::compare::{compare, contains, overlaps};
 use super::super::dense::to_dense;
-use super::super::ops::{inner_product, l1_distance};
+use super::super::ops::l1_distance;
 use super::{any_vector, vector};
 
 /// PostgreSQL compares arrays element by element, then by length.
@@ -51,27 +51,6 @@ proptest! {
         prop_assert_eq!(overlaps(a.as_ref(), b.as_ref()).unwrap(), !x.is_disjoint(&y));
         prop_assert_eq!(contains(a.as_ref(), b.as_ref()).unwrap(), x.is_superset(&y));
     }
-
-    #[test]
-    fn inner_product_is_that_of_the_naive_loop(a in any_vector(2000), b in any_vector(40), c in any_long_vector()) {
-        for (x, y) in [(&a, &b), (&b, &a), (&a, &c), (&c, &a), (&c, &b), (&c, &c)] {
-            let mut naive = 0.0f32;
-            for (index, weight) in x.as_ref().iter() {
-                for (_, other) in y.as_ref().iter().filter(|pair| pair.0 == index) {
-                    naive += weight * other;
-                }
-            }
-            let fast = inner_product(x.as_ref(), y.as_ref());
-            prop_assert!(fast.to_bits() == naive.to_bits() || (fast.is_nan() && naive.is_nan()));
-        }
-    }
-}
-
-fn any_long_vector() -> impl Strategy<Value = SparseVector> {
-    proptest::collection::btree_map(0u32..2000, super::any_weight(), 0..300).prop_map(|pairs| {
-        let (indices, weights) = pairs.into_iter().unzip();
-        SparseVector::from_valid_parts(0, indices, weights)
-    })
 }
 
 #[test]

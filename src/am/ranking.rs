@@ -1,0 +1,172 @@
+//! A ranking under way: the segments' stream and the pending list, merged by distance.
+//!
+//! The manifest is read once, when the first row is asked for: rows that are merged, flushed or inserted later do not
+//! concern this scan, whose snapshot does not see them or finds them where they were.
+
+use std::cell::RefCell;
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use pgrx::pg_sys;
+
+use super::counts::ScanCounts;
+use super::{goals, settings};
+use crate::engine::error::{EngineError, Result, reserve};
+use crate::engine::ids::{Metric, Tid};
+use crate::engine::pending::VectorBuffer;
+use crate::engine::search::query::Distance;
+use crate::engine::search::ranker::{Options, Ranked, Ranker, Segment};
+use crate::engine::search::scratch::Scratch;
+use crate::engine::vector::{SparseVectorRef, ops, select};
+use crate::storage::manifest_cache;
+use crate::storage::meta::Meta;
+use crate::storage::pending::{self, Walk};
+use crate::storage::relation::IndexRelation;
+use crate::storage::segment_pages::SegmentPages;
+
+/// A row of the stream.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Not above the true distance, unless that is not to be computed.
+    pub distance: Distance,
+    /// Where the row is.
+    pub tid: Tid,
+    /// Whether PostgreSQL has to compute the true distance.
+    pub recheck: bool,
+}
+
+/// See the module's text.
+pub struct Ranking {
+    ranker: Ranker<SegmentPages>,
+    /// The best document of the segments not yet delivered.
+    ahead: Option<(Distance, Tid)>,
+    /// Documents of the pending list, best last, with their true distances.
+    pending: Vec<(Distance, Tid)>,
+    n_pending: u64,
+    pending_time: u64,
+    recheck: bool,
+    rechecked: u64,
+}
+
+thread_local! {
+    /// Working memory of the last scan, for the next one.
+    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::default());
+}
+
+/// More than this is given back between scans.
+const KEPT_BYTES: usize = 16 << 20;
+
+/// Nanoseconds since the first call.
+fn clock() -> u64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_nanos() as u64
+}
+
+impl Ranking {
+    /// Ranks the index's documents, as the settings of the session want it.
+    pub fn begin(index: IndexRelation, query: Option<SparseVectorRef<'_>>) -> Result<Self> {
+        let most = settings::max_query_terms();
+        match query.filter(|query| query.nnz() > most) {
+            None => Self::begin_with(index, query, settings::recheck()),
+            Some(query) => {
+                let out_of_memory = |_| EngineError::OutOfMemory { what: "query", bytes: most.saturating_mul(8) };
+                let heaviest = select::heaviest_terms(query, most).map_err(out_of_memory)?;
+                // The true distance is to all terms: the index's would not be a bound of it.
+                Self::begin_with(index, Some(heaviest.as_ref()), false)
+            }
+        }
+    }
+
+    fn begin_with(index: IndexRelation, query: Option<SparseVectorRef<'_>>, recheck: bool) -> Result<Self> {
+        let meta = Meta::read(index)?;
+        let segments = manifest_cache::open_segments(index, &meta)?;
+        let begin = clock();
+        let pending = rank_pending(index, &meta, query)?;
+        let pending_time = clock() - begin;
+        let options = Options {
+            strategy: settings::strategy(),
+            kernel: settings::kernel(),
+            goal: goals::of(index.oid()),
+            prune_factor: settings::prune_factor(),
+            clock,
+        };
+        let ranker = Ranker::new(segments, meta.metric, query, options, SCRATCH.take())?;
+        let n_pending = pending.len() as u64;
+        Ok(Self { ranker, ahead: None, pending, n_pending, pending_time, recheck, rechecked: 0 })
+    }
+
+    /// The next row: its distance is not below any delivered before.
+    pub fn next_best(&mut self) -> Result<Option<Row>> {
+        if self.ahead.is_none() {
+            self.ahead = self.next_of_segments()?;
+        }
+        let next = match (&self.ahead, self.pending.last()) {
+            (Some((sealed, _)), Some((waiting, _))) if waiting.compare(sealed).is_lt() => self.pending.pop(),
+            (None, Some(_)) => self.pending.pop(),
+            _ => self.ahead.take(),
+        };
+        let Some((distance, tid)) = next else { return Ok(None) };
+        // A NULL distance is exact, and PostgreSQL need not compute it again.
+        let recheck = self.recheck && distance != Distance::Null;
+        self.rechecked += u64::from(recheck);
+        Ok(Some(Row { distance, tid, recheck }))
+    }
+
+    fn next_of_segments(&mut self) -> Result<Option<(Distance, Tid)>> {
+        let Some(Ranked { segment, doc, distance }) = self.ranker.next_best()? else { return Ok(None) };
+        let pages = &self.ranker.segments()[segment];
+        let tid = pages.reader().tid(doc).map_err(|e| pages.locate(e))?;
+        Ok(Some((distance, tid)))
+    }
+
+    /// What it did so far.
+    pub fn counts(&self, index: pg_sys::Oid) -> ScanCounts {
+        let segments = self.ranker.segments();
+        ScanCounts {
+            index,
+            segments: segments.len() as u32,
+            pending: self.n_pending,
+            pages: segments.iter().map(SegmentPages::opened).sum(),
+            rank: self.ranker.counts(),
+            rechecked: self.rechecked,
+            pending_time: self.pending_time,
+        }
+    }
+
+    /// Ends it, and keeps its memory for the next one.
+    pub fn end(self, index: pg_sys::Oid) -> ScanCounts {
+        let counts = self.counts(index);
+        let scratch = self.ranker.into_scratch();
+        if scratch.bytes() <= KEPT_BYTES {
+            SCRATCH.set(scratch);
+        }
+        counts
+    }
+}
+
+/// The documents of the pending list with their true distances, best last.
+fn rank_pending(index: IndexRelation, meta: &Meta, query: Option<SparseVectorRef<'_>>) -> Result<Vec<(Distance, Tid)>> {
+    let mut ranked = Vec::new();
+    let mut buffer = VectorBuffer::default();
+    let mut walk = Walk::all(index, meta);
+    while let Some(page) = walk.next_page()? {
+        page.for_each_entry(|_, head, body| {
+            if !head.dead {
+                let vector = pending::load(index, &head, body, page.own.block, &mut buffer)?;
+                reserve(&mut ranked, 1, "pending documents")?;
+                ranked.push((true_distance(meta.metric, vector, query), head.tid));
+            }
+            Ok(())
+        })?;
+    }
+    ranked.sort_by(|a, b| b.0.compare(&a.0));
+    Ok(ranked)
+}
+
+fn true_distance(metric: Metric, doc: Option<SparseVectorRef<'_>>, query: Option<SparseVectorRef<'_>>) -> Distance {
+    let (Some(doc), Some(query)) = (doc, query) else { return Distance::Null };
+    Distance::Value(match metric {
+        Metric::InnerProduct => ops::negative_inner_product(doc, query),
+        Metric::Cosine => ops::cosine_distance(doc, query),
+    })
+}

@@ -1,0 +1,143 @@
+//! Who may look at an index, and with which locks: every function of this folder opens it here.
+
+use pgrx::prelude::*;
+use pgrx::{PgRelation, pg_sys};
+
+use crate::storage::relation::IndexRelation;
+
+/// An index with its table, both open and locked; the caller owns the index.
+pub struct OwnedIndex {
+    /// The index.
+    pub index: PgRelation,
+    /// Its table.
+    pub heap: PgRelation,
+}
+
+impl OwnedIndex {
+    /// Kind, access method and ownership are checked before anything is locked or opened.
+    pub fn open(oid: pg_sys::Oid, mode: u32) -> Self {
+        check_is_wand(oid);
+        check_owner(oid);
+        let mode = mode as pg_sys::LOCKMODE;
+        // SAFETY: a catalogue look-up; raises if the index has gone since.
+        let heap = unsafe { pg_sys::IndexGetRelation(oid, false) };
+        // The table first, as everybody does, or two sessions could wait for each other.
+        // SAFETY: raises if the table is gone.
+        let heap = unsafe { PgRelation::with_lock(heap, mode) };
+        // SAFETY: raises if the index is gone.
+        let index = unsafe { PgRelation::with_lock(oid, mode) };
+        Self { index, heap }
+    }
+
+    /// For the layers below.
+    pub fn relation(&self) -> IndexRelation {
+        // SAFETY: open and locked for as long as `self` lives.
+        unsafe { IndexRelation::new(self.index.as_ptr()) }
+    }
+}
+
+fn name_of(oid: pg_sys::Oid) -> String {
+    // SAFETY: a catalogue look-up; NULL if there is no such relation.
+    let name = unsafe { pg_sys::get_rel_name(oid) };
+    if name.is_null() {
+        return format!("with OID {}", u32::from(oid));
+    }
+    // SAFETY: a C string in the current memory context.
+    let name = unsafe { std::ffi::CStr::from_ptr(name) };
+    format!("\"{}\"", name.to_string_lossy())
+}
+
+/// A relation's kind and access method; zeros if there is no such relation.
+fn kind_and_method(oid: pg_sys::Oid) -> (u8, pg_sys::Oid) {
+    let cache = pg_sys::SysCacheIdentifier::RELOID as i32;
+    // SAFETY: the cache is keyed by one oid.
+    let tuple = unsafe { pg_sys::SearchSysCache1(cache, pg_sys::Datum::from(oid)) };
+    if tuple.is_null() {
+        return (0, pg_sys::InvalidOid);
+    }
+    // SAFETY: a tuple of pg_class.
+    let class = unsafe { &*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_class>() };
+    let found = (class.relkind as u8, class.relam);
+    // SAFETY: found above.
+    unsafe { pg_sys::ReleaseSysCache(tuple) };
+    found
+}
+
+fn check_is_wand(oid: pg_sys::Oid) {
+    let (kind, access_method) = kind_and_method(oid);
+    // SAFETY: a catalogue look-up; the extension that this library belongs to made the access method.
+    let ours = unsafe { pg_sys::get_index_am_oid(c"wand".as_ptr(), false) };
+    let is_index = kind == pg_sys::RELKIND_INDEX || kind == pg_sys::RELKIND_PARTITIONED_INDEX;
+    if !is_index || access_method != ours {
+        ereport!(
+            ERROR,
+            PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE,
+            format!("relation {} is not a wand index", name_of(oid)),
+            "Only indexes made with USING wand can be looked at."
+        );
+    }
+    if kind == pg_sys::RELKIND_PARTITIONED_INDEX {
+        ereport!(
+            ERROR,
+            PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE,
+            format!("index {} is partitioned and has no pages of its own", name_of(oid)),
+            "Name the index of a partition; pg_partition_tree lists them."
+        );
+    }
+}
+
+fn check_owner(oid: pg_sys::Oid) {
+    // SAFETY: reads the session's user.
+    let user = unsafe { pg_sys::GetUserId() };
+    #[cfg(feature = "pg15")]
+    // SAFETY: a catalogue look-up.
+    let owns = unsafe { pg_sys::pg_class_ownercheck(oid, user) };
+    #[cfg(not(feature = "pg15"))]
+    // SAFETY: a catalogue look-up.
+    let owns = unsafe { pg_sys::object_ownercheck(pg_sys::RelationRelationId, oid, user) };
+    if !owns {
+        ereport!(
+            ERROR,
+            PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            format!("must be owner of index {}", name_of(oid)),
+            "Its owner, members of the owner's role and superusers may look at it."
+        );
+    }
+}
+
+/// An index that is still being built, or whose build failed, lacks rows and must not be compared with its table.
+pub fn check_is_valid(index: &PgRelation) {
+    // SAFETY: an open index has its pg_index row.
+    if unsafe { !(*(*index.as_ptr()).rd_index).indisvalid } {
+        ereport!(
+            ERROR,
+            PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            format!("index \"{}\" is not valid and cannot be compared with its table", index.name()),
+            "Its build has not finished or has failed."
+        );
+    }
+}
+
+/// Runs `work` as the table's owner in a restricted context: index expressions and predicates are the owner's code.
+pub fn as_owner<T>(heap: &PgRelation, work: impl FnOnce() -> T) -> T {
+    let (mut user, mut context) = (pg_sys::InvalidOid, 0);
+    // SAFETY: reads and writes the session's user and security context; an error restores both at abort.
+    unsafe {
+        pg_sys::GetUserIdAndSecContext(&raw mut user, &raw mut context);
+        let owner = (*(*heap.as_ptr()).rd_rel).relowner;
+        pg_sys::SetUserIdAndSecContext(owner, context | pg_sys::SECURITY_RESTRICTED_OPERATION as i32);
+    }
+    // SAFETY: settings made by that code end with this level.
+    let level = unsafe { pg_sys::NewGUCNestLevel() };
+    #[cfg(any(feature = "pg17", feature = "pg18"))]
+    // SAFETY: for the level just made, as the server's own maintenance commands do it.
+    unsafe {
+        pg_sys::RestrictSearchPath();
+    }
+    let result = work();
+    // SAFETY: the level was made above.
+    unsafe { pg_sys::AtEOXact_GUC(false, level) };
+    // SAFETY: what was read above.
+    unsafe { pg_sys::SetUserIdAndSecContext(user, context) };
+    result
+}
