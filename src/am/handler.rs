@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use pgrx::{PgBox, pg_guard, pg_sys};
 
-use super::{build, cost, insert, options, scan, vacuum, validate};
+use super::{build, cost, insert, options, progress, scan, vacuum, validate};
 
 /// Fills the routine.
 pub fn routine() -> *mut pg_sys::IndexAmRoutine {
@@ -19,6 +19,11 @@ pub fn routine() -> *mut pg_sys::IndexAmRoutine {
     // No predicate locks of our own: PostgreSQL then locks the whole index, which is right for ranked scans.
     am.ampredlocks = false;
     am.amkeytype = pg_sys::InvalidOid;
+    // Before 17 the server asks nobody: there the build decides by itself.
+    #[cfg(any(feature = "pg17", feature = "pg18"))]
+    {
+        am.amcanbuildparallel = true;
+    }
     am.ambuild = Some(build::ambuild);
     am.ambuildempty = Some(build::ambuildempty);
     am.aminsert = Some(insert::aminsert);
@@ -26,7 +31,7 @@ pub fn routine() -> *mut pg_sys::IndexAmRoutine {
     am.amvacuumcleanup = Some(vacuum::amvacuumcleanup);
     am.amcostestimate = Some(cost::amcostestimate);
     am.amoptions = Some(options::amoptions);
-    am.ambuildphasename = Some(build::ambuildphasename);
+    am.ambuildphasename = Some(progress::ambuildphasename);
     am.amproperty = Some(amproperty);
     am.amvalidate = Some(validate::amvalidate);
     am.ambeginscan = Some(scan::ambeginscan);

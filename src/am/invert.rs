@@ -1,4 +1,4 @@
-//! Documents in, a segment out, within a memory budget: runs that do not fit go to temporary files and are merged.
+//! Documents in, a segment out, within a memory budget: runs that are full are put aside and merged in the end.
 
 use crate::engine::error::Result;
 use crate::engine::ids::{Metric, Tid};
@@ -6,7 +6,7 @@ use crate::engine::segment::format::SegmentMeta;
 use crate::engine::segment::pages::PartSink;
 use crate::engine::segment::run::RunBuilder;
 use crate::engine::segment::source::Input;
-use crate::engine::segment::spill::{SpilledRun, write_run};
+use crate::engine::segment::spill::{MemoryRun, SpilledRun, spill};
 use crate::engine::segment::writer::write_segment;
 use crate::engine::vector::SparseVectorRef;
 use crate::storage::tempfile::TempFile;
@@ -18,19 +18,33 @@ pub fn maintenance_budget() -> usize {
     usize::try_from(kilobytes).unwrap_or(64 << 10) << 10
 }
 
+/// A run is collected in no more memory than this. Sorting jumps about in it, and runs put aside take a sixth of the
+/// space, so what the budget allows beyond is better spent on those.
+const MOST_FOR_A_RUN: usize = 16 << 20;
+/// Nor in less, or there would be too many of them.
+const LEAST_FOR_A_RUN: usize = 2 << 20;
+
+/// A run put aside: in memory while the budget allows, else in a temporary file.
+enum Aside {
+    Memory(MemoryRun),
+    File(TempFile),
+}
+
 /// Collects documents.
 pub struct Inverter {
-    metric: Metric,
-    budget: usize,
     run: RunBuilder,
-    spilled: Vec<TempFile>,
+    aside: Vec<Aside>,
+    /// Bytes of the budget that are left for runs put aside.
+    left: usize,
     n_docs: u64,
 }
 
 impl Inverter {
     /// Holds about `budget` bytes.
     pub fn new(metric: Metric, budget: usize) -> Self {
-        Self { metric, budget, run: RunBuilder::new(metric, budget), spilled: Vec::new(), n_docs: 0 }
+        let for_run = budget.clamp(LEAST_FOR_A_RUN, MOST_FOR_A_RUN);
+        let left = budget.saturating_sub(for_run);
+        Self { run: RunBuilder::new(metric, for_run), aside: Vec::new(), left, n_docs: 0 }
     }
 
     /// Documents so far.
@@ -41,22 +55,38 @@ impl Inverter {
     /// Adds a document.
     pub fn add(&mut self, tid: Tid, vector: Option<SparseVectorRef<'_>>) -> Result<()> {
         if self.run.n_docs() > 0 && self.run.is_full() {
-            let full = std::mem::replace(&mut self.run, RunBuilder::new(self.metric, self.budget));
-            let mut file = TempFile::create();
-            write_run(full.finish()?, &mut file)?;
-            self.spilled.push(file);
+            self.put_aside()?;
         }
         self.run.add(tid, vector)?;
         self.n_docs += 1;
         Ok(())
     }
 
+    fn put_aside(&mut self) -> Result<()> {
+        if self.run.spilled_bytes() <= self.left {
+            let mut run = MemoryRun::default();
+            spill(&mut self.run, &mut run)?;
+            self.left = self.left.saturating_sub(run.bytes());
+            self.aside.push(Aside::Memory(run));
+        } else {
+            let mut file = TempFile::create();
+            spill(&mut self.run, &mut file)?;
+            self.aside.push(Aside::File(file));
+        }
+        Ok(())
+    }
+
     /// Writes all documents as one segment.
     pub fn finish(self, sink: &mut impl PartSink) -> Result<SegmentMeta> {
-        let mut inputs = Vec::with_capacity(self.spilled.len() + 1);
-        for mut file in self.spilled {
-            file.rewind()?;
-            inputs.push(Input::all(SpilledRun::open(file)?));
+        let mut inputs = Vec::with_capacity(self.aside.len() + 1);
+        for aside in self.aside {
+            inputs.push(match aside {
+                Aside::Memory(run) => Input::all(SpilledRun::open(run)?),
+                Aside::File(mut file) => {
+                    file.rewind()?;
+                    Input::all(SpilledRun::open(file)?)
+                }
+            });
         }
         inputs.push(Input::all(self.run.finish()?));
         write_segment(&mut inputs, sink)

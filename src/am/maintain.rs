@@ -37,10 +37,15 @@ const BOUNDED_DOCS: u64 = 65_536;
 
 /// Reserves a generation for an operation that writes pages, so that none of them can be mistaken for another's.
 pub fn begin_operation(index: IndexRelation) -> Result<u32> {
+    begin_operations(index, 1)
+}
+
+/// Reserves `n` generations in a row; returns the first.
+pub fn begin_operations(index: IndexRelation, n: u32) -> Result<u32> {
     let buffer = meta::open_for_change(index)?;
     let mut meta = Meta::read_locked(&buffer)?;
     let generation = meta.next_generation;
-    meta.next_generation = generation.wrapping_add(1);
+    meta.next_generation = generation.wrapping_add(n);
     let mut batch = WalBatch::begin(index);
     meta.write(&buffer, &mut batch)?;
     batch.commit();

@@ -1,6 +1,8 @@
 //! The access method `wand`: one file for each duty that PostgreSQL gives an index.
 
 pub mod build;
+pub mod build_parallel;
+pub mod build_part;
 pub mod check;
 pub mod cost;
 pub mod counts;
@@ -13,6 +15,7 @@ pub mod inspect;
 pub mod invert;
 pub mod maintain;
 pub mod options;
+pub mod progress;
 pub mod ranking;
 pub mod scan;
 pub mod settings;

@@ -127,6 +127,14 @@ impl ExclusiveBuffer {
         Ok(None)
     }
 
+    /// The same for a block that the caller has added and nobody else knows: it is not read, it is zero.
+    pub fn open_new(index: IndexRelation, block: u32) -> Self {
+        let (fork, mode) = (pg_sys::ForkNumber::MAIN_FORKNUM, pg_sys::ReadBufferMode::RBM_ZERO_AND_LOCK);
+        // SAFETY: the relation is open and the block exists; in this mode the buffer comes locked exclusively.
+        let buffer = unsafe { pg_sys::ReadBufferExtended(index.raw(), fork, block, mode, std::ptr::null_mut()) };
+        Self { buffer, block }
+    }
+
     /// # Safety
     /// - `buffer` is pinned and exclusively locked by the caller, who gives both away.
     pub unsafe fn from_locked(buffer: pg_sys::Buffer) -> Self {

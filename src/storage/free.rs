@@ -8,6 +8,8 @@
 //! Pages in use carry a stamp too, from the time they were taken: a page that no structure refers to is an orphan of an
 //! aborted operation once that operation can no longer be running.
 
+use std::ops::Range;
+
 use pgrx::pg_sys;
 
 use super::buffer::ExclusiveBuffer;
@@ -37,22 +39,48 @@ pub struct Allocator {
     index: IndexRelation,
     look_for_free: bool,
     fresh: bool,
+    /// A build: blocks added and not yet handed out.
+    ahead: Range<u32>,
+    /// A build: how many it has added.
+    n_added: u32,
 }
+
+/// A build adds this many blocks at a time, at most: a stretch stays whole however many processes extend the index.
+const STRETCH: u32 = 512;
+/// But no more than one for this many that it has added already, since the last ones may not be needed.
+const STRETCH_OF_ADDED: u32 = 64;
 
 impl Allocator {
     /// For an index that may have free pages.
     pub fn new(index: IndexRelation) -> Self {
-        Self { index, look_for_free: true, fresh: false }
+        Self { index, look_for_free: true, fresh: false, ahead: 0..0, n_added: 0 }
     }
 
     /// For an index that is being built.
     pub fn fresh(index: IndexRelation) -> Self {
-        Self { index, look_for_free: false, fresh: true }
+        Self { index, look_for_free: false, fresh: true, ahead: 0..0, n_added: 0 }
     }
 
     /// Whether nobody else can know the pages it hands out.
     pub fn is_fresh(&self) -> bool {
         self.fresh
+    }
+
+    /// Only for a build: up to `n` new blocks in a row, at least one; all zero.
+    pub fn take_ahead(&mut self, n: u32) -> Range<u32> {
+        if self.ahead.is_empty() {
+            self.ahead = wal::extend_by(self.index, (self.n_added / STRETCH_OF_ADDED).max(n).clamp(1, STRETCH));
+            self.n_added = self.n_added.saturating_add(self.ahead.len() as u32);
+        }
+        let end = self.ahead.end.min(self.ahead.start.saturating_add(n.max(1)));
+        let taken = self.ahead.start..end;
+        self.ahead.start = end;
+        taken
+    }
+
+    /// Only for a build: the blocks that were added and not handed out.
+    pub fn left_over(self) -> Range<u32> {
+        self.ahead
     }
 
     /// A page, locked; its contents are to be written anew, before the lock is let go.

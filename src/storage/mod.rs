@@ -4,6 +4,7 @@
 
 pub mod buffer;
 pub mod datum;
+pub mod exchange;
 pub mod free;
 pub mod manifest_cache;
 pub mod meta;

@@ -1,7 +1,7 @@
 //! A segment's pages: reading for scans and merges, writing for the one segment writer.
 
 use std::cell::Cell;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::rc::Rc;
 
 use super::buffer::{ExclusiveBuffer, SealedBuffer, SharedBuffer};
@@ -186,13 +186,13 @@ pub struct SegmentSink {
     generation: u32,
     extents: Vec<Vec<Extent>>,
     n_pages: [u32; Part::ALL.len()],
-    /// For each part, blocks taken and not yet written, the next one last.
-    taken: Vec<Vec<u32>>,
+    /// For each part, blocks taken and not yet written.
+    taken: Vec<Range<u32>>,
 }
 
 /// A build takes pages of a part up to this many at a time: parts grow side by side, and the manifest names every stretch of
 /// consecutive blocks.
-const TAKEN_AT_ONCE: u32 = 64;
+const TAKEN_AT_ONCE: u32 = 256;
 /// But no more than one for this many that the part has already, since those taken last may not be needed.
 const TAKEN_OF_WRITTEN: u32 = 32;
 
@@ -200,7 +200,7 @@ impl SegmentSink {
     /// For segment `id`, written by the operation `generation`.
     pub fn new(index: IndexRelation, allocator: Allocator, id: u32, generation: u32) -> Self {
         let extents = vec![Vec::new(); Part::ALL.len()];
-        let taken = vec![Vec::new(); Part::ALL.len()];
+        let taken = vec![0..0; Part::ALL.len()];
         Self { index, allocator, id, generation, extents, n_pages: [0; Part::ALL.len()], taken }
     }
 
@@ -213,19 +213,19 @@ impl SegmentSink {
             return self.allocator.take();
         }
         let taken = &mut self.taken[part.index()];
-        if taken.is_empty() {
-            for _ in 0..(self.n_pages[part.index()] / TAKEN_OF_WRITTEN).clamp(1, TAKEN_AT_ONCE) {
-                taken.push(self.allocator.take()?.block());
-            }
-            taken.reverse();
+        if taken.start >= taken.end {
+            let n = (self.n_pages[part.index()] / TAKEN_OF_WRITTEN).clamp(1, TAKEN_AT_ONCE);
+            *taken = self.allocator.take_ahead(n);
         }
-        let none = EngineError::Corrupt { part: part.name(), page: 0, reason: "no page could be taken" };
-        ExclusiveBuffer::open(self.index, taken.pop().ok_or(none)?)
+        let block = taken.start;
+        taken.start += 1;
+        Ok(ExclusiveBuffer::open_new(self.index, block))
     }
 
     /// The segment as the manifest lists it. Blocks that were taken and not needed are free.
     pub fn finish(self, meta: SegmentMeta) -> SegmentDescriptor {
-        self.taken.iter().flatten().for_each(|&block| free::record_free(self.index, block));
+        let unused = self.taken.into_iter().chain([self.allocator.left_over()]).flatten();
+        unused.for_each(|block| free::record_free(self.index, block));
         SegmentDescriptor { id: self.id, generation: self.generation, meta, extents: self.extents }
     }
 }

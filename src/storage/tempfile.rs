@@ -1,6 +1,8 @@
 //! Runs of a build in PostgreSQL's temporary files: they respect temp_tablespaces and temp_file_limit and vanish with
 //! the transaction.
 
+use std::ffi::CStr;
+
 use pgrx::pg_sys;
 
 use crate::engine::error::{EngineError, Result};
@@ -16,6 +18,31 @@ impl TempFile {
     pub fn create() -> Self {
         // SAFETY: belongs to the current resource owner, which closes it if an ERROR comes.
         Self { file: unsafe { pg_sys::BufFileCreateTemp(false) } }
+    }
+
+    /// An empty file of a set that several processes share.
+    pub fn create_shared(set: *mut pg_sys::FileSet, name: &CStr) -> Self {
+        // SAFETY: callers pass a set in shared memory that they are attached to.
+        Self { file: unsafe { pg_sys::BufFileCreateFileSet(set, name.as_ptr()) } }
+    }
+
+    /// A file that another process has exported, to be read.
+    pub fn open_shared(set: *mut pg_sys::FileSet, name: &CStr) -> Self {
+        const READ_ONLY: i32 = 0;
+        // SAFETY: callers pass a set in shared memory that they are attached to. A missing file is an ERROR.
+        Self { file: unsafe { pg_sys::BufFileOpenFileSet(set, name.as_ptr(), READ_ONLY, false) } }
+    }
+
+    /// Makes a shared file readable for others; nothing more is written.
+    pub fn export(self) {
+        // SAFETY: the file is open and belongs to a set.
+        unsafe { pg_sys::BufFileExportFileSet(self.file) };
+    }
+
+    /// Bytes in a shared file.
+    pub fn len(&self) -> usize {
+        // SAFETY: the file is open and belongs to a set.
+        usize::try_from(unsafe { pg_sys::BufFileSize(self.file) }).unwrap_or(0)
     }
 
     /// Back to the beginning.

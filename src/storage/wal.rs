@@ -3,6 +3,8 @@
 //! Changes are made to copies; `commit` logs and applies them together, dropping the batch forgets them. For unlogged
 //! and temporary relations PostgreSQL applies without logging.
 
+use std::ops::Range;
+
 use pgrx::pg_sys;
 
 use super::buffer::ExclusiveBuffer;
@@ -127,4 +129,51 @@ pub unsafe fn extend_locked(index: IndexRelation, fork: pg_sys::ForkNumber::Type
         // SAFETY: the relation is open; the function takes the extension lock itself.
         unsafe { pg_sys::ExtendBufferedRel(target, fork, std::ptr::null_mut(), lock) }
     }
+}
+
+/// Adds `n` blocks in a row to the main fork: zero, and known to nobody but the caller. Returns their numbers.
+pub fn extend_by(index: IndexRelation, n: u32) -> Range<u32> {
+    let mode = pg_sys::ExclusiveLock as i32;
+    // The lock keeps the blocks in a row. Unlike others it excludes the processes of one parallel build from each other.
+    // SAFETY: the relation is open.
+    unsafe { pg_sys::LockRelationForExtension(index.raw(), mode) };
+    let first = index.n_blocks();
+    let mut end = first;
+    while end - first < n {
+        end += extend_unlocked(index, n - (end - first));
+    }
+    // SAFETY: taken above.
+    unsafe { pg_sys::UnlockRelationForExtension(index.raw(), mode) };
+    first..end
+}
+
+/// Adds up to `n` blocks under the caller's extension lock; returns how many.
+#[cfg(feature = "pg15")]
+fn extend_unlocked(index: IndexRelation, _n: u32) -> u32 {
+    let (fork, mode) = (pg_sys::ForkNumber::MAIN_FORKNUM, pg_sys::ReadBufferMode::RBM_NORMAL);
+    // SAFETY: the relation is open, its extension lock held; block number "new" asks for one block more.
+    let buffer = unsafe { pg_sys::ReadBufferExtended(index.raw(), fork, u32::MAX, mode, std::ptr::null_mut()) };
+    // SAFETY: just pinned.
+    unsafe { pg_sys::ReleaseBuffer(buffer) };
+    1
+}
+
+/// Adds up to `n` blocks under the caller's extension lock; returns how many.
+#[cfg(not(feature = "pg15"))]
+fn extend_unlocked(index: IndexRelation, n: u32) -> u32 {
+    const AT_ONCE: usize = 64;
+    let mut buffers: [pg_sys::Buffer; AT_ONCE] = [0; AT_ONCE];
+    let mut added = 0;
+    // SAFETY: all fields of the struct are plain; zero is their "unused".
+    let mut target: pg_sys::BufferManagerRelation = unsafe { std::mem::zeroed() };
+    target.rel = index.raw();
+    let (fork, flags) = (pg_sys::ForkNumber::MAIN_FORKNUM, pg_sys::ExtendBufferedFlags::EB_SKIP_EXTENSION_LOCK);
+    let (n, no_strategy) = (n.min(AT_ONCE as u32), std::ptr::null_mut());
+    // SAFETY: the relation is open, its extension lock held; there is room for as many buffers as are asked for.
+    unsafe { pg_sys::ExtendBufferedRelBy(target, fork, no_strategy, flags, n, buffers.as_mut_ptr(), &raw mut added) };
+    for &buffer in &buffers[..added as usize] {
+        // SAFETY: pinned by the call above.
+        unsafe { pg_sys::ReleaseBuffer(buffer) };
+    }
+    added
 }

@@ -37,7 +37,7 @@ fn nothing_acknowledged_is_lost() {
         .connect()
         .batch_execute(
             "CREATE EXTENSION pg_wand;
-             CREATE TABLE docs (id bigint PRIMARY KEY, revision int NOT NULL, emb svec);
+             CREATE TABLE docs (id bigint PRIMARY KEY, revision int NOT NULL, emb svec) WITH (parallel_workers = 2);
              CREATE INDEX docs_ip ON docs USING wand (emb) WITH (pending_list_limit = 64);
              CREATE INDEX docs_cos ON docs USING wand (emb svec_cosine_ops) WITH (pending_list_limit = 128)",
         )
@@ -183,8 +183,10 @@ fn maintain(cluster: &Cluster, seed: u64, stop: &AtomicBool) {
     let Ok(mut client) = cluster.config("postgres").connect(NoTls) else { return };
     while !stop.load(Ordering::Relaxed) {
         let sql = match random.below(20) {
+            // By several processes.
             0 => "REINDEX INDEX docs_cos",
-            1 => "CHECKPOINT",
+            1 => "BEGIN; SET LOCAL max_parallel_maintenance_workers = 0; REINDEX INDEX docs_ip; COMMIT",
+            2 => "CHECKPOINT",
             _ => "VACUUM docs",
         };
         if let Err(e) = client.batch_execute(sql) {

@@ -47,7 +47,8 @@ fn through_a_tables_life() {
     cluster.finish();
 }
 
-/// Build on an empty table, fill, build on a full one, insert, update, delete, vacuum, reindex; compare after each.
+/// Build on an empty table, fill, build on a full one, insert, update, delete, vacuum, reindex, also with parallel workers;
+/// compare after each.
 fn live_through(scene: &mut Scene, docs: usize) {
     run(scene, "DROP TABLE IF EXISTS docs; CREATE TABLE docs (id bigint PRIMARY KEY, emb svec)");
     create_indexes(scene, "WITH (pending_list_limit = 64)");
@@ -71,6 +72,8 @@ fn live_through(scene: &mut Scene, docs: usize) {
     run(scene, "VACUUM docs");
     run(scene, "REINDEX INDEX docs_ip; REINDEX INDEX docs_cos");
     verify(scene, "reindexed");
+    run(scene, "ALTER TABLE docs SET (parallel_workers = 2); REINDEX TABLE docs");
+    verify(scene, "reindexed by several processes");
     run(scene, "DELETE FROM docs; VACUUM docs");
     verify(scene, "emptied");
     insert(scene, docs / 8);
@@ -360,7 +363,10 @@ fn on_the_squad_collection() {
         writeln!(writer, "{row}\t{}", docs.literal(row)).expect("COPY");
     }
     writer.finish().expect("COPY");
-    client.batch_execute("CREATE INDEX docs_ip ON docs USING wand (emb)").expect("CREATE INDEX");
+    // Several processes, each with too little memory for its rows.
+    let build = "ALTER TABLE docs SET (parallel_workers = 1); SET maintenance_work_mem = '8MB';
+                 CREATE INDEX docs_ip ON docs USING wand (emb)";
+    client.batch_execute(build).expect("CREATE INDEX");
     client.batch_execute("VACUUM ANALYZE docs").expect("VACUUM");
     let n = size("SQUAD_QUERIES", 1_000).min(truth.queries());
     for query in 0..n {

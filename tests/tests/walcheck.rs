@@ -84,6 +84,7 @@ fn mixed_load(client: &mut Client, seed: u64) {
         |sql: &str| client.batch_execute(sql).unwrap_or_else(|e| panic!("{}\nin: {sql}", oracle::describe(&e)));
     run("DELETE FROM docs WHERE id % 5 < 2");
     run("VACUUM docs");
+    run("ALTER TABLE docs SET (parallel_workers = 2)");
     run("REINDEX INDEX docs_ip");
     run("DELETE FROM docs WHERE id % 7 = 0");
     run("VACUUM docs");

@@ -1,13 +1,13 @@
 //! A run: documents inverted in memory, bounded by a budget.
 //!
 //! Documents are collected as they come, posting by posting (slot of the term, weight), while each term's count and
-//! greatest magnitude are kept. `finish` sorts by counting: list lengths give each list its place, then one pass over
-//! the collected postings puts every document and its impact there. By then the term's greatest weight is known, and so
-//! its scale.
+//! greatest magnitude are kept. Sorting is by counting: list lengths give each list its place, then one pass over the
+//! collected postings puts every document and its impact there. By then the term's greatest weight is known, and so its
+//! scale. That pass jumps about in memory, so a sorted posting is as small as can be: document and impact in 4 bytes.
 
 use std::collections::HashMap;
 
-use super::format::{MAX_DOCS, Sign};
+use super::format::Sign;
 use super::source::{EachPosting, EachTid, SegmentSource, TermHead};
 use super::special::SpecialDocs;
 use crate::engine::codec::impact;
@@ -16,14 +16,20 @@ use crate::engine::ids::{Metric, Tid};
 use crate::engine::search::norm::{Normalised, divide_outward, standing};
 use crate::engine::vector::SparseVectorRef;
 
-/// Bytes of memory a posting takes at the peak: (slot, weight) while collected, (document, impact) when sorted.
-const POSTING_BYTES: usize = 8 + 5;
-/// Bytes of memory a document takes: TID and end of its postings.
-const DOC_BYTES: usize = 8 + 8;
-/// Bytes of memory a term takes, the hash table's slack included.
-const TERM_BYTES: usize = 64;
+/// Documents of a run at most: their numbers have 24 bits.
+const MAX_RUN_DOCS: u32 = 1 << 24;
+/// Postings from which on a run is full: one document more, of any size, keeps their number in 32 bits.
+const MAX_RUN_POSTINGS: usize = 1 << 31;
+/// Bytes of memory a posting takes at the peak: (slot, weight) as collected, (document, impact) as sorted.
+const POSTING_BYTES: usize = 8 + 4;
+/// Bytes of memory a document takes: TID and end of its postings, both in vectors that double when they grow.
+const DOC_BYTES: usize = 2 * (8 + 4);
+/// Bytes of memory a term takes, the slack of growing tables included.
+const TERM_BYTES: usize = 96;
 /// Terms below this number find their slot in an array, the others in a hash table.
 const DENSE_TERMS: u32 = 1 << 18;
+/// No slot.
+const NONE: u32 = u32::MAX;
 
 #[derive(Clone, Copy)]
 struct TermSlot {
@@ -32,13 +38,36 @@ struct TermSlot {
     max: f32,
 }
 
+/// Where the next posting of a term goes, by sign, and in what steps its weights are counted.
+#[derive(Clone, Copy)]
+struct Place {
+    next: [u32; 2],
+    steps: f64,
+}
+
+fn sign_of(weight: f32) -> Sign {
+    if weight > 0.0 { Sign::Positive } else { Sign::Negative }
+}
+
+/// A posting as it is sorted.
+fn pack(doc: u32, impact: u8) -> u32 {
+    doc << 8 | u32::from(impact)
+}
+
+/// Document and impact.
+pub fn unpack(posting: u32) -> (u32, u8) {
+    (posting >> 8, posting as u8)
+}
+
 /// Collects documents until the budget is used up.
 pub struct RunBuilder {
     metric: Metric,
     budget: usize,
     tids: Vec<Tid>,
-    ends: Vec<usize>,
+    ends: Vec<u32>,
     postings: Vec<(u32, f32)>,
+    /// Memory of an earlier run's sorted postings, to be used again.
+    spare: Vec<u32>,
     slots: Vec<TermSlot>,
     dense: Vec<u32>,
     sparse: HashMap<u32, u32>,
@@ -55,6 +84,7 @@ impl RunBuilder {
             tids: Vec::new(),
             ends: Vec::new(),
             postings: Vec::new(),
+            spare: Vec::new(),
             slots: Vec::new(),
             dense: Vec::new(),
             sparse: HashMap::new(),
@@ -70,18 +100,27 @@ impl RunBuilder {
 
     /// Whether the budget is used up; a single document may exceed it.
     pub fn is_full(&self) -> bool {
-        // Vectors double when they grow, so at most half of what is reserved is idle: count what is reserved.
-        let used = self.postings.capacity().max(self.postings.len()) * 8
-            + self.postings.len() * (POSTING_BYTES - 8)
+        let used = self.postings.len() * POSTING_BYTES
             + self.tids.len() * DOC_BYTES
             + self.slots.len() * TERM_BYTES
             + self.dense.len() * 4;
-        used >= self.budget || self.n_docs() >= MAX_DOCS
+        // An eighth is for the memory that growing vectors hold in reserve.
+        used >= self.budget - self.budget / 8
+            || self.n_docs() >= MAX_RUN_DOCS
+            || self.postings.len() >= MAX_RUN_POSTINGS
+    }
+
+    /// Bytes that [`super::spill`] makes of it at most, while documents have numbers of less than 22 bits.
+    pub fn spilled_bytes(&self) -> usize {
+        self.postings.len() * 4 + self.tids.len() * Tid::BYTES + self.slots.len() * 16
     }
 
     /// Adds a document; its number is the count of those before it.
     pub fn add(&mut self, tid: Tid, value: Option<SparseVectorRef<'_>>) -> Result<()> {
         let doc = self.n_docs();
+        if doc >= MAX_RUN_DOCS || self.postings.len() >= MAX_RUN_POSTINGS {
+            return Err(EngineError::Limit { what: "documents of a run", limit: u64::from(MAX_RUN_DOCS) });
+        }
         reserve(&mut self.tids, 1, "run documents")?;
         reserve(&mut self.ends, 1, "run documents")?;
         match value {
@@ -91,7 +130,7 @@ impl RunBuilder {
             Some(vector) => self.add_vector(doc, vector)?,
         }
         self.tids.push(tid);
-        self.ends.push(self.postings.len());
+        self.ends.push(self.postings.len() as u32);
         Ok(())
     }
 
@@ -110,7 +149,15 @@ impl RunBuilder {
         self.reserve_postings(vector.nnz())?;
         self.max_nnz = self.max_nnz.max(vector.nnz() as u32);
         for (term, weight) in vector.iter() {
-            self.add_posting(term, divide_outward(weight, length))?;
+            let slot = match self.dense.get(term as usize) {
+                Some(&slot) if slot != NONE => slot,
+                _ => self.slot(term)?,
+            };
+            let weight = divide_outward(weight, length);
+            let entry = &mut self.slots[slot as usize];
+            entry.df[sign_of(weight).index()] += 1;
+            entry.max = entry.max.max(weight.abs());
+            self.postings.push((slot, weight));
         }
         Ok(())
     }
@@ -127,18 +174,7 @@ impl RunBuilder {
         Ok(())
     }
 
-    fn add_posting(&mut self, term: u32, weight: f32) -> Result<()> {
-        let slot = self.slot(term)?;
-        let entry = &mut self.slots[slot as usize];
-        let sign = if weight > 0.0 { Sign::Positive } else { Sign::Negative };
-        entry.df[sign.index()] += 1;
-        entry.max = entry.max.max(weight.abs());
-        self.postings.push((slot, weight));
-        Ok(())
-    }
-
     fn slot(&mut self, term: u32) -> Result<u32> {
-        const NONE: u32 = u32::MAX;
         if term < DENSE_TERMS {
             let at = term as usize;
             if at >= self.dense.len() {
@@ -169,41 +205,69 @@ impl RunBuilder {
     }
 
     /// Sorts what was collected into lists.
-    pub fn finish(self) -> Result<Run> {
-        let Self { tids, ends, postings, slots, special, max_nnz, dense, sparse, .. } = self;
-        drop((dense, sparse));
+    pub fn finish(mut self) -> Result<Run> {
+        self.sort()
+    }
+
+    /// The same; [`RunBuilder::reuse`] must come next.
+    pub fn sort(&mut self) -> Result<Run> {
+        let slots = &self.slots;
         let mut order: Vec<u32> = reserved(slots.len(), "term order")?;
         order.extend(0..slots.len() as u32);
         order.sort_unstable_by_key(|&s| slots[s as usize].term);
 
-        // Lists lie in the order of (term, sign); `next` says where the next posting of a slot's list goes.
+        // Lists lie in the order of (term, sign).
         let mut terms: Vec<TermHead> = reserved(slots.len(), "run terms")?;
-        let mut next: Vec<[usize; 2]> = filled(slots.len(), [0, 0], "run terms")?;
-        let mut exponents: Vec<i16> = filled(slots.len(), 0, "run terms")?;
+        let mut places = filled(slots.len(), Place { next: [0, 0], steps: 0.0 }, "run terms")?;
         let mut at = 0;
         for &s in &order {
             let TermSlot { term, df, max } = slots[s as usize];
             let exponent = impact::exponent_for(max);
             terms.push(TermHead { term, exponent, df });
-            exponents[s as usize] = exponent;
-            next[s as usize] = [at, at + df[0] as usize];
-            at += df[0] as usize + df[1] as usize;
+            places[s as usize] = Place { next: [at, at + df[0]], steps: impact::scale(-exponent) };
+            at += df[0] + df[1];
         }
 
-        let mut docs = filled(postings.len(), 0u32, "run postings")?;
-        let mut impacts = filled(postings.len(), 0u8, "run postings")?;
+        let mut sorted = std::mem::take(&mut self.spare);
+        let n = self.postings.len();
+        let bytes = n.saturating_mul(4);
+        let grown = sorted.try_reserve_exact(n.saturating_sub(sorted.len()));
+        grown.map_err(|_| EngineError::OutOfMemory { what: "run postings", bytes })?;
+        // What an earlier run left is overwritten.
+        sorted.resize(n, 0);
         let mut begin = 0;
-        for (doc, &end) in ends.iter().enumerate() {
-            for &(slot, weight) in &postings[begin..end] {
-                let sign = if weight > 0.0 { Sign::Positive } else { Sign::Negative };
-                let place = &mut next[slot as usize][sign.index()];
-                docs[*place] = doc as u32;
-                impacts[*place] = impact::quantise(weight.abs(), exponents[slot as usize]);
-                *place += 1;
+        for (doc, &end) in self.ends.iter().enumerate() {
+            for &(slot, weight) in &self.postings[begin as usize..end as usize] {
+                let place = &mut places[slot as usize];
+                let next = &mut place.next[sign_of(weight).index()];
+                sorted[*next as usize] = pack(doc as u32, impact::quantise_by(weight.abs(), place.steps));
+                *next += 1;
             }
             begin = end;
         }
-        Ok(Run { tids, special, max_nnz, terms, docs, impacts, current: 0, list_at: 0 })
+        Ok(Run {
+            tids: std::mem::take(&mut self.tids),
+            special: std::mem::take(&mut self.special),
+            max_nnz: self.max_nnz,
+            terms,
+            postings: sorted,
+            current: 0,
+            list_at: 0,
+        })
+    }
+
+    /// Begins a new run in the memory of the old one, which has been written.
+    pub fn reuse(&mut self, written: Run) {
+        let Run { mut tids, postings, .. } = written;
+        tids.clear();
+        self.tids = tids;
+        self.spare = postings;
+        self.ends.clear();
+        self.postings.clear();
+        self.slots.clear();
+        self.dense.fill(NONE);
+        self.sparse.clear();
+        self.max_nnz = 0;
     }
 }
 
@@ -213,8 +277,7 @@ pub struct Run {
     special: SpecialDocs,
     max_nnz: u32,
     terms: Vec<TermHead>,
-    docs: Vec<u32>,
-    impacts: Vec<u8>,
+    postings: Vec<u32>,
     current: usize,
     list_at: usize,
 }
@@ -223,6 +286,13 @@ impl Run {
     /// Number of distinct terms.
     pub fn n_terms(&self) -> u32 {
         self.terms.len() as u32
+    }
+
+    /// The current term's list of one sign; see [`unpack`].
+    pub fn list(&self, sign: Sign) -> &[u32] {
+        let Some(head) = self.head() else { return &[] };
+        let begin = self.list_at + if sign == Sign::Negative { head.df[0] as usize } else { 0 };
+        &self.postings[begin..begin + head.df[sign.index()] as usize]
     }
 }
 
@@ -248,10 +318,10 @@ impl SegmentSource for Run {
     }
 
     fn for_each_posting(&mut self, sign: Sign, each: &mut EachPosting<'_>) -> Result<()> {
-        let Some(head) = self.head() else { return Ok(()) };
-        let begin = self.list_at + if sign == Sign::Negative { head.df[0] as usize } else { 0 };
-        let list = begin..begin + head.df[sign.index()] as usize;
-        self.docs[list.clone()].iter().zip(&self.impacts[list]).try_for_each(|(&doc, &impact)| each(doc, impact))
+        self.list(sign).iter().try_for_each(|&posting| {
+            let (doc, impact) = unpack(posting);
+            each(doc, impact)
+        })
     }
 
     fn advance(&mut self) -> Result<()> {

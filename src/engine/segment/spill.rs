@@ -1,18 +1,22 @@
-//! A run on disk: written once, read once, front to back.
+//! A run put aside: written once, read once, front to back.
 //!
 //! Layout: number of documents, greatest nnz, number of terms (u32 each); the special documents (three serialised
-//! roaring bitmaps, each after its length); the TIDs (6 bytes each); then for each term: term, both df (u32), exponent
-//! (i16), byte length of the lists (u32), and for each posting a varint document gap and the impact.
+//! roaring bitmaps, each after its length). Then blocks of [`BLOCK`] bytes with records, none of which crosses a block: the
+//! TIDs (6 bytes each), then for each term its head (term, both df, exponent: 14 bytes) and its postings (a varint of the
+//! gap to the document before, the impact). A record that might not fit begins a new block. So reader and writer hold one
+//! block each, however long a list is.
+
+use std::collections::VecDeque;
 
 use roaring::RoaringBitmap;
 
 use super::format::Sign;
 use super::pages::field;
-use super::run::Run;
+use super::run::{Run, RunBuilder, unpack};
 use super::source::{EachPosting, EachTid, SegmentSource, TermHead};
 use super::special::SpecialDocs;
 use crate::engine::codec::varint;
-use crate::engine::error::{EngineError, Result, filled, reserve};
+use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
 use crate::engine::ids::Tid;
 
 /// Takes the bytes of a run.
@@ -27,48 +31,111 @@ pub trait SpillRead {
     fn read(&mut self, bytes: &mut [u8]) -> Result<()>;
 }
 
-const HEAD_BYTES: usize = 18;
+/// Bytes of a block.
+pub const BLOCK: usize = 8192;
+const HEAD_BYTES: usize = 14;
+const POSTING_BYTES: usize = varint::MAX_BYTES + 1;
 
 /// Writes a run and forgets it.
 pub fn write_run(mut run: Run, out: &mut impl SpillWrite) -> Result<()> {
-    let mut buf = Vec::new();
-    for n in [run.n_docs(), run.max_nnz(), run.n_terms()] {
-        buf.extend_from_slice(&n.to_le_bytes());
-    }
-    let SpecialDocs { null, zero_norm, irregular } = run.special();
-    for set in [null, zero_norm, irregular] {
-        buf.extend_from_slice(&(set.serialized_size() as u32).to_le_bytes());
-        let written = set.serialize_into(&mut buf);
-        written.map_err(|_| damaged("set cannot be serialised"))?;
-    }
-    out.write(&buf)?;
-    run.for_each_tid(&mut |_, tid| out.write(&tid.to_bytes()))?;
-    while let Some(head) = run.head() {
-        buf.clear();
-        buf.resize(HEAD_BYTES, 0);
-        for sign in Sign::BOTH {
-            let mut previous = 0;
-            run.for_each_posting(sign, &mut |doc, impact| {
-                reserve(&mut buf, varint::MAX_BYTES + 1, "run list")?;
-                varint::write(&mut buf, doc - previous);
-                buf.push(impact);
-                previous = doc;
-                Ok(())
-            })?;
-        }
-        let len = (buf.len() - HEAD_BYTES) as u32;
-        buf[0..4].copy_from_slice(&head.term.to_le_bytes());
-        buf[4..8].copy_from_slice(&head.df[0].to_le_bytes());
-        buf[8..12].copy_from_slice(&head.df[1].to_le_bytes());
-        buf[12..14].copy_from_slice(&head.exponent.to_le_bytes());
-        buf[14..18].copy_from_slice(&len.to_le_bytes());
-        out.write(&buf)?;
-        run.advance()?;
-    }
+    encode(&mut run, out)
+}
+
+/// Writes what a builder has collected; it begins anew with the memory that it has.
+pub fn spill(builder: &mut RunBuilder, out: &mut impl SpillWrite) -> Result<()> {
+    let mut run = builder.sort()?;
+    encode(&mut run, out)?;
+    builder.reuse(run);
     Ok(())
 }
 
-/// A run being read back; holds one term's lists in memory.
+fn encode(run: &mut Run, out: &mut impl SpillWrite) -> Result<()> {
+    write_header(run, out)?;
+    let mut blocks = BlockWriter { out, block: [0; BLOCK], at: 0 };
+    run.for_each_tid(&mut |_, tid| blocks.put(&tid.to_bytes()))?;
+    while let Some(head) = run.head() {
+        blocks.put(&head_bytes(head))?;
+        for sign in Sign::BOTH {
+            let mut previous = 0;
+            for &posting in run.list(sign) {
+                let (doc, impact) = unpack(posting);
+                blocks.put_posting(doc - previous, impact)?;
+                previous = doc;
+            }
+        }
+        run.advance()?;
+    }
+    blocks.finish()
+}
+
+fn write_header(run: &Run, out: &mut impl SpillWrite) -> Result<()> {
+    let mut bytes = Vec::new();
+    for n in [run.n_docs(), run.max_nnz(), run.n_terms()] {
+        bytes.extend_from_slice(&n.to_le_bytes());
+    }
+    let SpecialDocs { null, zero_norm, irregular } = run.special();
+    for set in [null, zero_norm, irregular] {
+        reserve(&mut bytes, set.serialized_size() + 4, "special documents")?;
+        bytes.extend_from_slice(&(set.serialized_size() as u32).to_le_bytes());
+        let written = set.serialize_into(&mut bytes);
+        written.map_err(|_| damaged("set cannot be serialised"))?;
+    }
+    out.write(&bytes)
+}
+
+fn head_bytes(head: TermHead) -> [u8; HEAD_BYTES] {
+    let mut bytes = [0; HEAD_BYTES];
+    bytes[0..4].copy_from_slice(&head.term.to_le_bytes());
+    bytes[4..8].copy_from_slice(&head.df[0].to_le_bytes());
+    bytes[8..12].copy_from_slice(&head.df[1].to_le_bytes());
+    bytes[12..14].copy_from_slice(&head.exponent.to_le_bytes());
+    bytes
+}
+
+struct BlockWriter<'a, W> {
+    out: &'a mut W,
+    block: [u8; BLOCK],
+    at: usize,
+}
+
+impl<W: SpillWrite> BlockWriter<'_, W> {
+    fn put(&mut self, record: &[u8]) -> Result<()> {
+        if BLOCK - self.at < record.len() {
+            self.flush()?;
+        }
+        self.block[self.at..self.at + record.len()].copy_from_slice(record);
+        self.at += record.len();
+        Ok(())
+    }
+
+    #[inline]
+    fn put_posting(&mut self, gap: u32, impact: u8) -> Result<()> {
+        if BLOCK - self.at < POSTING_BYTES {
+            self.flush()?;
+        }
+        let mut rest = gap;
+        while rest >= 0x80 {
+            self.block[self.at] = rest as u8 | 0x80;
+            self.at += 1;
+            rest >>= 7;
+        }
+        self.block[self.at] = rest as u8;
+        self.block[self.at + 1] = impact;
+        self.at += 2;
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.at = 0;
+        self.out.write(&self.block)
+    }
+
+    fn finish(mut self) -> Result<()> {
+        if self.at > 0 { self.flush() } else { Ok(()) }
+    }
+}
+
+/// A run being read back; holds one block in memory.
 pub struct SpilledRun<R> {
     input: R,
     n_docs: u32,
@@ -76,7 +143,9 @@ pub struct SpilledRun<R> {
     terms_left: u32,
     special: SpecialDocs,
     head: Option<TermHead>,
-    list: Vec<u8>,
+    /// The current term's postings of each sign that were not read yet.
+    unread: [u32; 2],
+    block: Vec<u8>,
     at: usize,
 }
 
@@ -100,9 +169,39 @@ impl<R: SpillRead> SpilledRun<R> {
             input,
             special,
             head: None,
-            list: Vec::new(),
+            unread: [0, 0],
+            block: Vec::new(),
             at: 0,
         })
+    }
+
+    /// Sees to it that a record of up to `n` bytes can be read at `at`.
+    #[inline]
+    fn want(&mut self, n: usize) -> Result<()> {
+        if self.block.len() - self.at < n { self.next_block() } else { Ok(()) }
+    }
+
+    fn next_block(&mut self) -> Result<()> {
+        if self.block.is_empty() {
+            self.block = filled(BLOCK, 0, "block of a run")?;
+        }
+        self.at = 0;
+        self.input.read(&mut self.block)
+    }
+
+    /// Gives the next `n` postings, which are one list.
+    #[inline]
+    fn postings(&mut self, n: u32, mut each: impl FnMut(u32, u8) -> Result<()>) -> Result<()> {
+        let mut doc = 0u32;
+        for _ in 0..n {
+            self.want(POSTING_BYTES)?;
+            let gap = varint::read(&self.block, &mut self.at).ok_or_else(|| damaged("gap is too large"))?;
+            let impact = *self.block.get(self.at).ok_or_else(|| damaged("list is cut short"))?;
+            self.at += 1;
+            doc = doc.wrapping_add(gap);
+            each(doc, impact)?;
+        }
+        Ok(())
     }
 }
 
@@ -121,8 +220,10 @@ impl<R: SpillRead> SegmentSource for SpilledRun<R> {
 
     fn for_each_tid(&mut self, each: &mut EachTid<'_>) -> Result<()> {
         for doc in 0..self.n_docs {
+            self.want(Tid::BYTES)?;
             let mut tid = [0; Tid::BYTES];
-            self.input.read(&mut tid)?;
+            tid.copy_from_slice(&self.block[self.at..self.at + Tid::BYTES]);
+            self.at += Tid::BYTES;
             each(doc, Tid::from_bytes(tid))?;
         }
         self.advance()
@@ -133,40 +234,142 @@ impl<R: SpillRead> SegmentSource for SpilledRun<R> {
     }
 
     fn for_each_posting(&mut self, sign: Sign, each: &mut EachPosting<'_>) -> Result<()> {
-        let Some(head) = self.head else { return Ok(()) };
-        let mut doc = 0u32;
-        for _ in 0..head.df[sign.index()] {
-            let gap = varint::read(&self.list, &mut self.at).ok_or_else(|| damaged("list is cut short"))?;
-            let impact = *self.list.get(self.at).ok_or_else(|| damaged("list is cut short"))?;
-            self.at += 1;
-            doc = doc.wrapping_add(gap);
-            each(doc, impact)?;
-        }
-        Ok(())
+        let n = std::mem::take(&mut self.unread[sign.index()]);
+        self.postings(n, each)
     }
 
     fn advance(&mut self) -> Result<()> {
+        for n in std::mem::take(&mut self.unread) {
+            self.postings(n, |_, _| Ok(()))?;
+        }
         self.head = None;
         if self.terms_left == 0 {
             return Ok(());
         }
         self.terms_left -= 1;
-        let mut head = [0; HEAD_BYTES];
-        self.input.read(&mut head)?;
-        self.head = Some(TermHead {
-            term: field::u32_at(&head, 0),
-            df: [field::u32_at(&head, 4), field::u32_at(&head, 8)],
-            exponent: field::u16_at(&head, 12) as i16,
-        });
-        let len = field::u32_at(&head, 14) as usize;
-        self.list.clear();
-        reserve(&mut self.list, len, "run list")?;
-        self.list.resize(len, 0);
-        self.at = 0;
-        self.input.read(&mut self.list)
+        self.want(HEAD_BYTES)?;
+        let head = &self.block[self.at..self.at + HEAD_BYTES];
+        let df = [field::u32_at(head, 4), field::u32_at(head, 8)];
+        let (term, exponent) = (field::u32_at(head, 0), field::u16_at(head, 12) as i16);
+        self.head = Some(TermHead { term, exponent, df });
+        self.unread = df;
+        self.at += HEAD_BYTES;
+        Ok(())
+    }
+}
+
+/// A run put aside in memory; given back as it is read.
+#[derive(Default)]
+pub struct MemoryRun {
+    /// What was written, write by write.
+    pieces: VecDeque<Vec<u8>>,
+    /// Bytes read of the first piece.
+    at: usize,
+}
+
+impl SpillWrite for MemoryRun {
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let mut piece = reserved(bytes.len(), "run in memory")?;
+        piece.extend_from_slice(bytes);
+        self.pieces.push_back(piece);
+        Ok(())
+    }
+}
+
+impl SpillRead for MemoryRun {
+    fn read(&mut self, bytes: &mut [u8]) -> Result<()> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let first = self.pieces.front().ok_or_else(|| damaged("is cut short"))?;
+            let n = rest.len().min(first.len() - self.at);
+            rest[..n].copy_from_slice(&first[self.at..self.at + n]);
+            self.at += n;
+            if self.at == first.len() {
+                self.pieces.pop_front();
+                self.at = 0;
+            }
+            rest = &mut rest[n..];
+        }
+        Ok(())
+    }
+}
+
+impl MemoryRun {
+    /// Bytes it takes.
+    pub fn bytes(&self) -> usize {
+        self.pieces.iter().map(|piece| piece.capacity() + size_of::<Vec<u8>>()).sum()
     }
 }
 
 fn damaged(reason: &'static str) -> EngineError {
     EngineError::Corrupt { part: "temporary run", page: 0, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ids::Metric;
+    use crate::engine::vector::SparseVectorRef;
+
+    /// Two builders fed alike, one of them with memory of an earlier run: what is read back is the sorted run.
+    #[test]
+    fn what_is_spilled_is_read_back() {
+        let mut builder = RunBuilder::new(Metric::InnerProduct, usize::MAX);
+        let mut plain = RunBuilder::new(Metric::InnerProduct, usize::MAX);
+        builder.add(Tid { block: 9, offset: 9 }, None).unwrap();
+        spill(&mut builder, &mut MemoryRun::default()).unwrap();
+        for doc in 0..40_000u32 {
+            let (indices, weights) = ([doc % 7, 7 + doc % 4_000, 1 << 20 | doc], [0.5, -1.0 - doc as f32, 3.0]);
+            let vector = SparseVectorRef::from_valid_parts(0, &indices, &weights);
+            let (tid, vector) = (Tid { block: doc, offset: 1 }, (doc % 11 > 0).then_some(vector));
+            builder.add(tid, vector).unwrap();
+            plain.add(tid, vector).unwrap();
+        }
+        assert!(builder.spilled_bytes() > 40_000 * 6);
+        let bound = builder.spilled_bytes();
+        let mut kept = MemoryRun::default();
+        spill(&mut builder, &mut kept).unwrap();
+        assert!(kept.bytes() < bound + bound / 64 + 2 * BLOCK, "{} of {bound}", kept.bytes());
+
+        let mut wanted = plain.finish().unwrap();
+        let mut read = SpilledRun::open(kept).unwrap();
+        assert_eq!((read.n_docs(), read.special()), (wanted.n_docs(), wanted.special()));
+        assert_eq!(tids(&mut read), tids(&mut wanted));
+        let mut n_terms = 0;
+        while let Some(head) = wanted.head() {
+            assert_eq!(read.head(), Some(head));
+            // A reader that skips lists comes to the next term all the same.
+            if n_terms % 3 > 0 {
+                for sign in Sign::BOTH {
+                    assert_eq!(postings(&mut read, sign), postings(&mut wanted, sign));
+                }
+            }
+            read.advance().unwrap();
+            wanted.advance().unwrap();
+            n_terms += 1;
+        }
+        assert_eq!(read.head(), None);
+    }
+
+    fn tids(source: &mut impl SegmentSource) -> Vec<Tid> {
+        let mut tids = Vec::new();
+        source
+            .for_each_tid(&mut |_, tid| {
+                tids.push(tid);
+                Ok(())
+            })
+            .unwrap();
+        tids
+    }
+
+    fn postings(source: &mut impl SegmentSource, sign: Sign) -> Vec<(u32, u8)> {
+        let mut postings = Vec::new();
+        source
+            .for_each_posting(sign, &mut |doc, impact| {
+                postings.push((doc, impact));
+                Ok(())
+            })
+            .unwrap();
+        postings
+    }
 }
