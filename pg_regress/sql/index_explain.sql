@@ -19,7 +19,7 @@ DECLARE
     line text;
 BEGIN
     FOR line IN EXECUTE format('EXPLAIN (COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF %s) ', options) || query LOOP
-        RETURN NEXT regexp_replace(line, '(postings|blocks_\w+|block_\w+|rows_delivered|Memory:) ?=?\d+', '\1=N', 'g');
+        RETURN NEXT regexp_replace(line, '(postings|pages|blocks_\w+|block_\w+|rows_\w+|Memory:) ?=?\d+', '\1=N', 'g');
     END LOOP;
 END
 $$;

@@ -21,7 +21,7 @@ use crate::engine::vector::{SparseVectorRef, ops, select};
 use crate::storage::manifest_cache;
 use crate::storage::meta::Meta;
 use crate::storage::pending::{self, Walk};
-use crate::storage::relation::IndexRelation;
+use crate::storage::relation::{self, IndexRelation};
 use crate::storage::segment_pages::SegmentPages;
 
 /// A row of the stream.
@@ -42,6 +42,9 @@ pub struct Ranking {
     ahead: Vec<(Distance, Tid)>,
     /// Documents of the pending list, best last, with their true distances.
     pending: Vec<(Distance, Tid)>,
+    /// How many of the documents ahead the table's pages were asked for, and of how many they are to be.
+    asked: usize,
+    ask_ahead: usize,
     n_pending: u64,
     pending_time: u64,
     recheck: bool,
@@ -94,7 +97,17 @@ impl Ranking {
         };
         let ranker = Ranker::new(segments, meta.metric, query, options, SCRATCH.take())?;
         let n_pending = pending.len() as u64;
-        Ok(Self { ranker, ahead: Vec::new(), pending, n_pending, pending_time, recheck, rechecked: 0 })
+        Ok(Self {
+            ranker,
+            ahead: Vec::new(),
+            pending,
+            asked: 0,
+            ask_ahead: 1,
+            n_pending,
+            pending_time,
+            recheck,
+            rechecked: 0,
+        })
     }
 
     /// The next row: its distance is not below any delivered before.
@@ -105,13 +118,28 @@ impl Ranking {
         let next = match (self.ahead.last(), self.pending.last()) {
             (Some((sealed, _)), Some((waiting, _))) if waiting.compare(sealed).is_lt() => self.pending.pop(),
             (None, Some(_)) => self.pending.pop(),
-            _ => self.ahead.pop(),
+            _ => {
+                self.asked = self.asked.saturating_sub(1);
+                self.ahead.pop()
+            }
         };
         let Some((distance, tid)) = next else { return Ok(None) };
         // A NULL distance is exact, and PostgreSQL need not compute it again.
         let recheck = self.recheck && distance != Distance::Null;
         self.rechecked += u64::from(recheck);
         Ok(Some(Row { distance, tid, recheck }))
+    }
+
+    /// Asks the operating system for the table's pages of the next few rows, `most` of them; few at first, since most
+    /// queries want few.
+    pub fn prefetch(&mut self, heap: pg_sys::Relation, most: usize) {
+        let wanted = self.ask_ahead.min(most).min(self.ahead.len());
+        while self.asked < wanted {
+            let (_, tid) = self.ahead[self.ahead.len() - 1 - self.asked];
+            relation::prefetch(heap, tid.block);
+            self.asked += 1;
+        }
+        self.ask_ahead = (self.ask_ahead * 2).min(most);
     }
 
     /// Takes the next document, and those that the ranker has ready at no further cost; their TIDs are read page by page.
@@ -137,6 +165,7 @@ impl Ranking {
             });
             read.map_err(|e| pages.locate(e))?;
         }
+        self.asked = 0;
         reserve(&mut self.ahead, found.len(), "rows ahead")?;
         self.ahead.extend(found.iter().zip(tids).map(|(ranked, tid)| (ranked.distance, tid)).rev());
         Ok(())

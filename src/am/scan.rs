@@ -15,12 +15,14 @@ use super::tid_to;
 use crate::engine::search::query::Distance;
 use crate::storage::datum::SVec;
 use crate::storage::raise::OrRaise;
-use crate::storage::relation::IndexRelation;
+use crate::storage::relation::{self, IndexRelation};
 
 /// Lives in the scan descriptor; dropped with its memory context, after an error too.
 struct ScanState {
     /// Nothing until the first row is asked for, and after a rescan.
     ranking: Option<Ranking>,
+    /// How many of the table's pages are asked for ahead of time.
+    io_concurrency: usize,
     /// What earlier rankings of the scan did.
     totals: Totals,
     /// For a scan that wants index tuples, though the index can return no column: a tuple of NULLs.
@@ -90,7 +92,7 @@ pub unsafe extern "C-unwind" fn ambeginscan(
     let mut context = PgMemoryContexts::CurrentMemoryContext;
     let own = PgMemoryContexts::For(context.value());
     let totals = Totals::default();
-    let state = ScanState { ranking: None, totals, empty_tuple: std::ptr::null_mut(), context: own };
+    let state = ScanState { ranking: None, io_concurrency: 0, totals, empty_tuple: std::ptr::null_mut(), context: own };
     // SAFETY: the descriptor was just made; the context drops the state when it is deleted.
     unsafe { (*scan).opaque = context.leak_and_drop_on_delete(state).cast() };
     scan
@@ -149,9 +151,16 @@ pub unsafe extern "C-unwind" fn amgettuple(
             query.free();
         }
         state.ranking = Some(ranking);
+        // SAFETY: the scan of an index has its table open, unless it makes a bitmap.
+        let table = unsafe { (*scan).heapRelation };
+        state.io_concurrency = if table.is_null() { 0 } else { relation::io_concurrency(table) };
     }
     let Some(ranking) = &mut state.ranking else { return false };
     let Some(Row { distance, tid, recheck }) = ranking.next_best().or_raise(index) else { return false };
+    if state.io_concurrency > 0 {
+        // SAFETY: checked when the ranking began.
+        ranking.prefetch(unsafe { (*scan).heapRelation }, state.io_concurrency);
+    }
     // SAFETY: the descriptor is ours to fill; the arrays have a place if there is an order-by key.
     unsafe {
         (*scan).xs_heaptid = tid_to(tid);

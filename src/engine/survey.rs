@@ -11,18 +11,18 @@ use super::vector::SparseVectorRef;
 
 /// Nanoseconds, measured on one machine: good for comparing plans, not for promises.
 mod cost {
-    /// Adding one frequent list to the sums, for each document of its segment: a chunk of 256 takes 16.
-    pub const FREQUENT: f64 = 0.06;
+    /// Adding one frequent list to the sums, for each document of its segment: a chunk of 256 takes 16 to 30.
+    pub const FREQUENT: f64 = 0.1;
     /// Adding a rare posting to its document's sum.
     pub const RARE: f64 = 1.3;
     /// Looking at a document's sum.
     pub const DOCUMENT: f64 = 0.15;
     /// The bound that one frequent list gives a document: one for several documents.
-    pub const BOUND: f64 = 0.015;
+    pub const BOUND: f64 = 0.025;
     /// Adding a rare posting to the bounds, and keeping it.
-    pub const RARE_BOUND: f64 = 2.0;
-    /// Scoring a block, or dropping it: look-ups in several lists, most of them misses of the cache.
-    pub const BLOCK: f64 = 400.0;
+    pub const RARE_BOUND: f64 = 2.5;
+    /// Scoring a block, or dropping it: look-ups in several lists, most of them on pages of their own.
+    pub const BLOCK: f64 = 1_100.0;
     /// Finding a list.
     pub const LOOK_UP: f64 = 500.0;
 }

@@ -38,6 +38,12 @@ impl SharedBuffer {
         Ok(Self::lock(buffer))
     }
 
+    /// The same for a block that is known to exist, which saves a system call.
+    pub fn open_existing(index: IndexRelation, block: u32) -> Self {
+        // SAFETY: the relation is open; the caller knows the block to exist, and if it does not PostgreSQL reports it.
+        Self::lock(unsafe { pg_sys::ReadBuffer(index.raw(), block) })
+    }
+
     fn lock(buffer: pg_sys::Buffer) -> Self {
         // SAFETY: `buffer` has just been pinned.
         unsafe { pg_sys::LockBuffer(buffer, pg_sys::BUFFER_LOCK_SHARE as i32) };

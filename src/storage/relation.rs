@@ -118,6 +118,21 @@ impl IndexRelation {
     }
 }
 
+/// How many pages of a table are worth asking for ahead of time: what the settings say of its tablespace, 16 at most.
+pub fn io_concurrency(table: pg_sys::Relation) -> usize {
+    // SAFETY: an open relation has its pg_class row.
+    let tablespace = unsafe { (*(*table).rd_rel).reltablespace };
+    // SAFETY: a catalogue look-up.
+    let n = unsafe { pg_sys::get_tablespace_io_concurrency(tablespace) };
+    usize::try_from(n).unwrap_or(0).min(16)
+}
+
+/// Asks for a page of a table that will be read soon.
+pub fn prefetch(table: pg_sys::Relation, block: u32) {
+    // SAFETY: the relation is open. A block beyond its end is not waited for, and is refused when it is read.
+    unsafe { pg_sys::PrefetchBuffer(table, pg_sys::ForkNumber::MAIN_FORKNUM, block) };
+}
+
 /// Whether this server replays somebody else's log.
 pub fn in_recovery() -> bool {
     // SAFETY: reads a flag in shared memory; legal anywhere in a backend.

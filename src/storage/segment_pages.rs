@@ -164,7 +164,7 @@ impl PartPages for SegmentPages {
         self.opened.set(self.opened.get() + 1);
         let identity = self.identity(part, no);
         if part == Part::Live {
-            let buffer = SharedBuffer::open(self.index, block)?;
+            let buffer = SharedBuffer::open_existing(self.index, block);
             expect(self.index, buffer.page(), block, &identity)?;
             return Ok(OpenPage::Live(buffer));
         }

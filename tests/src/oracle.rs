@@ -56,6 +56,18 @@ pub fn compare_limits(
     Ok(by_scan)
 }
 
+/// Strategies and widths of the inner loops; one that the processor lacks counts as the widest it has.
+const STRATEGIES: [&str; 3] = ["auto", "bounds", "exhaustive"];
+const KERNELS: [&str; 4] = ["auto", "plain", "avx2", "avx512"];
+
+/// Lets scans of this session find their rows in the `turn`-th way: every strategy in every width, and over again.
+pub fn take_turns(client: &mut Client, turn: usize) -> Result<(), String> {
+    let strategy = STRATEGIES[turn % STRATEGIES.len()];
+    let kernel = KERNELS[turn / STRATEGIES.len() % KERNELS.len()];
+    let sql = format!("SET wand.strategy = {strategy}; SET wand.kernel = {kernel}");
+    client.batch_execute(&sql).map_err(|e| describe(&e))
+}
+
 /// A transaction in which every query sees the same rows.
 pub fn begin(client: &mut Client) -> Result<Transaction<'_>, String> {
     let builder = client.build_transaction().isolation_level(postgres::IsolationLevel::RepeatableRead);

@@ -214,6 +214,7 @@ fn ask(client: &mut Client, random: &mut Random) -> Result<(), String> {
     let q = corpus::literal(&corpus::query(Profile::Learned, random));
     let (index, operator) = *random.pick(&INDEXES);
     let sql = format!("SELECT id, emb {operator} '{q}' FROM docs ORDER BY emb {operator} '{q}'");
+    oracle::take_turns(client, random.below(12))?;
     oracle::compare_limits(client, &sql, index, &[10], Some(100)).map(|_| ())
 }
 

@@ -1,6 +1,6 @@
 //! The index's answer is the sequential scan's answer: the same distances, bit for bit and in order, and the same
 //! rows (rows at equal distance may change places), for every kind of data, after everything that can happen to a
-//! table, in every shape of query.
+//! table, in every shape of query, by every strategy and in every width of the inner loops.
 //!
 //! Sizes: EXACT_DOCS (2,000 a profile), EXACT_QUERIES (8), SQUAD_QUERIES (1,000 of the optional collection "squad",
 //! looked for under DATA_DIR or ../shared/data), MANUAL_QUERIES (124, the collection in demo/pgdocs). SEED repeats a
@@ -28,6 +28,8 @@ struct Scene {
     seed: u64,
     profile: Profile,
     next_id: i64,
+    /// Which way of finding rows comes next.
+    turn: usize,
 }
 
 #[test]
@@ -38,7 +40,8 @@ fn through_a_tables_life() {
     let mut profiles = vec![Profile::Learned];
     profiles.extend(corpus::ADVERSARIAL);
     for profile in profiles {
-        let mut scene = Scene { client: cluster.connect(), random: Random::new(seed), seed, profile, next_id: 1 };
+        let mut scene =
+            Scene { client: cluster.connect(), random: Random::new(seed), seed, profile, next_id: 1, turn: 0 };
         let docs = size("EXACT_DOCS", 2_000);
         let docs = if profile == Profile::Huge { docs.div_ceil(20) } else { docs };
         live_through(&mut scene, docs);
@@ -115,6 +118,8 @@ fn verify(scene: &mut Scene, stage: &str) {
         for (operator, _, suffix) in ORDERS {
             let order = format!("emb {operator} '{query}'");
             let sql = format!("SELECT id, {order} FROM docs ORDER BY {order}");
+            oracle::take_turns(&mut scene.client, scene.turn).unwrap_or_else(|e| panic!("{context}: {e}"));
+            scene.turn += 1;
             oracle::compare_limits(&mut scene.client, &sql, &format!("docs_{suffix}"), &LIMITS, None)
                 .unwrap_or_else(|e| panic!("{context}: {e}"));
         }
@@ -186,8 +191,9 @@ fn in_every_shape_of_query() {
     if version < 160_000 {
         shapes.push((format!("{near} ORDER BY {order} LIMIT 10 FOR UPDATE"), docs));
     }
-    for (sql, index) in &shapes {
+    for (turn, (sql, index)) in shapes.iter().enumerate() {
         let question = Question { sql, index: *index, cut: sql.contains("LIMIT") };
+        oracle::take_turns(&mut client, turn).unwrap_or_else(|e| panic!("SEED={seed}: {e}"));
         oracle::compare(&mut client, &question).unwrap_or_else(|e| panic!("SEED={seed}: {e}"));
     }
     prepared(&mut client, &q, seed);
@@ -295,11 +301,14 @@ fn on_the_manual() {
             .batch_execute(&format!("CREATE INDEX docs_{suffix} ON docs USING wand (emb {class})"))
             .expect("CREATE INDEX");
     }
+    let mut turn = 0;
     let queries = std::fs::read_to_string(folder.join("queries.svec.tsv")).expect("queries");
     for line in queries.lines().take(size("MANUAL_QUERIES", 124)) {
         let (number, q) = line.split_once('\t').expect("two columns");
         for (operator, _, suffix) in ORDERS {
             let sql = format!("SELECT id, emb {operator} '{q}' FROM docs ORDER BY emb {operator} '{q}'");
+            oracle::take_turns(&mut client, turn).unwrap_or_else(|e| panic!("question {number}: {e}"));
+            turn += 1;
             oracle::compare_limits(&mut client, &sql, &format!("docs_{suffix}"), &[10, 100], Some(1_000))
                 .unwrap_or_else(|e| panic!("question {number}: {e}"));
         }
@@ -372,6 +381,7 @@ fn on_the_squad_collection() {
     for query in 0..n {
         let q = queries.literal(query);
         let sql = format!("SELECT id, emb <#> '{q}' FROM docs ORDER BY emb <#> '{q}'");
+        oracle::take_turns(&mut client, query).unwrap_or_else(|e| panic!("squad query {query}: {e}"));
         let best = oracle::compare_limits(&mut client, &sql, "docs_ip", &[10, 100], Some(Truth::COLUMNS))
             .unwrap_or_else(|e| panic!("squad query {query}: {e}"));
         agrees_with_truth(&best, &truth, query);

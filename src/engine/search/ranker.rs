@@ -18,7 +18,7 @@ use super::stream::Stream;
 use super::top;
 use crate::engine::error::{EngineError, Result, reserve, reserved};
 use crate::engine::ids::Metric;
-use crate::engine::segment::format::SegmentMeta;
+use crate::engine::segment::format::{BLOCK_DOCS, SegmentMeta};
 use crate::engine::segment::pages::PartPages;
 use crate::engine::segment::reader::SegmentReader;
 use crate::engine::survey::{Survey, Way};
@@ -30,8 +30,11 @@ const FIRST_TARGET: usize = 16;
 const LARGEST_TARGET: usize = 1 << 20;
 /// Growth of the rounds.
 const GROWTH: usize = 10;
-/// Growth of the batches in which a round scores its blocks, the best first.
-const BATCH_GROWTH: usize = 4;
+/// Growth of the batches in which a round scores its blocks, the best first: few batches as long as they are small, for
+/// each visits all lists; then smaller steps, for each batch makes the threshold of the next one better.
+fn next_batch(batch: usize) -> usize {
+    batch.saturating_mul(if batch < 64 { 4 } else { 2 })
+}
 
 /// How documents are found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -324,7 +327,7 @@ impl<S: Segment> Ranker<S> {
             let located = |e| segment.locate(e);
             let reader = reader(segment);
             let bounded = SegmentBlocks::new(&reader, lists, self.simd, &mut self.scratch).map_err(located)?;
-            self.counts.bounded += bounded.lanes().len() as u64;
+            self.counts.bounded += u64::from(segment.meta().n_docs.div_ceil(BLOCK_DOCS));
             // Documents that no bound can judge come first.
             let irregular = reader.special().map_err(located)?.irregular - bounded.dead();
             reserve(&mut ready, irregular.len() as usize, "ranking round")?;
@@ -391,7 +394,8 @@ impl Rounds {
         if self.delivered < code::IRREGULAR {
             self.blocks.iter_mut().for_each(SegmentBlocks::begin_round);
         }
-        let (mut batch, mut scored) = (self.target, 0);
+        // Four documents a block: half as many blocks as documents are more than enough for a first threshold.
+        let (mut batch, mut scored) = (self.target / 2 + 1, 0);
         loop {
             let reached = if self.pool.len() < self.target { None } else { Some(self.target_code()) };
             let least = reached.map_or(1, |code| self.scale.sum(code));
@@ -408,7 +412,7 @@ impl Rounds {
                 return Ok(false);
             }
             self.score(segments, bases, &found, least, counts)?;
-            batch = batch.saturating_mul(BATCH_GROWTH);
+            batch = next_batch(batch);
         }
         if self.pool.len() < self.target {
             return Ok(false);
