@@ -15,7 +15,7 @@ use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::pending::VectorBuffer;
 use crate::engine::search::query::Distance;
-use crate::engine::search::ranker::{Options, Ranker, Segment};
+use crate::engine::search::ranker::{Options, RankCounts, Ranker, Segment};
 use crate::engine::search::scratch::Scratch;
 use crate::engine::vector::{SparseVectorRef, ops, select};
 use crate::storage::manifest_cache;
@@ -49,6 +49,7 @@ pub struct Ranking {
     pending_time: u64,
     recheck: bool,
     rechecked: u64,
+    delivered: u64,
 }
 
 thread_local! {
@@ -107,6 +108,7 @@ impl Ranking {
             pending_time,
             recheck,
             rechecked: 0,
+            delivered: 0,
         })
     }
 
@@ -127,6 +129,7 @@ impl Ranking {
         // A NULL distance is exact, and PostgreSQL need not compute it again.
         let recheck = self.recheck && distance != Distance::Null;
         self.rechecked += u64::from(recheck);
+        self.delivered += 1;
         Ok(Some(Row { distance, tid, recheck }))
     }
 
@@ -179,7 +182,8 @@ impl Ranking {
             segments: segments.len() as u32,
             pending: self.n_pending,
             pages: segments.iter().map(SegmentPages::opened).sum(),
-            rank: self.ranker.counts(),
+            // Not what the ranker gave, some of which waits here.
+            rank: RankCounts { delivered: self.delivered, ..self.ranker.counts() },
             rechecked: self.rechecked,
             pending_time: self.pending_time,
         }
