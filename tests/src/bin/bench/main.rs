@@ -3,9 +3,13 @@
 //!
 //! usage: bench FOLDER OUTPUT    FOLDER has docs.spz, queries.spz, gt_*.zst; OUTPUT gets NAME.md, NAME.tsv, NAME.svg
 //!
-//! `PG_CONFIG` names a server that has the extensions. Settings in the environment: BENCH_QUERIES (200), BENCH_SLOW
-//! (50, HNSW), BENCH_SCANS (10, sequential scans), BENCH_PASSES (3), HNSW=skip, BENCH_PYTHON (a Python that has the
-//! engines), RIVALS ("qdrant seismic bmp", or skip).
+//! `PG_CONFIG` names a server that has the extensions. Settings in the environment:
+//!
+//! ```text
+//! sizes       BENCH_QUERIES (200), BENCH_SLOW (50, HNSW), BENCH_SCANS (10, sequential scans), BENCH_PASSES (3)
+//! left out    COMPARE=skip (all ways to answer), HNSW=skip, RIVALS=skip
+//! engines     RIVALS ("qdrant seismic bmp"), BENCH_PYTHON (a Python that has them)
+//! ```
 //!
 //! Every way answers all its queries once to warm up and to give the recall; then all ways take turns, pass by pass,
 //! and a query's time is its best pass, so that what else the machine does hits all alike. Server times are the
@@ -16,13 +20,15 @@ mod plot;
 mod report;
 mod rivals;
 mod server;
+mod table;
+mod ways;
 
-use measure::{Bench, Way};
-use pg_wand_tests::collection;
-use report::{Build, Report};
+use measure::{Bench, Collection};
+use report::Report;
 use rivals::Rivals;
-use server::Server;
+use server::{Server, strategies};
 use std::path::Path;
+use ways::Way;
 
 const LIMITS: [usize; 3] = [10, 100, 1_000];
 
@@ -30,34 +36,44 @@ fn main() -> Result<(), String> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [folder, output] = arguments.as_slice() else { return Err("usage: bench FOLDER OUTPUT".into()) };
     let (folder, output) = (Path::new(folder), Path::new(output));
-    let name = folder.file_name().map_or("collection".into(), |name| name.to_string_lossy().into_owned());
-    let docs = collection::read_matrix(&folder.join("docs.spz"))?;
-    let queries = collection::read_matrix(&folder.join("queries.spz"))?;
-    let truth = collection::read_truth(folder)?;
+    let data = Collection::read(folder)?;
+    let mut server = Server::start();
+    let indexes = server.set_up(&data, wanted("HNSW") && wanted("COMPARE"));
+    let mut report = Report::new(&data, &server.versions(), indexes);
+    if wanted("COMPARE") {
+        let (rivals, indexes) = Rivals::start(folder, &output.join("cache").join(&data.name))?;
+        report.add_indexes(indexes);
+        compare(Bench { data: &data, server: &mut server, rivals }, &mut report);
+    }
+    server.finish();
+    report.write(output)
+}
 
-    let with_hnsw = std::env::var("HNSW").map_or(true, |word| word != "skip");
-    let mut server = Server::start(&docs, with_hnsw);
-    let mut builds = server.build();
-    let (rivals, more) = Rivals::start(folder, &output.join("cache").join(&name))?;
-    builds.extend(more);
-    let strategies = server.has_setting("wand.strategy");
-    let prunes = server.has_setting("wand.prune_factor");
+/// Whether a part is to be run.
+fn wanted(part: &str) -> bool {
+    std::env::var(part).map_or(true, |word| word != "skip")
+}
 
-    let mut report = Report::new(name, &docs, server.versions(), builds);
-    let engines = rivals.names();
-    let mut bench = Bench::new(docs, queries, truth, server, rivals);
+/// Every way to answer the queries.
+fn compare(mut bench: Bench<'_>, report: &mut Report) {
+    let engines = bench.rivals.names();
+    let with_hnsw = wanted("HNSW");
+    let settings = ["wand.recheck", "wand.prune_factor", "wand.max_query_terms"].map(|s| bench.server.has_setting(s));
     for k in LIMITS {
-        let mut ways = vec![Way::wand("wand", &[])];
-        if strategies {
-            ways.push(Way::wand("wand, exhaustive", &["wand.strategy = 'exhaustive'"]));
-            ways.push(Way::wand("wand, bounds", &["wand.strategy = 'bounds'"]));
+        let exact = strategies(bench.server).into_iter();
+        let mut ways: Vec<Way> = exact.map(|(name, settings)| Way::wand(name, settings)).collect();
+        if settings[0] {
+            ways.push(Way::unchecked());
         }
-        if prunes {
-            ways.extend(bench.best_of(k, Way::pruned(), &mut report));
+        if settings[1] {
+            ways.extend(bench.best_of(k, Way::pruned(), report));
+        }
+        if settings[2] {
+            ways.extend(bench.best_of(k, Way::fewer_terms(), report));
         }
         for engine in &engines {
             match engine.as_str() {
-                "seismic" => ways.extend(bench.best_of(k, Way::seismic(), &mut report)),
+                "seismic" => ways.extend(bench.best_of(k, Way::seismic(), report)),
                 "bmp" => ways.push(Way::rival("BMP, 8-bit weights", "bmp", "1.0")),
                 _ => ways.push(Way::rival("Qdrant, exact", "qdrant", "")),
             }
@@ -66,13 +82,7 @@ fn main() -> Result<(), String> {
             ways.extend(Way::hnsw(k));
         }
         ways.extend(Way::scans(with_hnsw));
-        report.add(bench.measure(k, ways));
+        report.add(bench.measure(k, &ways));
     }
-    bench.finish();
-    report.write(output)
-}
-
-/// Seconds and bytes of an index, for the report.
-fn built(name: &str, seconds: f64, bytes: u64) -> Build {
-    Build { name: name.into(), seconds, bytes }
+    bench.rivals.finish();
 }
