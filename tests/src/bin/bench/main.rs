@@ -1,13 +1,14 @@
 //! `make bench`: our index beside its own other strategies, a sequential scan, pgvector's HNSW, and engines that live
-//! in a Python process. One run, the same data and queries, one client, everything warm.
+//! in a Python process. One run, the same data and queries, one client, everything warm; then growth.
 //!
-//! usage: bench FOLDER OUTPUT    FOLDER has docs.spz, queries.spz, gt_*.zst; OUTPUT gets NAME.md, NAME.tsv, NAME.svg
+//! usage: bench FOLDER OUTPUT [SMALL LARGE]    FOLDER has docs.spz, queries.spz, gt_*.zst; OUTPUT gets NAME.md, NAME.tsv,
+//!                                             NAME.svg; SMALL and LARGE are such folders, to be compared for growth
 //!
 //! `PG_CONFIG` names a server that has the extensions. Settings in the environment:
 //!
 //! ```text
 //! sizes       BENCH_QUERIES (200), BENCH_SLOW (50, HNSW), BENCH_SCANS (10, sequential scans), BENCH_PASSES (3)
-//! left out    COMPARE=skip (all ways to answer), HNSW=skip, RIVALS=skip
+//! left out    COMPARE=skip (all ways to answer), HNSW=skip, RIVALS=skip, GROWTH=skip
 //! engines     RIVALS ("qdrant seismic bmp"), BENCH_PYTHON (a Python that has them)
 //! ```
 //!
@@ -15,6 +16,7 @@
 //! and a query's time is its best pass, so that what else the machine does hits all alike. Server times are the
 //! executor's own (EXPLAIN ANALYZE with TIMING OFF); an engine's are from call to answer inside its process.
 
+mod growth;
 mod measure;
 mod plot;
 mod report;
@@ -34,7 +36,11 @@ const LIMITS: [usize; 3] = [10, 100, 1_000];
 
 fn main() -> Result<(), String> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, output] = arguments.as_slice() else { return Err("usage: bench FOLDER OUTPUT".into()) };
+    let (folder, output, grown) = match arguments.as_slice() {
+        [folder, output] => (folder, output, None),
+        [folder, output, small, large] => (folder, output, Some((small, large))),
+        _ => return Err("usage: bench FOLDER OUTPUT [SMALL LARGE]".into()),
+    };
     let (folder, output) = (Path::new(folder), Path::new(output));
     let data = Collection::read(folder)?;
     let mut server = Server::start();
@@ -44,6 +50,10 @@ fn main() -> Result<(), String> {
         let (rivals, indexes) = Rivals::start(folder, &output.join("cache").join(&data.name))?;
         report.add_indexes(indexes);
         compare(Bench { data: &data, server: &mut server, rivals }, &mut report);
+    }
+    if let Some((small, large)) = grown.filter(|_| wanted("GROWTH")) {
+        let (small, large) = (Collection::read(Path::new(small))?, Collection::read(Path::new(large))?);
+        growth::measure(&small, &large, &LIMITS).into_iter().for_each(|table| report.add_table(table));
     }
     server.finish();
     report.write(output)
