@@ -1,5 +1,6 @@
 //! `make bench`: our index beside its own other strategies, a sequential scan, pgvector's HNSW, and engines that live
-//! in a Python process. One run, the same data and queries, one client, everything warm; then growth.
+//! in a Python process. One run, the same data and queries, one client, everything warm; then what building, growing,
+//! batches and an empty cache cost.
 //!
 //! usage: bench FOLDER OUTPUT [SMALL LARGE]    FOLDER has docs.spz, queries.spz, gt_*.zst; OUTPUT gets NAME.md, NAME.tsv,
 //!                                             NAME.svg; SMALL and LARGE are such folders, to be compared for growth
@@ -7,8 +8,10 @@
 //! `PG_CONFIG` names a server that has the extensions. Settings in the environment:
 //!
 //! ```text
-//! sizes       BENCH_QUERIES (200), BENCH_SLOW (50, HNSW), BENCH_SCANS (10, sequential scans), BENCH_PASSES (3)
-//! left out    COMPARE=skip (all ways to answer), HNSW=skip, RIVALS=skip, GROWTH=skip
+//! sizes       BENCH_QUERIES (200), BENCH_SLOW (50, HNSW), BENCH_SCANS (10, sequential scans), BENCH_PASSES (3),
+//!             BENCH_BATCH (1,000, queries of a batch)
+//! left out    COMPARE=skip (all ways to answer), HNSW=skip, RIVALS=skip, GROWTH=skip, BUILD=skip, MEMORY=skip (of a scan),
+//!             COLD=skip, BATCH=skip
 //! engines     RIVALS ("qdrant seismic bmp"), BENCH_PYTHON (a Python that has them)
 //! ```
 //!
@@ -16,11 +19,16 @@
 //! and a query's time is its best pass, so that what else the machine does hits all alike. Server times are the
 //! executor's own (EXPLAIN ANALYZE with TIMING OFF); an engine's are from call to answer inside its process.
 
+mod batch;
+mod builds;
+mod cold;
 mod growth;
 mod measure;
+mod memory;
 mod plot;
 mod report;
 mod rivals;
+mod scan_memory;
 mod server;
 mod table;
 mod ways;
@@ -55,7 +63,7 @@ fn main() -> Result<(), String> {
         let (small, large) = (Collection::read(Path::new(small))?, Collection::read(Path::new(large))?);
         growth::measure(&small, &large, &LIMITS).into_iter().for_each(|table| report.add_table(table));
     }
-    server.finish();
+    resources(server, &data, &mut report);
     report.write(output)
 }
 
@@ -95,4 +103,26 @@ fn compare(mut bench: Bench<'_>, report: &mut Report) {
         report.add(bench.measure(k, &ways));
     }
     bench.rivals.finish();
+}
+
+/// Batches and building in the server as it is; memory and buffers with a small cache.
+fn resources(mut server: Server, data: &Collection, report: &mut Report) {
+    if wanted("BATCH") {
+        report.add_table(batch::measure(&mut server, data));
+    }
+    if wanted("BUILD") {
+        report.add_table(builds::times(&mut server));
+    }
+    let setting = cold::shared_buffers(&mut server);
+    server.restart(&setting);
+    if wanted("BUILD") {
+        report.add_table(builds::memory(&mut server));
+    }
+    if wanted("MEMORY") {
+        report.add_table(scan_memory::measure(&mut server, data));
+    }
+    if wanted("COLD") {
+        report.add_table(cold::measure(&mut server, data));
+    }
+    server.finish();
 }
