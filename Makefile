@@ -42,7 +42,7 @@ crash: install ## ROUNDS rounds of kill -9 under load
 walcheck: install ## regress suite with a standby that compares every replayed page
 	scripts/integration.sh walcheck
 
-bench: ## time, size, recall beside rivals; DATA="folders", HNSW=skip, RIVALS=skip; docs/benchmarks.md
+bench: ## time, size, recall beside rivals, growth, memory; DATA="folders", HNSW=skip ...; docs/benchmarks.md
 	scripts/bench.sh
 
 pg18: ## fetch a private PostgreSQL 18 with pgvector; prints its pg_config
