@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Our index beside a sequential scan, pgvector's HNSW and in-process engines, on PostgreSQL 18; docs/benchmarks.md.
 # DATA names folders with docs.spz, queries.spz and the exact answers (gt_*.zst), or collections beside the project
-# (squad, wiki200k). Without it the PostgreSQL manual, grown to BENCH_DOCS (100,000) documents. GROWTH (4, with DATA only
-# if it is said) is how many times the documents the larger collection has with which growth is measured.
+# (squad, wiki200k). Without it the PostgreSQL manual, grown to BENCH_DOCS (100,000) documents. Growth is measured with
+# a collection of GROWTH times the documents: 4; with DATA only if GROWTH is said.
 source "$(dirname "$0")/common.sh"
 
 data=${1:-${DATA:-}}

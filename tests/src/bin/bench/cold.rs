@@ -1,6 +1,6 @@
 //! Buffers that a query touches in a server whose cache is smaller than the index, against the pages it needs.
 //!
-//! What it needs is `wand_last_scan().bytes_read`: every page of a segment that the scan opened, once for each time. The
+//! What it needs is `wand_last_scan().bytes_read`: every page of a segment that the scan opened, each time counted. The
 //! scan node's buffers are the plan's; they have the rows' pages in them. The index's own come from the statistics, and
 //! have what planning reads in them. The operating system's cache stays as it is: counts, not times.
 

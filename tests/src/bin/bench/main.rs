@@ -2,16 +2,16 @@
 //! in a Python process. One run, the same data and queries, one client, everything warm; then what building, growing,
 //! batches and an empty cache cost.
 //!
-//! usage: bench FOLDER OUTPUT [SMALL LARGE]    FOLDER has docs.spz, queries.spz, gt_*.zst; OUTPUT gets NAME.md, NAME.tsv,
-//!                                             NAME.svg; SMALL and LARGE are such folders, to be compared for growth
+//! usage: bench FOLDER OUTPUT [SMALL LARGE]    FOLDER has docs.spz, queries.spz, gt_*.zst; OUTPUT gets NAME.md,
+//!                                             NAME.tsv, NAME.svg; growth is from SMALL to LARGE, folders like FOLDER
 //!
 //! `PG_CONFIG` names a server that has the extensions. Settings in the environment:
 //!
 //! ```text
 //! sizes       BENCH_QUERIES (200), BENCH_SLOW (50, HNSW), BENCH_SCANS (10, sequential scans), BENCH_PASSES (3),
 //!             BENCH_BATCH (1,000, queries of a batch)
-//! left out    COMPARE=skip (all ways to answer), HNSW=skip, RIVALS=skip, GROWTH=skip, BUILD=skip, MEMORY=skip (of a scan),
-//!             COLD=skip, BATCH=skip
+//! left out    COMPARE=skip (all ways to answer), HNSW=skip, RIVALS=skip, GROWTH=skip, BATCH=skip, BUILD=skip,
+//!             MEMORY=skip (of a scan), COLD=skip
 //! engines     RIVALS ("qdrant seismic bmp"), BENCH_PYTHON (a Python that has them)
 //! ```
 //!

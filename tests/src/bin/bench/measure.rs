@@ -71,8 +71,8 @@ pub struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Of the settings of an approximate way the fastest for each recall that any of them reaches; if none is reached, the
-    /// one that comes nearest.
+    /// Of the settings of an approximate way the fastest for each recall that any of them reaches; if none is reached,
+    /// the one that comes nearest.
     pub fn best_of(&mut self, k: usize, settings: Vec<Way>, report: &mut Report) -> Vec<Way> {
         eprintln!("k={k}: tuning {}", settings[0].family);
         let mut tried = Vec::new();
@@ -144,7 +144,7 @@ impl Bench<'_> {
     }
 }
 
-/// Every way's times, each the best of the passes; the ways take turns, so that what else the machine does hits all alike.
+/// Every way's times, each the best of the passes. The ways take turns: what else the machine does hits all alike.
 pub fn in_turns(ways: usize, mut times_of: impl FnMut(usize) -> Vec<f64>) -> Vec<Vec<f64>> {
     let mut best = vec![Vec::new(); ways];
     for _ in 0..size("BENCH_PASSES", 3).max(1) {

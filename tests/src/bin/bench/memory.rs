@@ -1,8 +1,8 @@
 //! What backends take: the peak of a process, from the operating system.
 //!
-//! Counted is what the process has for itself, above what it had when it was first looked at; the server's shared buffers,
-//! which count as the process's own once it has touched them, are taken off. The kernel is asked to forget earlier peaks;
-//! where it may not, a peak from before hides what is below it.
+//! Counted is what the process has for itself, above what it had when it was first looked at; the server's shared
+//! buffers, which count as the process's own once it has touched them, are taken off. The kernel is asked to forget
+//! earlier peaks; where it may not, a peak from before hides what is below it.
 
 use crate::server::{Server, row};
 use postgres::Client;
