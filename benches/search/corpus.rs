@@ -18,8 +18,9 @@ use pg_wand::engine::vector::SparseVector;
 
 const N_TERMS: f64 = 30_000.0;
 const FLAT: f64 = 30.0;
-const DOC_TERMS: usize = 181;
-const QUERY_TERMS: usize = 19;
+/// Some of these fall together: 181 are left.
+const DOC_DRAWS: usize = 207;
+const QUERY_DRAWS: usize = 19;
 const TOPIC_TERMS: usize = 300;
 const DOCS_A_TOPIC: usize = 60;
 
@@ -63,15 +64,15 @@ impl Corpus {
         let mut random = Random::new(1);
         let topic = |random: &mut Random| (0..TOPIC_TERMS).map(|_| (random.term(), random.weight())).collect();
         let topics: Vec<Topic> = (0..n_docs.div_ceil(DOCS_A_TOPIC)).map(|_| topic(&mut random)).collect();
-        let mut some = |n, terms| (0..n).map(|_| vector(&mut random, &topics, terms)).collect();
-        Self { docs: some(n_docs, DOC_TERMS), queries: some(n_queries, QUERY_TERMS) }
+        let mut some = |n, draws| (0..n).map(|_| vector(&mut random, &topics, draws)).collect();
+        Self { docs: some(n_docs, DOC_DRAWS), queries: some(n_queries, QUERY_DRAWS) }
     }
 }
 
-fn vector(random: &mut Random, topics: &[Topic], n_terms: usize) -> SparseVector {
+fn vector(random: &mut Random, topics: &[Topic], n_draws: usize) -> SparseVector {
     let topic = &topics[random.below(topics.len())];
     let mut pairs: Vec<(u32, f32)> = Vec::new();
-    for at in 0..n_terms {
+    for at in 0..n_draws {
         pairs.push(match topic[random.below(TOPIC_TERMS)] {
             (term, weight) if at % 2 == 0 => (term, weight * (0.5 + random.next() as f32)),
             _ => (random.term(), random.weight()),
