@@ -23,8 +23,15 @@ fn cases() -> Vec<(&'static str, f64, usize)> {
     MEMORY.iter().flat_map(|(name, bytes)| WORKERS.map(|workers| (*name, *bytes, workers))).collect()
 }
 
-const DROP: &str = "DROP INDEX ours_emb";
+const DROP: &str = "DROP INDEX IF EXISTS ours_emb";
 const CREATE: &str = "CREATE INDEX ours_emb ON ours USING wand (emb)";
+
+/// The index as it was before: several processes leave several segments, which what comes after would measure.
+fn restore(server: &mut Server) {
+    server.set(&[]);
+    server.run(DROP);
+    server.run(CREATE);
+}
 
 /// Seconds, each the best of the passes, in turns.
 pub fn times(server: &mut Server) -> Table {
@@ -38,6 +45,7 @@ pub fn times(server: &mut Server) -> Table {
         server.run(CREATE);
         vec![begin.elapsed().as_secs_f64()]
     });
+    restore(server);
     let title = "Build, time: leader and parallel workers against the leader alone";
     let mut table = Table::new(title, &["maintenance_work_mem", "workers", "time / alone", "seconds"]);
     for (at, (memory, _, workers)) in cases.iter().enumerate() {
@@ -63,7 +71,6 @@ pub fn memory(server: &mut Server) -> Table {
         server.run(DROP);
         let Some(growth) = memory::with_workers(server, |client| run(client, CREATE)) else {
             eprintln!("not measured: this system does not tell what a process takes");
-            server.run(CREATE);
             break;
         };
         let peak = (growth.leader + growth.workers) as f64;
@@ -71,5 +78,6 @@ pub fn memory(server: &mut Server) -> Table {
         cells.extend([megabytes(growth.leader as f64), growth.n_workers.to_string()]);
         table.row(cells);
     }
+    restore(server);
     table
 }

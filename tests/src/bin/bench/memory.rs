@@ -53,7 +53,9 @@ impl Watched {
     }
 
     fn growth(&self) -> u64 {
-        (self.last.peak - self.last.shared).saturating_sub(self.begin.now - self.begin.shared)
+        // The kernel's counters may be a little apart from one another.
+        let own = |bytes: u64, usage: &Usage| bytes.saturating_sub(usage.shared);
+        own(self.last.peak, &self.last).saturating_sub(own(self.begin.now, &self.begin))
     }
 }
 
