@@ -42,8 +42,11 @@ crash: install ## ROUNDS rounds of kill -9 under load
 walcheck: install ## regress suite with a standby that compares every replayed page
 	scripts/integration.sh walcheck
 
-bench: ## time, size, recall beside rivals; DATA="folders", HNSW=skip, RIVALS=skip; docs/benchmarks.md
+bench: ## time, size, recall beside rivals, growth, memory; DATA="folders", HNSW=skip ...; docs/benchmarks.md
 	scripts/bench.sh
+
+microbench: ## the engine's inner loops, no server; ARGS="a filter" or ARGS=--quick
+	scripts/microbench.sh $(ARGS)
 
 pg18: ## fetch a private PostgreSQL 18 with pgvector; prints its pg_config
 	scripts/pg18.sh
@@ -54,4 +57,4 @@ clean: ## remove everything built
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
-.PHONY: all install test demo setup check unit regress integration crash walcheck bench pg18 clean help
+.PHONY: all install test demo setup check unit regress integration crash walcheck bench microbench pg18 clean help

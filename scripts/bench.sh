@@ -1,12 +1,29 @@
 #!/usr/bin/env bash
 # Our index beside a sequential scan, pgvector's HNSW and in-process engines, on PostgreSQL 18; docs/benchmarks.md.
 # DATA names folders with docs.spz, queries.spz and the exact answers (gt_*.zst), or collections beside the project
-# (squad, wiki200k). Without it the PostgreSQL manual, grown to BENCH_DOCS (100,000) documents.
+# (squad, wiki200k). Without it the PostgreSQL manual, grown to BENCH_DOCS (100,000) documents. Growth is measured with
+# a collection of GROWTH times the documents: 4; with DATA only if GROWTH is said.
 source "$(dirname "$0")/common.sh"
 
 data=${1:-${DATA:-}}
+growth=${GROWTH:-$([ -n "$data" ] || echo 4)}
+n_queries=1000
 cd "$ROOT"
 client() { cargo build --locked --quiet --release --package pg_wand_tests --bin "$1" --target-dir "$TARGET"; }
+
+# Prints the folder of a collection of that name and size, made if need be; the rest are the generator's arguments.
+made() {
+	local folder=$TARGET/bench/data/$1-$2
+	if [ ! -f "$folder/gt_scores.f32.zst" ]; then
+		say "making $1-$2: $2 documents ..." >&2
+		client generate
+		"$TARGET/release/generate" "$folder" "$2" "$n_queries" 1 "${@:3}" >&2
+	fi
+	say "$folder"
+}
+
+# A file of rows says how many it has behind its first four bytes.
+n_rows() { od -An -tu4 -j4 -N4 "$1" | tr -d ' '; }
 
 folders=()
 for name in $data; do
@@ -16,18 +33,12 @@ for name in $data; do
 	folders+=("$(cd "$folder" && pwd)")
 done
 if [ ${#folders[@]} = 0 ]; then
-	size=${BENCH_DOCS:-100000}
-	folder=$TARGET/bench/data/pgdocs-$size
-	if [ ! -f "$folder/gt_scores.f32.zst" ]; then
-		say "growing the PostgreSQL manual to $size documents ..."
-		client generate
-		"$TARGET/release/generate" "$folder" "$size" 500 1 demo/pgdocs
-	fi
+	folder=$(made pgdocs "${BENCH_DOCS:-100000}" demo/pgdocs)
 	folders=("$folder")
 fi
 
 # A virtual environment of its own; what is missing there is missing in the table.
-if [ "${RIVALS:-}" != skip ] && [ -z "${BENCH_PYTHON:-}" ]; then
+if [ "${RIVALS:-}" != skip ] && [ "${COMPARE:-}" != skip ] && [ -z "${BENCH_PYTHON:-}" ]; then
 	venv=$TARGET/bench/venv
 	stamp=$venv/$(sha256sum <scripts/bench-requirements.txt | cut -c1-16)
 	if [ ! -f "$stamp" ]; then
@@ -43,8 +54,21 @@ fi
 
 PG_CONFIG=$("$ROOT/scripts/pg18.sh")
 use_server "$PG_CONFIG"
-PROFILE=release "$ROOT/scripts/install.sh"
+PROFILE=release "$ROOT/scripts/install.sh" >&2
 client bench
 for folder in "${folders[@]}"; do
-	"$TARGET/release/bench" "$folder" "$TARGET/bench"
+	# Two collections of one kind: with and without the manual.
+	grown=()
+	if [ -n "$growth" ] && [ "$growth" != skip ]; then
+		n=$(n_rows "$folder/docs.spz")
+		if [ -z "$data" ]; then
+			small=$folder
+			large=$(made pgdocs $((growth * n)) demo/pgdocs)
+		else
+			small=$(made made "$n")
+			large=$(made made $((growth * n)))
+		fi
+		grown=("$small" "$large")
+	fi
+	"$TARGET/release/bench" "$folder" "$TARGET/bench" "${grown[@]}"
 done

@@ -1,63 +1,97 @@
 //! `make bench`: our index beside its own other strategies, a sequential scan, pgvector's HNSW, and engines that live
-//! in a Python process. One run, the same data and queries, one client, everything warm.
+//! in a Python process. One run, the same data and queries, one client, everything warm; then what building, growing,
+//! batches and an empty cache cost.
 //!
-//! usage: bench FOLDER OUTPUT    FOLDER has docs.spz, queries.spz, gt_*.zst; OUTPUT gets NAME.md, NAME.tsv, NAME.svg
+//! usage: bench FOLDER OUTPUT [SMALL LARGE]    FOLDER has docs.spz, queries.spz, gt_*.zst; OUTPUT gets NAME.md,
+//!                                             NAME.tsv, NAME.svg; growth is from SMALL to LARGE, folders like FOLDER
 //!
-//! `PG_CONFIG` names a server that has the extensions. Settings in the environment: BENCH_QUERIES (200), BENCH_SLOW
-//! (50, HNSW), BENCH_SCANS (10, sequential scans), BENCH_PASSES (3), HNSW=skip, BENCH_PYTHON (a Python that has the
-//! engines), RIVALS ("qdrant seismic bmp", or skip).
+//! `PG_CONFIG` names a server that has the extensions. Settings in the environment:
+//!
+//! ```text
+//! sizes       BENCH_QUERIES (200), BENCH_SLOW (50, HNSW), BENCH_SCANS (10, sequential scans), BENCH_PASSES (3),
+//!             BENCH_BATCH (1,000, queries of a batch)
+//! left out    COMPARE=skip (all ways to answer), HNSW=skip, RIVALS=skip, GROWTH=skip, BATCH=skip, BUILD=skip,
+//!             MEMORY=skip (of a scan), COLD=skip
+//! engines     RIVALS ("qdrant seismic bmp"), BENCH_PYTHON (a Python that has them)
+//! ```
 //!
 //! Every way answers all its queries once to warm up and to give the recall; then all ways take turns, pass by pass,
 //! and a query's time is its best pass, so that what else the machine does hits all alike. Server times are the
 //! executor's own (EXPLAIN ANALYZE with TIMING OFF); an engine's are from call to answer inside its process.
 
+mod batch;
+mod builds;
+mod cold;
+mod growth;
 mod measure;
+mod memory;
 mod plot;
 mod report;
 mod rivals;
+mod scan_memory;
 mod server;
+mod table;
+mod ways;
 
-use measure::{Bench, Way};
-use pg_wand_tests::collection;
-use report::{Build, Report};
+use measure::{Bench, Collection};
+use report::Report;
 use rivals::Rivals;
-use server::Server;
+use server::{Server, strategies};
 use std::path::Path;
+use ways::Way;
 
 const LIMITS: [usize; 3] = [10, 100, 1_000];
 
 fn main() -> Result<(), String> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, output] = arguments.as_slice() else { return Err("usage: bench FOLDER OUTPUT".into()) };
+    let (folder, output, grown) = match arguments.as_slice() {
+        [folder, output] => (folder, output, None),
+        [folder, output, small, large] => (folder, output, Some((small, large))),
+        _ => return Err("usage: bench FOLDER OUTPUT [SMALL LARGE]".into()),
+    };
     let (folder, output) = (Path::new(folder), Path::new(output));
-    let name = folder.file_name().map_or("collection".into(), |name| name.to_string_lossy().into_owned());
-    let docs = collection::read_matrix(&folder.join("docs.spz"))?;
-    let queries = collection::read_matrix(&folder.join("queries.spz"))?;
-    let truth = collection::read_truth(folder)?;
+    let data = Collection::read(folder)?;
+    let mut server = Server::start();
+    let indexes = server.set_up(&data, wanted("HNSW") && wanted("COMPARE"));
+    let mut report = Report::new(&data, &server.versions(), indexes);
+    if wanted("COMPARE") {
+        let (rivals, indexes) = Rivals::start(folder, &output.join("cache").join(&data.name))?;
+        report.add_indexes(indexes);
+        compare(Bench { data: &data, server: &mut server, rivals }, &mut report);
+    }
+    if let Some((small, large)) = grown.filter(|_| wanted("GROWTH")) {
+        let (small, large) = (Collection::read(Path::new(small))?, Collection::read(Path::new(large))?);
+        growth::measure(&small, &large, &LIMITS).into_iter().for_each(|table| report.add_table(table));
+    }
+    resources(server, &data, &mut report);
+    report.write(output)
+}
 
-    let with_hnsw = std::env::var("HNSW").map_or(true, |word| word != "skip");
-    let mut server = Server::start(&docs, with_hnsw);
-    let mut builds = server.build();
-    let (rivals, more) = Rivals::start(folder, &output.join("cache").join(&name))?;
-    builds.extend(more);
-    let strategies = server.has_setting("wand.strategy");
-    let prunes = server.has_setting("wand.prune_factor");
+/// Whether a part is to be run.
+fn wanted(part: &str) -> bool {
+    std::env::var(part).map_or(true, |word| word != "skip")
+}
 
-    let mut report = Report::new(name, &docs, server.versions(), builds);
-    let engines = rivals.names();
-    let mut bench = Bench::new(docs, queries, truth, server, rivals);
+/// Every way to answer the queries.
+fn compare(mut bench: Bench<'_>, report: &mut Report) {
+    let engines = bench.rivals.names();
+    let with_hnsw = wanted("HNSW");
+    let settings = ["wand.recheck", "wand.prune_factor", "wand.max_query_terms"].map(|s| bench.server.has_setting(s));
     for k in LIMITS {
-        let mut ways = vec![Way::wand("wand", &[])];
-        if strategies {
-            ways.push(Way::wand("wand, exhaustive", &["wand.strategy = 'exhaustive'"]));
-            ways.push(Way::wand("wand, bounds", &["wand.strategy = 'bounds'"]));
+        let exact = strategies(bench.server).into_iter();
+        let mut ways: Vec<Way> = exact.map(|(name, settings)| Way::wand(name, settings)).collect();
+        if settings[0] {
+            ways.push(Way::unchecked());
         }
-        if prunes {
-            ways.extend(bench.best_of(k, Way::pruned(), &mut report));
+        if settings[1] {
+            ways.extend(bench.best_of(k, Way::pruned(), report));
+        }
+        if settings[2] {
+            ways.extend(bench.best_of(k, Way::fewer_terms(), report));
         }
         for engine in &engines {
             match engine.as_str() {
-                "seismic" => ways.extend(bench.best_of(k, Way::seismic(), &mut report)),
+                "seismic" => ways.extend(bench.best_of(k, Way::seismic(), report)),
                 "bmp" => ways.push(Way::rival("BMP, 8-bit weights", "bmp", "1.0")),
                 _ => ways.push(Way::rival("Qdrant, exact", "qdrant", "")),
             }
@@ -66,13 +100,29 @@ fn main() -> Result<(), String> {
             ways.extend(Way::hnsw(k));
         }
         ways.extend(Way::scans(with_hnsw));
-        report.add(bench.measure(k, ways));
+        report.add(bench.measure(k, &ways));
     }
-    bench.finish();
-    report.write(output)
+    bench.rivals.finish();
 }
 
-/// Seconds and bytes of an index, for the report.
-fn built(name: &str, seconds: f64, bytes: u64) -> Build {
-    Build { name: name.into(), seconds, bytes }
+/// Batches and building in the server as it is; memory and buffers with a small cache.
+fn resources(mut server: Server, data: &Collection, report: &mut Report) {
+    if wanted("BATCH") {
+        report.add_table(batch::measure(&mut server, data));
+    }
+    if wanted("BUILD") {
+        report.add_table(builds::times(&mut server));
+    }
+    let setting = cold::shared_buffers(&mut server);
+    server.restart(&setting);
+    if wanted("BUILD") {
+        report.add_table(builds::memory(&mut server));
+    }
+    if wanted("MEMORY") {
+        report.add_table(scan_memory::measure(&mut server, data));
+    }
+    if wanted("COLD") {
+        report.add_table(cold::measure(&mut server, data));
+    }
+    server.finish();
 }

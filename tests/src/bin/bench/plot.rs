@@ -11,9 +11,11 @@ const TOP: f64 = 40.0;
 const GAP: f64 = 50.0;
 /// The lowest recall shown; what is below stands on the edge.
 const LOWEST: f64 = 0.8;
-const COLOURS: [(&str, &str); 8] = [
+const COLOURS: [(&str, &str); 10] = [
     ("wand", "#c0392b"),
+    ("wand, recheck off", "#d35ea4"),
     ("wand, pruned", "#e67e22"),
+    ("wand, fewer terms", "#b7950b"),
     ("qdrant", "#8e44ad"),
     ("seismic", "#2980b9"),
     ("bmp", "#16a085"),
@@ -120,6 +122,7 @@ fn legend(text: &mut String, points: &[Point]) -> std::fmt::Result {
     }
     writeln!(
         text,
-        "<text x=\"{x}\" y=\"{y}\" fill=\"#555\">(vertical axis: recall, {LOWEST} and less at the foot)</text>"
+        "<text x=\"{LEFT}\" y=\"{}\" fill=\"#555\">vertical axis: recall, {LOWEST} and less at the foot</text>",
+        y + 18.0
     )
 }

@@ -1,13 +1,13 @@
 //! What was measured, as tables (ratios first), as numbers for other programs, and as a plot.
 
-use crate::measure::mean;
+use crate::measure::{Collection, mean};
 use crate::plot;
-use pg_wand_tests::collection::Matrix;
+use crate::table::{Table, megabytes, ratio};
 use std::fmt::Write;
 use std::path::Path;
 
 /// An index and what it took to make.
-pub struct Build {
+pub struct Index {
     pub name: String,
     pub seconds: f64,
     pub bytes: u64,
@@ -18,6 +18,7 @@ pub struct Measured {
     pub k: usize,
     pub name: String,
     pub family: &'static str,
+    pub exact: bool,
     pub recall: f64,
     pub times: Vec<f64>,
     /// Mean time through that of the default strategy, over the same queries.
@@ -34,34 +35,46 @@ pub struct Point {
 
 pub struct Report {
     name: String,
-    collection: String,
+    head: String,
     raw_bytes: f64,
-    versions: String,
-    builds: Vec<Build>,
+    indexes: Vec<Index>,
     measured: Vec<Measured>,
     /// Settings of approximate ways that were tried.
     pub tried: Vec<Point>,
+    more: Vec<Table>,
 }
 
 impl Report {
-    pub fn new(name: String, docs: &Matrix, versions: String, builds: Vec<Build>) -> Self {
-        let collection = format!("{} documents, {} non-zeros", docs.rows.len(), docs.nonzeros());
-        let raw_bytes = 8.0 * docs.nonzeros() as f64;
-        Self { name, collection, raw_bytes, versions, builds, measured: Vec::new(), tried: Vec::new() }
+    pub fn new(data: &Collection, versions: &str, indexes: Vec<Index>) -> Self {
+        let (name, docs) = (data.name.clone(), &data.docs);
+        let head = format!("{name}: {} documents, {} non-zeros; {versions}\n", docs.rows.len(), docs.nonzeros());
+        let (measured, tried, more) = (Vec::new(), Vec::new(), Vec::new());
+        Self { name, head, raw_bytes: data.raw_bytes(), indexes, measured, tried, more }
+    }
+
+    pub fn add_indexes(&mut self, indexes: Vec<Index>) {
+        self.indexes.extend(indexes);
     }
 
     pub fn add(&mut self, measured: Vec<Measured>) {
         self.measured.extend(measured);
     }
 
+    pub fn add_table(&mut self, table: Table) {
+        self.more.push(table);
+    }
+
     pub fn write(&self, folder: &Path) -> Result<(), String> {
         let tables = self.tables();
         print!("{tables}");
         std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-        let tried = self.tried.iter().map(|p| Point { ..*p });
-        let points: Vec<Point> = tried.chain(self.measured.iter().map(Measured::point)).collect();
-        let plot = plot::draw(&self.name, &points);
-        for (ending, text) in [("md", &tables), ("tsv", &self.numbers()), ("svg", &plot)] {
+        let mut files = vec![("md", tables)];
+        if !self.measured.is_empty() {
+            let tried = self.tried.iter().map(|p| Point { ..*p });
+            let points: Vec<Point> = tried.chain(self.measured.iter().map(Measured::point)).collect();
+            files.extend([("tsv", self.numbers()), ("svg", plot::draw(&self.name, &points))]);
+        }
+        for (ending, text) in files {
             let path = folder.join(format!("{}.{ending}", self.name));
             std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
             println!("{}", path.display());
@@ -70,36 +83,38 @@ impl Report {
     }
 
     fn tables(&self) -> String {
-        let mut text = format!("{}: {}; {}\n\n", self.name, self.collection, self.versions);
-        self.write_builds(&mut text).expect("writing to a string");
-        self.write_times(&mut text).expect("writing to a string");
-        text
+        let mut tables = vec![self.table_of_indexes()];
+        tables.push(self.table_of_times("Exact answers", true));
+        tables.push(self.table_of_times("Approximate answers", false));
+        let all = tables.iter().chain(&self.more).map(Table::to_string);
+        std::iter::once(format!("{}\n", self.head)).chain(all).collect()
     }
 
-    fn write_builds(&self, text: &mut String) -> std::fmt::Result {
-        let Some(own) = self.builds.first() else { return Ok(()) };
-        let width = self.builds.iter().map(|b| b.name.len()).max().unwrap_or(0);
-        writeln!(text, "| {:width$} | build / wand | size / wand | size / raw | build s | size MB |", "index")?;
-        writeln!(text, "| {:-<width$} | -----------: | ----------: | ---------: | ------: | ------: |", "")?;
-        for build in &self.builds {
-            let (bytes, own_bytes) = (build.bytes as f64, own.bytes as f64);
-            let (time, size, raw) = (build.seconds / own.seconds, bytes / own_bytes, bytes / self.raw_bytes);
-            write!(text, "| {:width$} | {time:>12.2} | {size:>11.2} | {raw:>10.2} ", build.name)?;
-            writeln!(text, "| {:>7.1} | {:>7.1} |", build.seconds, bytes / 1e6)?;
+    fn table_of_indexes(&self) -> Table {
+        let columns = ["index", "build / wand", "size / wand", "size / raw", "build s", "size MB"];
+        let mut table = Table::new("Indexes; raw: 8 bytes for each non-zero", &columns);
+        for index in &self.indexes {
+            let (own, bytes) = (&self.indexes[0], index.bytes as f64);
+            let ratios = [index.seconds / own.seconds, bytes / own.bytes as f64, bytes / self.raw_bytes].map(ratio);
+            let mut cells = vec![index.name.clone()];
+            cells.extend(ratios);
+            cells.extend([format!("{:.1}", index.seconds), megabytes(bytes)]);
+            table.row(cells);
         }
-        writeln!(text)
+        table
     }
 
-    fn write_times(&self, text: &mut String) -> std::fmt::Result {
-        let width = self.measured.iter().map(|m| m.name.len()).max().unwrap_or(0);
-        writeln!(text, "|    k | {:width$} | time / wand | recall | mean ms |  p50 ms |  p99 ms | queries |", "way")?;
-        writeln!(text, "| ---: | {:-<width$} | ----------: | -----: | ------: | ------: | ------: | ------: |", "")?;
-        for way in &self.measured {
-            let (mean, p50, p99) = (mean(&way.times), way.percentile(50), way.percentile(99));
-            write!(text, "| {:>4} | {:width$} | {:>11.2} | {:>6.4} ", way.k, way.name, way.ratio, way.recall)?;
-            writeln!(text, "| {mean:>7.3} | {p50:>7.3} | {p99:>7.3} | {:>7} |", way.times.len())?;
+    /// All are compared with the default strategy, which is exact.
+    fn table_of_times(&self, title: &str, exact: bool) -> Table {
+        let columns = ["k", "way", "time / wand", "recall", "mean ms", "p50 ms", "p99 ms", "queries"];
+        let mut table = Table::new(title, &columns);
+        for way in self.measured.iter().filter(|way| way.exact == exact) {
+            let mut cells = vec![way.k.to_string(), way.name.clone(), ratio(way.ratio), format!("{:.4}", way.recall)];
+            cells.extend([mean(&way.times), way.percentile(50), way.percentile(99)].map(|ms| format!("{ms:.3}")));
+            cells.push(way.times.len().to_string());
+            table.row(cells);
         }
-        writeln!(text)
+        table
     }
 
     /// Every query's time, one line a way.

@@ -1,8 +1,7 @@
 //! The engines that live in a Python process: starts `scripts/bench_rivals.py` and talks to it; its text has the
 //! protocol.
 
-use crate::built;
-use crate::report::Build;
+use crate::report::Index;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -16,7 +15,7 @@ pub struct Rivals {
 }
 
 impl Rivals {
-    pub fn start(folder: &Path, cache: &Path) -> Result<(Self, Vec<Build>), String> {
+    pub fn start(folder: &Path, cache: &Path) -> Result<(Self, Vec<Index>), String> {
         let wanted = std::env::var("RIVALS").unwrap_or_else(|_| ENGINES.into());
         let Some(python) = std::env::var_os("BENCH_PYTHON").filter(|_| wanted != "skip") else {
             return Ok((Self { process: None, names: Vec::new() }, Vec::new()));
@@ -28,7 +27,7 @@ impl Rivals {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(|e| e.to_string())?;
         let stdin = child.stdin.take().ok_or("no pipe")?;
         let mut stdout = BufReader::new(child.stdout.take().ok_or("no pipe")?);
-        let (mut names, mut builds) = (Vec::new(), Vec::new());
+        let (mut names, mut indexes) = (Vec::new(), Vec::new());
         loop {
             let line = next_line(&mut stdout)?;
             match line.split('\t').collect::<Vec<_>>().as_slice() {
@@ -36,13 +35,13 @@ impl Rivals {
                 ["engine", name, version, seconds, bytes] => {
                     let seconds = seconds.parse().map_err(|_| format!("no number in: {line}"))?;
                     let bytes = bytes.parse().map_err(|_| format!("no number in: {line}"))?;
-                    builds.push(built(&format!("{name} {version}"), seconds, bytes));
+                    indexes.push(Index { name: format!("{name} {version}"), seconds, bytes });
                     names.push((*name).to_string());
                 }
                 _ => eprintln!("{line}"),
             }
         }
-        Ok((Self { process: Some((child, stdin, stdout)), names }, builds))
+        Ok((Self { process: Some((child, stdin, stdout)), names }, indexes))
     }
 
     pub fn names(&self) -> Vec<String> {
