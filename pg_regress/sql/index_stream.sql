@@ -49,6 +49,31 @@ EXECUTE top(query(5), 2);
 -- two indexes scans merged in one statement
 SELECT count(*) FROM (SELECT id FROM docs ORDER BY emb <#> query(1) LIMIT 10) a
     FULL JOIN (SELECT id FROM docs ORDER BY emb <#> query(1) LIMIT 10) b USING (id);
+-- two distances to order by: of the second the index knows nothing
+INSERT INTO docs SELECT 100000 + i, 0, doc(i) FROM generate_series(1, 20) i;
+INSERT INTO docs VALUES (200000, 0, NULL), (200001, 0, '{}');
+CREATE FUNCTION by_two(OUT distances text[], OUT plan text) LANGUAGE plpgsql AS $$
+DECLARE
+    sql text := 'SELECT emb <#> query(3) AS a, emb <#> query(400) AS b FROM docs ORDER BY emb <#> query(3), emb <#> query(400)';
+BEGIN
+    EXECUTE 'SELECT array_agg((s.a, s.b)::text) FROM (' || sql || ') s' INTO distances;
+    EXECUTE 'EXPLAIN (FORMAT JSON) ' || sql INTO plan;
+END
+$$;
+CREATE TABLE two AS SELECT (by_two()).*;
+SET wand.recheck = off;
+INSERT INTO two SELECT (by_two()).*;
+RESET wand.recheck;
+SET enable_seqscan = on;
+SET enable_sort = on;
+SET enable_indexscan = off;
+INSERT INTO two SELECT (by_two()).*;
+RESET enable_indexscan;
+SET enable_seqscan = off;
+SET enable_sort = off;
+SELECT plan LIKE '%Index Scan%' AS by_index, count(*) FROM two GROUP BY 1 ORDER BY 1;
+SELECT count(DISTINCT distances) AS answers, bool_and(cardinality(distances) > 2000) AS all_rows FROM two;
+DROP TABLE two;
 -- PL/pgSQL with an error caught inside
 DO $$
 DECLARE n int := 0;

@@ -15,8 +15,9 @@ use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::pending::VectorBuffer;
 use crate::engine::search::query::Distance;
-use crate::engine::search::ranker::{Options, RankCounts, Ranker, Segment};
+use crate::engine::search::ranker::{Options, RankCounts, Ranker};
 use crate::engine::search::scratch::Scratch;
+use crate::engine::segment::pages::PartPages;
 use crate::engine::vector::{SparseVectorRef, ops, select};
 use crate::storage::manifest_cache;
 use crate::storage::meta::Meta;
@@ -135,11 +136,13 @@ impl Ranking {
 
     /// Asks the operating system for the table's pages of the next few rows, `most` of them; few at first, since most
     /// queries want few.
-    pub fn prefetch(&mut self, heap: pg_sys::Relation, most: usize) {
+    pub fn prefetch(&mut self, heap: pg_sys::Relation, most: usize, n_blocks: u32) {
         let wanted = self.ask_ahead.min(most).min(self.ahead.len());
         while self.asked < wanted {
             let (_, tid) = self.ahead[self.ahead.len() - 1 - self.asked];
-            relation::prefetch(heap, tid.block);
+            if tid.block < n_blocks {
+                relation::prefetch(heap, tid.block);
+            }
             self.asked += 1;
         }
         self.ask_ahead = (self.ask_ahead * 2).min(most);

@@ -23,6 +23,8 @@ struct ScanState {
     ranking: Option<Ranking>,
     /// How many of the table's pages are asked for ahead of time.
     io_concurrency: usize,
+    /// Blocks of the table when the ranking began; none beyond is asked for.
+    table_blocks: u32,
     /// What earlier rankings of the scan did.
     totals: Totals,
     /// For a scan that wants index tuples, though the index can return no column: a tuple of NULLs.
@@ -92,7 +94,14 @@ pub unsafe extern "C-unwind" fn ambeginscan(
     let mut context = PgMemoryContexts::CurrentMemoryContext;
     let own = PgMemoryContexts::For(context.value());
     let totals = Totals::default();
-    let state = ScanState { ranking: None, io_concurrency: 0, totals, empty_tuple: std::ptr::null_mut(), context: own };
+    let state = ScanState {
+        ranking: None,
+        io_concurrency: 0,
+        table_blocks: 0,
+        totals,
+        empty_tuple: std::ptr::null_mut(),
+        context: own,
+    };
     // SAFETY: the descriptor was just made; the context drops the state when it is deleted.
     unsafe { (*scan).opaque = context.leak_and_drop_on_delete(state).cast() };
     scan
@@ -153,13 +162,15 @@ pub unsafe extern "C-unwind" fn amgettuple(
         state.ranking = Some(ranking);
         // SAFETY: the scan of an index has its table open, unless it makes a bitmap.
         let table = unsafe { (*scan).heapRelation };
-        state.io_concurrency = if table.is_null() { 0 } else { relation::io_concurrency(table) };
+        if !table.is_null() {
+            (state.io_concurrency, state.table_blocks) = (relation::io_concurrency(table), relation::n_blocks(table));
+        }
     }
     let Some(ranking) = &mut state.ranking else { return false };
     let Some(Row { distance, tid, recheck }) = ranking.next_best().or_raise(index) else { return false };
     if state.io_concurrency > 0 {
         // SAFETY: checked when the ranking began.
-        ranking.prefetch(unsafe { (*scan).heapRelation }, state.io_concurrency);
+        ranking.prefetch(unsafe { (*scan).heapRelation }, state.io_concurrency, state.table_blocks);
     }
     // SAFETY: the descriptor is ours to fill; the arrays have a place if there is an order-by key.
     unsafe {
@@ -172,7 +183,13 @@ pub unsafe extern "C-unwind" fn amgettuple(
             };
             *(*scan).xs_orderbyvals = value;
             *(*scan).xs_orderbynulls = is_null;
-            (*scan).xs_recheckorderby = recheck;
+            // Of further keys (`ORDER BY emb <#> a, emb <#> b`) nothing is known: the executor must compute them.
+            let further = (*scan).numberOfOrderBys as usize - 1;
+            for key in 1..=further {
+                *(*scan).xs_orderbyvals.add(key) = pg_sys::Datum::from(f64::NEG_INFINITY.to_bits());
+                *(*scan).xs_orderbynulls.add(key) = false;
+            }
+            (*scan).xs_recheckorderby = recheck || further > 0;
         }
         if (*scan).xs_want_itup {
             (*scan).xs_itup = state.empty_tuple(scan);

@@ -3,7 +3,7 @@
 //! The directory knows for each term how many documents have it. A survey looks the query's terms up there, in the
 //! largest segments first and within a budget; beyond it, it reckons that the rest is like what it saw.
 
-use super::error::{Result, reserved};
+use super::error::{Result, filled, reserved};
 use super::segment::format::{BLOCK_DOCS, ListEntry, SegmentMeta};
 use super::segment::pages::PartPages;
 use super::segment::reader::SegmentReader;
@@ -107,14 +107,17 @@ impl Survey {
         order.sort_by_key(|s| std::cmp::Reverse(s.meta.n_docs));
 
         let mut seen = Self::default();
-        let mut found = vec![false; sample];
+        let mut found = filled(sample, false, "query plan")?;
         for segment in order {
             if seen.segments > 0 && (seen.segments + 1).saturating_mul(sample) > budget {
                 break;
             }
             seen.segments += 1;
             seen.documents += f64::from(segment.meta.n_docs);
-            for (&term, found) in terms.iter().step_by(step).zip(&mut found) {
+            for (at, (&term, found)) in terms.iter().step_by(step).zip(&mut found).enumerate() {
+                if at % 1024 == 1023 {
+                    segment.pages.check_interrupts();
+                }
                 let Some(entry) = segment.find_term(term)? else { continue };
                 *found = true;
                 entry.lists.iter().filter(|l| l.df > 0).for_each(|list| seen.add(list, segment.meta));

@@ -244,10 +244,15 @@ pub fn expect<'a>(index: IndexRelation, page: PageRef<'a>, block: u32, identity:
     if page.matches(identity) {
         return Ok(page);
     }
+    Err(unexpected(index, block))
+}
+
+/// What it means that a page is not what it should be.
+pub fn unexpected(index: IndexRelation, block: u32) -> EngineError {
     if index.is_under_replay() {
-        return Err(EngineError::Recycled { block });
+        return EngineError::Recycled { block };
     }
-    Err(EngineError::BadPage { block, reason: "the page belongs to somebody else" })
+    EngineError::BadPage { block, reason: "the page belongs to somebody else" }
 }
 
 /// Opens the metapage for changing.

@@ -20,6 +20,8 @@
 //! `kind`, `part`, `owner`, `generation` and `page number` say whose page this is; whoever opens it says what it expects.
 //! `stamp` is the next transaction id at the time the page was taken into use, or freed: see [`super::free`].
 
+use std::mem::offset_of;
+
 use pgrx::pg_sys;
 
 use crate::engine::segment::pages::PAYLOAD;
@@ -159,9 +161,10 @@ pub struct PageRef<'a> {
 
 impl<'a> PageRef<'a> {
     /// # Safety
-    /// - `page` points to a whole page that nobody changes during `'a` (its buffer is locked, or it is a private copy).
+    /// - `page` points to a whole page. Nobody changes during `'a` what is read of it: its buffer is locked, or it is a private
+    ///   copy, or only payload and identity of a sealed page are read.
     pub unsafe fn new(page: pg_sys::Page) -> Self {
-        // SAFETY: a page is BLCKSZ bytes; the caller keeps it from changing during 'a.
+        // SAFETY: a page is BLCKSZ bytes; the caller keeps what is read of it from changing during 'a.
         Self { bytes: unsafe { std::slice::from_raw_parts(page.cast::<u8>(), pg_sys::BLCKSZ as usize) } }
     }
 
@@ -190,6 +193,20 @@ impl<'a> PageRef<'a> {
     pub fn matches(&self, identity: &Identity) -> bool {
         let special = self.special();
         self.is_sound_with(&special) && special.matches(identity)
+    }
+
+    /// The same without a look at what a free mark changes, for pages that are read without a lock.
+    pub fn is_sealed(&self, identity: &Identity) -> bool {
+        let special = &self.bytes[HEADER + PAYLOAD..];
+        let word = |at: usize| u32::from_ne_bytes([special[at], special[at + 1], special[at + 2], special[at + 3]]);
+        let half = |at: usize| u16::from_ne_bytes([special[at], special[at + 1]]);
+        special[offset_of!(Special, kind)] == identity.kind as u8
+            && special[offset_of!(Special, part)] == identity.part
+            && half(offset_of!(Special, version)) == VERSION
+            && word(offset_of!(Special, owner)) == identity.owner
+            && word(offset_of!(Special, generation)) == identity.generation
+            && word(offset_of!(Special, page_no)) == identity.page_no
+            && half(offset_of!(Special, page_id)) == PAGE_ID
     }
 
     /// The payload.

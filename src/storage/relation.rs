@@ -127,9 +127,15 @@ pub fn io_concurrency(table: pg_sys::Relation) -> usize {
     usize::try_from(n).unwrap_or(0).min(16)
 }
 
-/// Asks for a page of a table that will be read soon.
+/// Blocks of a table's main fork.
+pub fn n_blocks(table: pg_sys::Relation) -> u32 {
+    // SAFETY: the relation is open.
+    unsafe { pg_sys::RelationGetNumberOfBlocksInFork(table, pg_sys::ForkNumber::MAIN_FORKNUM) }
+}
+
+/// Asks for a page of a table that will be read soon; it must exist.
 pub fn prefetch(table: pg_sys::Relation, block: u32) {
-    // SAFETY: the relation is open. A block beyond its end is not waited for, and is refused when it is read.
+    // SAFETY: the relation is open.
     unsafe { pg_sys::PrefetchBuffer(table, pg_sys::ForkNumber::MAIN_FORKNUM, block) };
 }
 

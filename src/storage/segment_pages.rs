@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::buffer::{ExclusiveBuffer, SealedBuffer, SharedBuffer};
 use super::free::{self, Allocator, OwnedPage};
-use super::meta::{Extent, SegmentDescriptor, expect};
+use super::meta::{Extent, SegmentDescriptor, expect, unexpected};
 use super::page::{Identity, PageKind};
 use super::relation::IndexRelation;
 use super::wal::WalBatch;
@@ -123,16 +123,6 @@ impl Segment for SegmentPages {
     fn meta(&self) -> &SegmentMeta {
         &self.layout.descriptor.meta
     }
-
-    fn locate(&self, error: EngineError) -> EngineError {
-        if let EngineError::Corrupt { part, page, reason } = error
-            && let Some(part) = Part::ALL.into_iter().find(|p| p.name() == part)
-            && let Some(block) = self.block(part, page)
-        {
-            return EngineError::BadPage { block, reason };
-        }
-        error
-    }
 }
 
 /// A segment page held open.
@@ -158,6 +148,16 @@ impl Deref for OpenPage {
 impl PartPages for SegmentPages {
     type Page<'a> = OpenPage;
 
+    fn locate(&self, error: EngineError) -> EngineError {
+        if let EngineError::Corrupt { part, page, reason } = error
+            && let Some(part) = Part::ALL.into_iter().find(|p| p.name() == part)
+            && let Some(block) = self.block(part, page)
+        {
+            return EngineError::BadPage { block, reason };
+        }
+        error
+    }
+
     fn page(&self, part: Part, no: u32) -> Result<OpenPage> {
         let missing = EngineError::Corrupt { part: part.name(), page: no, reason: "no such page" };
         let block = self.block(part, no).ok_or(missing)?;
@@ -169,7 +169,9 @@ impl PartPages for SegmentPages {
             return Ok(OpenPage::Live(buffer));
         }
         let buffer = SealedBuffer::open(self.index, block);
-        expect(self.index, buffer.page(), block, &identity)?;
+        if !buffer.page().is_sealed(&identity) {
+            return Err(unexpected(self.index, block));
+        }
         Ok(OpenPage::Sealed(buffer))
     }
 

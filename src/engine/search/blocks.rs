@@ -6,22 +6,21 @@
 //! come falls below the threshold. What is learned tightens its lane, so that a later round with a lower threshold knows
 //! more; a block that was scored to its end has lane 0 and is never looked at again.
 
-use std::ops::Range;
-
 use roaring::RoaringBitmap;
 
 use super::query::{PlannedList, ScoreScale, level_units};
-use super::ranker::Prune;
+use super::rounds::Prune;
 use super::scratch::Scratch;
 use super::simd::Simd;
 use super::top;
 use crate::engine::error::{Result, reserve, reserved};
 use crate::engine::segment::format::{
-    BLOCK_DOCS, CHUNK_BLOCKS, RANGE_BLOCKS, RANGE_CHUNKS, RANGE_DOCS, level_place, n_ranges,
+    BLOCK_DOCS, CHUNK_BLOCKS, CHUNK_RECORDS_PER_PAGE, ChunkPlace, RANGE_BLOCKS, RANGE_DOCS, RangeRecord, level_place,
+    n_ranges,
 };
 use crate::engine::segment::gaps::RareCursor;
 use crate::engine::segment::pages::{Part, PartPages};
-use crate::engine::segment::reader::{ChunkPages, SegmentReader};
+use crate::engine::segment::reader::{ChunkPages, SegmentReader, chunk_record};
 
 /// Lanes of a range, rounded up to a power of two so that a place in it needs no check.
 const RANGE_LANES: usize = (RANGE_BLOCKS as usize).next_power_of_two();
@@ -93,10 +92,13 @@ impl SegmentBlocks {
     }
 
     fn add_frequent<P: PartPages>(&mut self, segment: &SegmentReader<'_, P>, simd: Simd) -> Result<()> {
-        for (range, lanes) in (0..self.n_ranges as u32).zip(self.lanes.chunks_mut(RANGE_BLOCKS as usize)) {
-            for l in self.lists.iter().filter(|l| l.list.frequent && !l.subtract) {
-                let max = segment.with_range(&l.list, range, |record| Ok(record.max_impact()))?;
-                let units = level_units(l.weight, max) as u16;
+        let mut lists = reserved(self.lists.len(), "query plan")?;
+        for l in self.lists.iter().filter(|l| l.list.frequent && !l.subtract) {
+            lists.push((l, segment.range_maxima(&l.list)?));
+        }
+        for (range, lanes) in (0u32..self.n_ranges as u32).zip(self.lanes.chunks_mut(RANGE_BLOCKS as usize)) {
+            for (l, maxima) in &lists {
+                let units = level_units(l.weight, maxima.get(range as usize).copied().unwrap_or(0)) as u16;
                 segment.for_each_bounds(&l.list, range, |chunk, levels| {
                     simd.add_levels(&mut lanes[(chunk * CHUNK_BLOCKS) as usize..], levels, units);
                 })?;
@@ -192,39 +194,34 @@ impl SegmentBlocks {
         found: &mut Vec<u64>,
         counts: &mut BlockCounts,
     ) -> Result<()> {
-        let mut candidates: Vec<Candidate> = Vec::new();
-        for group in blocks.chunk_by(|a, b| a / RANGE_BLOCKS == b / RANGE_BLOCKS) {
-            let range = group[0] / RANGE_BLOCKS;
-            candidates.clear();
-            reserve(&mut candidates, group.len(), "block candidates")?;
-            candidates.extend(group.iter().map(|&block| {
-                let lane = self.first_lane(block);
-                Candidate { block: block % RANGE_BLOCKS, first: lane, open: i32::from(lane), ..Candidate::default() }
-            }));
-            for at in 0..self.lists.len() {
-                counts.lookups += candidates.len() as u64;
-                let l = self.lists[at];
-                if l.list.frequent {
-                    add_frequent_blocks(segment, &l, range, &mut candidates)?;
-                } else {
-                    add_rare_blocks(self.rare(at, range), &l, &mut candidates);
+        let mut candidates: Vec<Candidate> = reserved(blocks.len(), "block candidates")?;
+        candidates.extend(blocks.iter().map(|&block| {
+            let first = self.first_lane(block);
+            Candidate { block, first, open: i32::from(first), ..Candidate::default() }
+        }));
+        for at in 0..self.lists.len() {
+            counts.lookups += candidates.len() as u64;
+            let l = self.lists[at];
+            if l.list.frequent {
+                add_frequent_blocks(segment, &l, &mut candidates)?;
+            } else {
+                for group in candidates.chunk_by_mut(|a, b| a.range() == b.range()) {
+                    add_rare_blocks(self.rare(at, group[0].range()), &l, group);
                 }
-                self.drop_hopeless(range, rules, &mut candidates, counts)?;
-                if candidates.is_empty() {
-                    break;
-                }
-                segment.pages.check_interrupts();
             }
-            counts.scored += candidates.len() as u64;
-            self.collect(segment.meta.n_docs, range, &candidates, rules, found)?;
+            self.drop_hopeless(rules, &mut candidates, counts)?;
+            if candidates.is_empty() {
+                break;
+            }
+            segment.pages.check_interrupts();
         }
-        Ok(())
+        counts.scored += candidates.len() as u64;
+        self.collect(segment.meta.n_docs, &candidates, rules, found)
     }
 
     /// Lets those go that cannot reach the least sum any more, and notes what is known of them.
     fn drop_hopeless(
         &mut self,
-        range: u32,
         rules: &Rules<'_>,
         candidates: &mut Vec<Candidate>,
         counts: &mut BlockCounts,
@@ -239,9 +236,8 @@ impl SegmentBlocks {
         candidates.retain(|c| {
             let stays = stays(c);
             if !stays {
-                let block = range * RANGE_BLOCKS + c.block;
-                self.dropped.push((block, c.first));
-                if let Some(lane) = self.lanes.get_mut(block as usize) {
+                self.dropped.push((c.block, c.first));
+                if let Some(lane) = self.lanes.get_mut(c.block as usize) {
                     *lane = ((c.sum() + c.open).clamp(0, i32::from(u16::MAX)) as u16).min(*lane);
                 }
             }
@@ -254,15 +250,14 @@ impl SegmentBlocks {
     fn collect(
         &mut self,
         n_docs: u32,
-        range: u32,
         candidates: &[Candidate],
         rules: &Rules<'_>,
         found: &mut Vec<u64>,
     ) -> Result<()> {
         reserve(found, candidates.len() * BLOCK_DOCS as usize, "ranking round")?;
         for c in candidates {
-            let first = range * RANGE_DOCS + c.block * BLOCK_DOCS;
-            self.lanes[(first / BLOCK_DOCS) as usize] = 0;
+            let first = c.block * BLOCK_DOCS;
+            self.lanes[c.block as usize] = 0;
             for (doc, &sum) in (first..).zip(&c.sums) {
                 if sum > 0 && doc < n_docs && !self.dead.contains(doc) {
                     found.push(top::key(rules.scale.code(sum), rules.base + doc));
@@ -288,7 +283,7 @@ pub struct Rules<'a> {
 /// A block being scored.
 #[derive(Clone, Copy, Default)]
 struct Candidate {
-    /// Its number in the range.
+    /// Its number in the segment.
     block: u32,
     /// What its bounds say may still come.
     open: i32,
@@ -296,17 +291,15 @@ struct Candidate {
     sums: [i32; BLOCK_DOCS as usize],
     /// Its lane as the bounds pass left it.
     first: u16,
-    /// In the list at hand: its level, and where its chunk's bytes are.
+    /// In the list at hand: its level, the units of a level, and where its chunk is.
     level: u8,
-    from: u32,
-    len: u16,
+    units: i32,
+    chunk: ChunkPlace,
 }
 
 impl Candidate {
-    /// Where its chunk's bytes are in the list at hand.
-    #[inline]
-    fn bytes(&self) -> Range<usize> {
-        self.from as usize..self.from as usize + usize::from(self.len)
+    fn range(&self) -> u32 {
+        self.block / RANGE_BLOCKS
     }
 
     /// The place of its first document in its chunk.
@@ -326,7 +319,7 @@ impl Candidate {
 fn add_rare_blocks(postings: &[u32], l: &PlannedList, candidates: &mut [Candidate]) {
     let mut from = 0;
     for c in candidates {
-        let first = c.block * BLOCK_DOCS;
+        let first = c.block % RANGE_BLOCKS * BLOCK_DOCS;
         from += gallop(&postings[from..], first << 8);
         for &posting in postings[from..].iter().take(BLOCK_DOCS as usize) {
             let Some(sum) = c.sums.get_mut(((posting >> 8) - first) as usize) else { break };
@@ -351,14 +344,12 @@ fn gallop(values: &[u32], value: u32) -> usize {
 fn read_levels<P: PartPages>(
     segment: &SegmentReader<'_, P>,
     l: &PlannedList,
-    range: u32,
     candidates: &mut [Candidate],
 ) -> Result<bool> {
     let mut any = 0;
+    let page_of = |c: &Candidate| segment.bounds_place(&l.list, c.block / CHUNK_BLOCKS);
     let mut rest = candidates;
     while let Some(first) = rest.first() {
-        // The bounds of a range lie on one page or two.
-        let page_of = |c: &Candidate| segment.bounds_place(&l.list, range * RANGE_CHUNKS + c.block / CHUNK_BLOCKS);
         let (no, _) = page_of(first)?;
         let page = segment.pages.page(Part::Bounds, no)?;
         let mut here = 0;
@@ -377,41 +368,61 @@ fn read_levels<P: PartPages>(
     Ok(any > 0)
 }
 
-/// Adds one range of a frequent list to candidates, which ascend. One page is open at a time: first the bounds say which
-/// candidates have a posting, then the chunk record where, then the postings are read page by page.
+/// Reads where the chunk of each candidate is that has a level.
+fn read_places<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    l: &PlannedList,
+    candidates: &mut [Candidate],
+) -> Result<()> {
+    let mut rest = candidates;
+    while let Some(first) = rest.iter().position(|c| c.level > 0) {
+        let no = chunk_record(&l.list, rest[first].range())? / CHUNK_RECORDS_PER_PAGE;
+        let page = segment.pages.page(Part::Chunks, no)?;
+        let mut here = first;
+        for c in &mut rest[first..] {
+            let record = chunk_record(&l.list, c.range())?;
+            if record / CHUNK_RECORDS_PER_PAGE != no {
+                break;
+            }
+            here += 1;
+            if c.level > 0 {
+                let record = RangeRecord::parse(&page, no, (record % CHUNK_RECORDS_PER_PAGE) as usize)?;
+                c.chunk = record.place((c.block % RANGE_BLOCKS / CHUNK_BLOCKS) as usize)?;
+                c.units = level_units(l.weight, record.max_impact()) as i32;
+            }
+        }
+        rest = &mut rest[here..];
+    }
+    Ok(())
+}
+
+/// Adds a frequent list to candidates, which ascend. One page is open at a time: first the bounds say which candidates have
+/// a posting, then the chunk records where, then the postings are read page by page.
 fn add_frequent_blocks<P: PartPages>(
     segment: &SegmentReader<'_, P>,
     l: &PlannedList,
-    range: u32,
     candidates: &mut [Candidate],
 ) -> Result<()> {
-    let any = read_levels(segment, l, range, candidates)?;
-    if !any {
+    if !read_levels(segment, l, candidates)? {
         return Ok(());
     }
-    let (begin, units) = segment.with_range(&l.list, range, |record| {
-        for c in candidates.iter_mut().filter(|c| c.level > 0) {
-            let bytes = record.chunk((c.block / CHUNK_BLOCKS) as usize)?;
-            (c.from, c.len) = (bytes.start as u32, bytes.len() as u16);
-        }
-        Ok((record.begin(), level_units(l.weight, record.max_impact()) as i32))
-    })?;
-    let mut chunks = ChunkPages::new(segment.pages, begin.0, begin.1);
+    read_places(segment, l, candidates)?;
+    let mut chunks = ChunkPages::new(segment.pages);
     let mut rest = candidates;
     while let Some(first) = rest.iter().position(|c| c.level > 0) {
         // All look-ups on one page are asked for before the first is waited for.
-        let page = chunks.page_of(&rest[first].bytes());
-        chunks.open_for(&rest[first].bytes())?;
-        let end = rest.iter().position(|c| c.level > 0 && chunks.page_of(&c.bytes()) != page).unwrap_or(rest.len());
+        let place = rest[first].chunk;
+        chunks.open_for(place)?;
+        let end = rest.iter().position(|c| c.level > 0 && c.chunk.page != place.page).unwrap_or(rest.len());
         let (now, later) = rest.split_at_mut(end);
-        now.iter().filter(|c| c.level > 0).for_each(|c| chunks.prefetch(&c.bytes(), c.place()));
+        now.iter().filter(|c| c.level > 0).for_each(|c| chunks.prefetch(c.chunk, c.place()));
         for c in now.iter_mut().filter(|c| c.level > 0) {
-            let impacts = chunks.read(c.bytes())?.block(c.place() as u8);
+            let impacts = chunks.read(c.chunk)?.block(c.place() as u8);
             for (sum, impact) in c.sums.iter_mut().zip(impacts) {
                 *sum += l.units(impact);
             }
             if !l.subtract {
-                c.open -= i32::from(c.level) * units;
+                c.open -= i32::from(c.level) * c.units;
             }
         }
         rest = later;

@@ -4,11 +4,14 @@ pub mod blocks;
 pub mod norm;
 pub mod query;
 pub mod ranker;
+pub mod rounds;
 pub mod score;
 pub mod scratch;
 pub mod simd;
 pub mod stream;
 pub mod top;
 
+#[cfg(test)]
+mod damage_tests;
 #[cfg(test)]
 mod oracle_tests;

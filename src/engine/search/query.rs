@@ -335,7 +335,7 @@ fn look_up<P: PartPages>(
     for segment in segments {
         let mut terms = Vec::new();
         for (at, &term) in query.indices().iter().enumerate() {
-            if let Some(entry) = segment.find_term(term)? {
+            if let Some(entry) = segment.find_term(term).map_err(|e| segment.pages.locate(e))? {
                 reserve(&mut terms, 1, "query plan")?;
                 terms.push((at, entry));
             }

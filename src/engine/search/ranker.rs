@@ -1,16 +1,14 @@
-//! The ranking of a whole index: which strategy, in which rounds, over all segments together.
+//! The ranking of a whole index: which strategy, over all segments together.
 //!
-//! **Blocks**: after the bounds pass, rounds. A round wants `target` documents. It scores blocks in growing batches, those
-//! with the greatest bounds first; the `target`-th best score found so far is its threshold, since at least that many
-//! documents reach it. When no block is left whose bound reaches the threshold, all documents that do are known and
-//! delivered, in order. The next round wants eight times as many.
+//! **Blocks** ([`super::rounds`]): after the bounds pass, rounds that deliver the best documents without looking at most others.
 //!
 //! **Exhaustive**: all postings are scored once, and documents stream from their codes. It takes over when a round would
 //! score so many blocks that scoring everything is cheaper, and when positive scores run out. Both compute the same sums, so
 //! it goes on exactly where the rounds stopped.
 
-use super::blocks::{BlockCounts, Rules, SegmentBlocks};
+use super::blocks::{BlockCounts, SegmentBlocks};
 use super::query::{Distance, MAX_BLOCK_LISTS, Plan, Ranking, ScoreScale, code, plan};
+use super::rounds::{Prune, Rounds};
 use super::score::{n_codes, score_segment};
 use super::scratch::Scratch;
 use super::simd::{Kernel, Simd};
@@ -28,13 +26,6 @@ use crate::engine::vector::SparseVectorRef;
 const FIRST_TARGET: usize = 16;
 /// And most, whoever knows.
 const LARGEST_TARGET: usize = 1 << 20;
-/// Growth of the rounds.
-const GROWTH: usize = 10;
-/// Growth of the batches in which a round scores its blocks, the best first: few batches as long as they are small, for
-/// each visits all lists; then smaller steps, for each batch makes the threshold of the next one better.
-fn next_batch(batch: usize) -> usize {
-    batch.saturating_mul(if batch < 64 { 4 } else { 2 })
-}
 
 /// How documents are found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,7 +58,7 @@ pub struct Options {
 impl Options {
     /// Documents that the first round wants: those asked for, and what the recheck takes beyond, a twentieth and a few.
     fn target(&self) -> usize {
-        self.goal.map_or(FIRST_TARGET, |goal| (goal + goal / 16 + 6).min(LARGEST_TARGET))
+        self.goal.map_or(FIRST_TARGET, |goal| goal.saturating_add(goal / 16 + 6).min(LARGEST_TARGET))
     }
 }
 
@@ -82,14 +73,10 @@ impl Default for Options {
 pub trait Segment: PartPages {
     /// Its totals.
     fn meta(&self) -> &SegmentMeta;
-
-    /// An error of the engine with the block it is about, if the store knows it.
-    fn locate(&self, error: EngineError) -> EngineError {
-        error
-    }
 }
 
-fn reader<S: Segment>(segment: &S) -> SegmentReader<'_, S> {
+/// The engine's view of a segment.
+pub fn reader<S: Segment>(segment: &S) -> SegmentReader<'_, S> {
     SegmentReader { pages: segment, meta: segment.meta() }
 }
 
@@ -162,48 +149,6 @@ enum State {
     Codes(Stream),
 }
 
-/// The rounds of blocks.
-struct Rounds {
-    scale: ScoreScale,
-    simd: Simd,
-    prune: Prune,
-    blocks: Vec<SegmentBlocks>,
-    /// Documents scored and not delivered, as keys.
-    pool: Vec<u64>,
-    /// Documents of this round, best last.
-    ready: Vec<u64>,
-    target: usize,
-    /// Every document with this code or a higher one has been delivered or is ready.
-    delivered: u16,
-}
-
-/// A factor for bounds, in steps of 1 / 256.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Prune(u16);
-
-impl Prune {
-    /// At most 1.
-    fn new(factor: f64) -> Self {
-        Self((factor * 256.0).round().clamp(1.0, 256.0) as u16)
-    }
-
-    /// Whether nothing is pruned that could matter.
-    fn is_exact(self) -> bool {
-        self.0 == 256
-    }
-
-    /// What may still come, as far as it is believed.
-    #[inline]
-    pub fn of(self, open: i32) -> i32 {
-        (i64::from(open) * i64::from(self.0) / 256) as i32
-    }
-
-    /// The least lane whose believed part reaches `sum`.
-    fn least_lane(self, sum: i32) -> u32 {
-        (sum.max(0) as u32 * 256).div_ceil(u32::from(self.0))
-    }
-}
-
 impl<S: Segment> Ranker<S> {
     /// Ranks the documents of `segments` for `query`; the rest is done as documents are asked for.
     pub fn new(
@@ -258,7 +203,7 @@ impl<S: Segment> Ranker<S> {
         let mut scratch = self.scratch;
         match self.state {
             State::Codes(stream) => scratch.take_words(stream.into_codes()),
-            State::Blocks(rounds) => rounds.blocks.into_iter().for_each(|b| b.recycle(&mut scratch)),
+            State::Blocks(rounds) => rounds.into_blocks().into_iter().for_each(|b| b.recycle(&mut scratch)),
         }
         scratch
     }
@@ -267,7 +212,7 @@ impl<S: Segment> Ranker<S> {
     pub fn n_ready(&self) -> usize {
         match &self.state {
             State::Codes(stream) => stream.n_ready(),
-            State::Blocks(rounds) => rounds.ready.len(),
+            State::Blocks(rounds) => rounds.n_ready(),
         }
     }
 
@@ -284,7 +229,7 @@ impl<S: Segment> Ranker<S> {
                     break next;
                 }
                 State::Blocks(rounds) => {
-                    if let Some(key) = rounds.ready.pop() {
+                    if let Some(key) = rounds.pop() {
                         break Some(key);
                     }
                 }
@@ -322,23 +267,21 @@ impl<S: Segment> Ranker<S> {
     fn bound_blocks(&mut self, scale: ScoreScale) -> Result<Rounds> {
         let begin = (self.options.clock)();
         let mut blocks = reserved(self.segments.len(), "segments")?;
-        let mut ready = Vec::new();
+        let mut irregular = Vec::new();
         for ((segment, lists), &base) in self.segments.iter().zip(&self.plan.segments).zip(&self.bases) {
             let located = |e| segment.locate(e);
             let reader = reader(segment);
             let bounded = SegmentBlocks::new(&reader, lists, self.simd, &mut self.scratch).map_err(located)?;
             self.counts.bounded += u64::from(segment.meta().n_docs.div_ceil(BLOCK_DOCS));
             // Documents that no bound can judge come first.
-            let irregular = reader.special().map_err(located)?.irregular - bounded.dead();
-            reserve(&mut ready, irregular.len() as usize, "ranking round")?;
-            ready.extend(irregular.iter().map(|doc| top::key(code::IRREGULAR, base + doc)));
+            let set = reader.special().map_err(located)?.irregular - bounded.dead();
+            reserve(&mut irregular, set.len() as usize, "ranking round")?;
+            irregular.extend(set.iter().map(|doc| top::key(code::IRREGULAR, base + doc)));
             blocks.push(bounded);
         }
-        ready.sort_unstable();
         self.counts.time.bounds += (self.options.clock)() - begin;
-        let (simd, prune) = (self.simd, Prune::new(self.options.prune_factor));
-        let (target, delivered) = (self.options.target(), code::IRREGULAR);
-        Ok(Rounds { scale, simd, prune, blocks, pool: Vec::new(), ready, target, delivered })
+        let (prune, target) = (Prune::new(self.options.prune_factor), self.options.target());
+        Ok(Rounds::new(scale, self.simd, prune, blocks, irregular, target))
     }
 
     /// Scores every posting; documents with keys below `bound` remain to be delivered.
@@ -366,14 +309,17 @@ impl<S: Segment> Ranker<S> {
         let begin = (self.options.clock)();
         let State::Blocks(rounds) = &mut self.state else { return Ok(()) };
         self.counts.rounds += 1;
-        let filled = rounds.fill(&self.segments, &self.bases, most, &mut self.counts.blocks)?;
+        let found = rounds.next_round(&self.segments, &self.bases, most, &mut self.counts.blocks)?;
         self.counts.time.blocks += (self.options.clock)() - begin;
-        if filled {
+        if found {
             return Ok(());
         }
-        // Keys of delivered documents are those with at least the last round's code.
-        let bound = u64::from(rounds.delivered) << 32;
-        std::mem::take(&mut rounds.blocks).into_iter().for_each(|b| b.recycle(&mut self.scratch));
+        let bound = rounds.bound();
+        // Its memory is what scoring everything needs.
+        let nothing = State::Codes(Stream::new(Vec::new(), 0));
+        if let State::Blocks(rounds) = std::mem::replace(&mut self.state, nothing) {
+            rounds.into_blocks().into_iter().for_each(|b| b.recycle(&mut self.scratch));
+        }
         self.state = State::Codes(self.score_all(bound)?);
         Ok(())
     }
@@ -381,106 +327,3 @@ impl<S: Segment> Ranker<S> {
 
 /// Numbers of documents in a ranking, with what fills up the last chunk of each segment.
 const MAX_POSITIONS: u64 = u32::MAX as u64;
-
-impl Rounds {
-    /// Fills `ready`; false if that would mean to score more than `most` blocks, or if no positive score is left.
-    fn fill<S: Segment>(
-        &mut self,
-        segments: &[S],
-        bases: &[u32],
-        most: usize,
-        counts: &mut BlockCounts,
-    ) -> Result<bool> {
-        if self.delivered < code::IRREGULAR {
-            self.blocks.iter_mut().for_each(SegmentBlocks::begin_round);
-        }
-        // Four documents a block: half as many blocks as documents are more than enough for a first threshold.
-        let (mut batch, mut scored) = (self.target / 2 + 1, 0);
-        loop {
-            let reached = if self.pool.len() < self.target { None } else { Some(self.target_code()) };
-            let least = reached.map_or(1, |code| self.scale.sum(code));
-            if least <= 0 {
-                return Ok(false);
-            }
-            let Ok(lane) = u16::try_from(self.prune.least_lane(least)) else { break };
-            let (n, found) = self.best_blocks(batch, lane)?;
-            if n == 0 {
-                break;
-            }
-            scored += n;
-            if scored > most {
-                return Ok(false);
-            }
-            self.score(segments, bases, &found, least, counts)?;
-            batch = next_batch(batch);
-        }
-        if self.pool.len() < self.target {
-            return Ok(false);
-        }
-        let reached = self.target_code();
-        self.pool.sort_unstable();
-        let cut = self.pool.partition_point(|&key| top::value_of(key) < reached);
-        self.ready = self.pool.split_off(cut);
-        self.delivered = reached;
-        self.target = self.target.saturating_mul(GROWTH);
-        Ok(true)
-    }
-
-    /// The code of the `target`-th best document of the pool, which has that many.
-    fn target_code(&mut self) -> u16 {
-        let at = self.pool.len() - self.target;
-        let (_, &mut key, _) = self.pool.select_nth_unstable(at);
-        top::value_of(key)
-    }
-
-    /// The `n` blocks with the greatest lanes of all that are at least `lane`: how many there are, and for each segment
-    /// which, ascending.
-    fn best_blocks(&self, n: usize, lane: u16) -> Result<(usize, Vec<Vec<u32>>)> {
-        let mut best: Vec<(u64, usize)> = Vec::new();
-        for (at, blocks) in self.blocks.iter().enumerate() {
-            let mut keys = Vec::new();
-            top::greatest_keys(blocks.lanes(), n, top::key(lane, u32::MAX), u64::MAX, self.simd, &mut keys)?;
-            reserve(&mut best, keys.len(), "block candidates")?;
-            best.extend(keys.into_iter().map(|key| (key, at)));
-        }
-        if self.blocks.len() > 1 {
-            best.sort_unstable_by_key(|&(key, at)| (std::cmp::Reverse(top::value_of(key)), at));
-            best.truncate(n);
-        }
-        let n = best.len();
-        let mut found = vec![Vec::new(); self.blocks.len()];
-        for (key, at) in best {
-            reserve(&mut found[at], 1, "block candidates")?;
-            found[at].push(top::place_of(key));
-        }
-        found.iter_mut().for_each(|of_segment| of_segment.sort_unstable());
-        Ok((n, found))
-    }
-
-    /// Scores blocks down to a sum.
-    fn score<S: Segment>(
-        &mut self,
-        segments: &[S],
-        bases: &[u32],
-        found: &[Vec<u32>],
-        least: i32,
-        counts: &mut BlockCounts,
-    ) -> Result<()> {
-        let known = self.pool.len();
-        for (((blocks, segment), &base), found) in self.blocks.iter_mut().zip(segments).zip(bases).zip(found) {
-            let rules = Rules { least, prune: self.prune, scale: &self.scale, base };
-            let scored = blocks.score(&reader(segment), found, &rules, &mut self.pool, counts);
-            scored.map_err(|e| segment.locate(e))?;
-        }
-        if !self.prune.is_exact() {
-            // What an earlier round passed over and should have delivered comes too late.
-            let mut at = 0;
-            let delivered = self.delivered;
-            self.pool.retain(|&key| {
-                at += 1;
-                at <= known || top::value_of(key) < delivered
-            });
-        }
-        Ok(())
-    }
-}

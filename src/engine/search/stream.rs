@@ -61,6 +61,10 @@ impl Stream {
 
     fn next_piece(&mut self, simd: Simd) -> Result<()> {
         if self.round.is_empty() {
+            if self.bound == 0 {
+                // All have been delivered.
+                return Ok(());
+            }
             let least = top::key(code::NULL, u32::MAX);
             top::greatest_keys(&self.codes, self.next_round, least, self.bound, simd, &mut self.round)?;
             self.bound = self.round.iter().copied().min().unwrap_or(0);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::format::*;
 use super::pages::{Part, PartPages, field};
-use super::reader::{self, SegmentReader, chunk_record};
+use super::reader::{self, SegmentReader, chunk_record, list_page};
 use super::writer::range_levels;
 use crate::engine::codec::impact;
 use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
@@ -143,13 +143,15 @@ fn check_list<P: PartPages>(
         Ok(())
     })?;
     if !ordered {
-        found(report, Part::Postings, list.place, format!("documents of term {term} do not ascend within the segment"));
+        let (part, page) = list_page(list);
+        found(report, part, page, format!("documents of term {term} do not ascend within the segment"));
     }
     if n != list.df || greatest != list.max_impact {
+        let (part, page) = list_page(list);
         found(
             report,
-            Part::Postings,
-            list.place,
+            part,
+            page,
             format!(
                 "term {term} has {n} postings with impacts up to {greatest}, its entry says {} and {}",
                 list.df, list.max_impact

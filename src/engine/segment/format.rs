@@ -35,7 +35,7 @@ pub const RANGE_BLOCKS: u32 = RANGE_DOCS / BLOCK_DOCS;
 /// Bytes of a chunk's bounds; a whole number of them fills a page.
 pub const CHUNK_BOUNDS: usize = CHUNK_BLOCKS as usize / 2;
 /// Most documents in one segment, and in an index.
-pub const MAX_DOCS: u32 = u32::MAX - 1;
+pub const MAX_DOCS: u32 = u32::MAX - CHUNK_DOCS + 1;
 
 const _: () = assert!(RANGE_DOCS as usize == PAYLOAD * 8 && RANGE_DOCS <= 65_536);
 const _: () = assert!(RANGE_BLOCKS as usize == PAYLOAD * 2 && PAYLOAD.is_multiple_of(CHUNK_BOUNDS));
@@ -190,6 +190,17 @@ impl ChunkRecord {
     }
 }
 
+/// Where a chunk's bytes are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChunkPlace {
+    /// The page of `Postings` that it begins on.
+    pub page: u32,
+    /// The byte on that page.
+    pub from: u16,
+    /// Its bytes; they may go on at the beginning of the next page.
+    pub len: u16,
+}
+
 /// A chunk record where it lies on its page: nothing is copied but what is asked for.
 #[derive(Clone, Copy)]
 pub struct RangeRecord<'a> {
@@ -237,38 +248,37 @@ impl<'a> RangeRecord<'a> {
         Err(corrupt(Part::Chunks, self.page, "impossible chunk"))
     }
 
+    /// Where a chunk is.
+    #[inline]
+    pub fn place(&self, chunk: usize) -> Result<ChunkPlace> {
+        let bytes = self.chunk(chunk)?;
+        let (page, offset) = self.begin();
+        let start = offset + bytes.start;
+        // Below the page's size and the longest chunk: both fit.
+        let (from, len) = ((start % PAYLOAD) as u16, bytes.len() as u16);
+        Ok(ChunkPlace { page: page.wrapping_add((start / PAYLOAD) as u32), from, len })
+    }
+
     /// A copy, for those who let the page go.
     pub fn view(&self) -> Result<RangeView> {
-        let (page, offset) = self.begin();
-        let mut chunks = [(0u16, 0u16); RANGE_CHUNKS as usize];
-        for (no, chunk) in chunks.iter_mut().enumerate() {
-            let bytes = self.chunk(no)?;
-            *chunk = ((bytes.start / 2) as u16, (bytes.len() / 2) as u16);
+        let mut places = [ChunkPlace::default(); RANGE_CHUNKS as usize];
+        for (no, place) in places.iter_mut().enumerate() {
+            *place = self.place(no)?;
         }
-        Ok(RangeView { n: self.n(), page, offset, max_impact: self.max_impact(), chunks })
+        Ok(RangeView { places })
     }
 }
 
-/// A chunk record, read and checked.
+/// Where all chunks of a range are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RangeView {
-    /// Postings in the range.
-    pub n: u32,
-    /// Page of `Postings` with the first chunk.
-    pub page: u32,
-    /// Byte on that page.
-    pub offset: usize,
-    /// The greatest impact in the range; 0 if it is empty.
-    pub max_impact: u8,
-    /// For each chunk the begin and the length of its bytes, in steps of two.
-    chunks: [(u16, u16); RANGE_CHUNKS as usize],
+    places: [ChunkPlace; RANGE_CHUNKS as usize],
 }
 
 impl RangeView {
-    /// The chunks that are not empty: number, bytes counted from the first chunk's begin.
-    pub fn chunks(&self) -> impl Iterator<Item = (u32, std::ops::Range<usize>)> + '_ {
-        let bytes = |&(start, len): &(u16, u16)| 2 * usize::from(start)..2 * (usize::from(start) + usize::from(len));
-        (0u32..).zip(&self.chunks).filter(|(_, c)| c.1 > 0).map(move |(no, chunk)| (no, bytes(chunk)))
+    /// The chunks that are not empty, with their numbers.
+    pub fn chunks(&self) -> impl Iterator<Item = (u32, ChunkPlace)> + '_ {
+        (0u32..).zip(self.places).filter(|(_, place)| place.len > 0)
     }
 }
 
@@ -364,7 +374,8 @@ mod tests {
         assert!((1..254).all(|c| read.chunk(c).unwrap() == (6 * (c - 1)..6 * c)));
         let view = read.view().unwrap();
         assert_eq!(view.chunks().count(), 253);
-        assert!(view.chunks().all(|(c, bytes)| bytes == read.chunk(c as usize).unwrap()));
+        assert!(view.chunks().all(|(c, place)| place == read.place(c as usize).unwrap()));
+        assert_eq!(read.place(1).unwrap(), ChunkPlace { page: 5, from: 100, len: 6 });
         page[ChunkRecord::BYTES + 14] = 0xff;
         let read = RangeRecord::parse(&page, 0, 1).unwrap();
         assert!(read.chunk(1).is_err() && read.view().is_err());

@@ -66,6 +66,11 @@ pub trait PartPages {
 
     /// Called between pages, with no page open, wherever work is long.
     fn check_interrupts(&self) {}
+
+    /// An error about a page of this segment with the block it is about, if the store knows it.
+    fn locate(&self, error: EngineError) -> EngineError {
+        error
+    }
 }
 
 /// Writes the pages of a new segment, each part front to back, parts in any interleaving.

@@ -1,7 +1,5 @@
 //! Pages to terms and lists. Every pointer is checked before it is followed: a page may be damaged.
 
-use std::ops::Range;
-
 use roaring::RoaringBitmap;
 
 use super::chunk::{self, Chunk};
@@ -11,7 +9,7 @@ use super::live;
 use super::pages::{PAYLOAD, Part, PartPages, corrupt, field};
 use super::source::{EachPosting, EachTid, SegmentSource, TermHead};
 use super::special::SpecialDocs;
-use crate::engine::error::Result;
+use crate::engine::error::{EngineError, Result, reserved};
 use crate::engine::ids::Tid;
 use crate::engine::search::simd::prefetch;
 
@@ -64,7 +62,18 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
     pub fn term_entry(&self, no: u32) -> Result<TermEntry> {
         let page = no / TERMS_PER_PAGE;
         let payload = self.pages.page(Part::Terms, page)?;
-        TermEntry::parse(&payload, page, (no % TERMS_PER_PAGE) as usize)
+        self.entry(&payload, page, (no % TERMS_PER_PAGE) as usize)
+    }
+
+    /// Reads an entry; no term can be in more documents than there are.
+    fn entry(&self, payload: &[u8], page: u32, slot: usize) -> Result<TermEntry> {
+        let entry = TermEntry::parse(payload, page, slot)?;
+        let df: u64 = entry.lists.iter().map(|l| u64::from(l.df)).sum();
+        if df <= u64::from(self.meta.n_docs) {
+            Ok(entry)
+        } else {
+            Err(corrupt(Part::Terms, page, "impossible term entry"))
+        }
     }
 
     /// The entry of `term`, `None` if no document has it. One page is open at a time: readers that hold one page while
@@ -79,7 +88,7 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
             let middle = low + (high - low) / 2;
             let found = field::u32_at(&payload, middle * TermEntry::BYTES);
             if found == term {
-                return TermEntry::parse(&payload, page, middle).map(Some);
+                return self.entry(&payload, page, middle).map(Some);
             }
             if found < term { low = middle + 1 } else { high = middle }
         }
@@ -124,7 +133,7 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
             let base = range * RANGE_DOCS;
             self.for_each_chunk(list, range, |no, chunk| {
                 if !chunk.is_sound() {
-                    return Err(corrupt(Part::Postings, list.place, "impossible chunk"));
+                    return Err(list_corrupt(list, "impossible chunk"));
                 }
                 chunk.for_each(|place, level| each(base + no * CHUNK_DOCS + u32::from(place), level))
             })?;
@@ -182,40 +191,51 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
         mut each: impl FnMut(u32, Chunk<'_>) -> Result<()>,
     ) -> Result<()> {
         let view = self.with_range(list, range, |record| record.view())?;
-        let mut chunks = ChunkPages::new(self.pages, view.page, view.offset);
-        for (no, bytes) in view.chunks() {
-            each(no, chunks.read(bytes)?)?;
+        let mut chunks = ChunkPages::new(self.pages);
+        for (no, place) in view.chunks() {
+            each(no, chunks.read(place)?)?;
         }
         Ok(())
+    }
+
+    /// The greatest impact of each range of a frequent list.
+    pub fn range_maxima(&self, list: &ListEntry) -> Result<Vec<u8>> {
+        let n = n_ranges(self.meta.n_docs);
+        let mut maxima = reserved(n as usize, "ranges of a list")?;
+        while (maxima.len() as u32) < n {
+            let record = chunk_record(list, maxima.len() as u32)?;
+            let (page, slot) = (record / CHUNK_RECORDS_PER_PAGE, record % CHUNK_RECORDS_PER_PAGE);
+            let payload = self.pages.page(Part::Chunks, page)?;
+            for slot in (slot..CHUNK_RECORDS_PER_PAGE).take(n as usize - maxima.len()) {
+                maxima.push(RangeRecord::parse(&payload, page, slot as usize)?.max_impact());
+            }
+        }
+        Ok(maxima)
     }
 }
 
 /// The length of the longest array.
 const SHORT: usize = 2 * chunk::ARRAY_MAX;
 
-/// The chunks of a range, which lie one behind another on consecutive pages. One page is open at a time.
+/// Chunks, wherever they are. One page is open at a time.
 pub struct ChunkPages<'p, P: PartPages> {
     pages: &'p P,
-    first: u32,
-    offset: usize,
     open: Option<(u32, P::Page<'p>)>,
     /// A chunk that crosses a page is put together here.
     crossing: [u8; chunk::MAX_BYTES],
 }
 
 impl<'p, P: PartPages> ChunkPages<'p, P> {
-    /// The chunks that begin on page `first` at byte `offset`.
-    pub fn new(pages: &'p P, first: u32, offset: usize) -> Self {
-        Self { pages, first, offset, open: None, crossing: [0; chunk::MAX_BYTES] }
+    /// No page is open yet.
+    pub fn new(pages: &'p P) -> Self {
+        Self { pages, open: None, crossing: [0; chunk::MAX_BYTES] }
     }
 
-    /// Reads the chunk that occupies `bytes`, counted from the first chunk's begin.
+    /// Reads a chunk.
     #[inline]
-    pub fn read(&mut self, bytes: Range<usize>) -> Result<Chunk<'_>> {
-        let (start, end) = (self.offset + bytes.start, self.offset + bytes.end);
-        let (skip, from) = (start / PAYLOAD, start % PAYLOAD);
-        let page = self.first.wrapping_add(skip as u32);
-        let to = end - skip * PAYLOAD;
+    pub fn read(&mut self, place: ChunkPlace) -> Result<Chunk<'_>> {
+        let ChunkPlace { page, from, len } = place;
+        let (from, to) = (usize::from(from), usize::from(from) + usize::from(len));
         let found = if to <= PAYLOAD {
             Chunk::parse(&self.open(page)?[from..to])
         } else {
@@ -229,29 +249,21 @@ impl<'p, P: PartPages> ChunkPages<'p, P> {
         found.ok_or_else(|| corrupt(Part::Postings, page, "impossible chunk"))
     }
 
-    /// The page that a chunk begins on, counted from the first chunk's.
-    #[inline]
-    pub fn page_of(&self, bytes: &Range<usize>) -> usize {
-        (self.offset + bytes.start) / PAYLOAD
-    }
-
     /// Opens the page that a chunk begins on.
-    pub fn open_for(&mut self, bytes: &Range<usize>) -> Result<()> {
-        let page = self.first.wrapping_add(self.page_of(bytes) as u32);
-        self.open(page).map(|_| ())
+    pub fn open_for(&mut self, place: ChunkPlace) -> Result<()> {
+        self.open(place.page).map(|_| ())
     }
 
     /// Asks for the parts of a chunk on the open page that a look-up of a document will need.
     #[inline]
-    pub fn prefetch(&self, bytes: &Range<usize>, place: usize) {
+    pub fn prefetch(&self, place: ChunkPlace, doc: usize) {
         let Some((_, page)) = &self.open else { return };
-        let from = (self.offset + bytes.start) % PAYLOAD;
-        let impacts = match bytes.len() {
+        let impacts = match usize::from(place.len) {
             len @ ..=SHORT => len / 2,
-            len => chunk::BITMAP_BYTES + (len - chunk::BITMAP_BYTES) * place / CHUNK_DOCS as usize,
+            len => chunk::BITMAP_BYTES + (len - chunk::BITMAP_BYTES) * doc / CHUNK_DOCS as usize,
         };
-        prefetch(page, from);
-        prefetch(page, from + impacts);
+        prefetch(page, usize::from(place.from));
+        prefetch(page, usize::from(place.from) + impacts);
     }
 
     #[inline]
@@ -268,6 +280,17 @@ impl<'p, P: PartPages> ChunkPages<'p, P> {
 /// The number of the chunk record of a range of a frequent list.
 pub fn chunk_record(list: &ListEntry, range: u32) -> Result<u32> {
     list.place.checked_add(range).ok_or_else(|| corrupt(Part::Chunks, 0, "record number out of range"))
+}
+
+/// A corrupt-page error about a list as a whole: it names the page that says where the list is.
+pub fn list_corrupt(list: &ListEntry, reason: &'static str) -> EngineError {
+    let (part, page) = list_page(list);
+    corrupt(part, page, reason)
+}
+
+/// The page where a list begins, or its first chunk record.
+pub fn list_page(list: &ListEntry) -> (Part, u32) {
+    if list.frequent { (Part::Chunks, list.place / CHUNK_RECORDS_PER_PAGE) } else { (Part::Postings, list.place) }
 }
 
 fn tid_at(payload: &[u8], page: u32, slot: u32) -> Result<Tid> {
@@ -338,12 +361,12 @@ impl<P: PartPages> SegmentSource for SegmentAsSource<'_, P> {
         self.reader.for_each_posting(&list, &mut |doc, level| {
             n += 1;
             if doc < next || doc >= self.reader.meta.n_docs || level == 0 {
-                return Err(corrupt(Part::Postings, list.place, "documents do not ascend within the segment"));
+                return Err(list_corrupt(&list, "documents do not ascend within the segment"));
             }
             next = doc + 1;
             each(doc, level)
         })?;
-        if n == list.df { Ok(()) } else { Err(corrupt(Part::Postings, list.place, "list has another length")) }
+        if n == list.df { Ok(()) } else { Err(list_corrupt(&list, "list has another length")) }
     }
 
     fn advance(&mut self) -> Result<()> {

@@ -1,0 +1,116 @@
+//! Damaged pages: whatever a segment's bytes are, searching, merging and checking it ends in an answer or an error, never in a
+//! panic, and takes no more memory than the segment's own totals allow.
+
+use proptest::prelude::*;
+
+use super::ranker::{Options, Ranker, Segment, Strategy as Way};
+use super::scratch::Scratch;
+use super::simd::Kernel;
+use crate::engine::error::Result;
+use crate::engine::ids::{Metric, Tid};
+use crate::engine::segment::check::{DocumentSums, check_segment};
+use crate::engine::segment::format::SegmentMeta;
+use crate::engine::segment::pages::{MemoryPages, PAYLOAD, Part, PartPages};
+use crate::engine::segment::reader::{SegmentAsSource, SegmentReader};
+use crate::engine::segment::run::RunBuilder;
+use crate::engine::segment::source::Input;
+use crate::engine::segment::writer::write_segment;
+use crate::engine::vector::SparseVectorRef;
+
+const DOCS: u32 = 1_200;
+const TERMS: u32 = 60;
+
+/// Lists of every form: term 0 in all documents, others in ever fewer.
+fn segment() -> (MemoryPages, SegmentMeta) {
+    let mut run = RunBuilder::new(Metric::InnerProduct, usize::MAX);
+    for doc in 0..DOCS {
+        let terms: Vec<u32> = (0..TERMS).filter(|&t| (doc * 31 + t * 17) % (t * t / 4 + 1) == 0).collect();
+        let weight = |&t: &u32| ((doc * 7 + t * 13) % 50 + 1) as f32 / if t % 9 == 8 { -25.0 } else { 25.0 };
+        let weights: Vec<f32> = terms.iter().map(weight).collect();
+        let vector = SparseVectorRef::from_valid_parts(0, &terms, &weights);
+        run.add(Tid { block: doc, offset: 1 }, (doc % 97 != 96).then_some(vector)).unwrap();
+    }
+    let mut pages = MemoryPages::default();
+    let meta = write_segment(&mut [Input::all(run.finish().unwrap())], &mut pages).unwrap();
+    (pages, meta)
+}
+
+struct Kept<'a>(&'a MemoryPages, &'a SegmentMeta);
+
+impl PartPages for Kept<'_> {
+    type Page<'b>
+        = &'b [u8]
+    where
+        Self: 'b;
+
+    fn page(&self, part: Part, no: u32) -> Result<&[u8]> {
+        self.0.page(part, no)
+    }
+}
+
+impl Segment for Kept<'_> {
+    fn meta(&self) -> &SegmentMeta {
+        self.1
+    }
+}
+
+fn search(pages: &MemoryPages, meta: &SegmentMeta, strategy: Way, kernel: Kernel) -> Result<usize> {
+    let terms: Vec<u32> = (0..TERMS).collect();
+    let weights: Vec<f32> = terms.iter().map(|&t| (t % 7 + 1) as f32 / 4.0).collect();
+    let query = SparseVectorRef::from_valid_parts(0, &terms, &weights);
+    let options = Options { strategy, kernel, ..Options::default() };
+    let mut ranker =
+        Ranker::new(vec![Kept(pages, meta)], Metric::InnerProduct, Some(query), options, Scratch::default())?;
+    let mut n = 0;
+    while n < 2 * DOCS as usize && ranker.next_best()?.is_some() {
+        n += 1;
+    }
+    Ok(n)
+}
+
+/// Searches, merges and checks; whatever comes out.
+fn use_it(pages: &MemoryPages, meta: &SegmentMeta) {
+    for kernel in Kernel::ALL.into_iter().filter(|k| k.is_available()) {
+        for strategy in [Way::Exhaustive, Way::Blocks] {
+            if let Ok(n) = search(pages, meta, strategy, kernel) {
+                assert!(n <= DOCS as usize, "no document twice");
+            }
+        }
+    }
+    let reader = SegmentReader { pages, meta };
+    let mut sums = DocumentSums::new(meta.n_docs).unwrap();
+    check_segment(&reader, Some(&mut sums), &mut |_| {}).unwrap();
+    let dead = reader.dead();
+    if let (Ok(source), Ok(dead)) = (SegmentAsSource::new(reader), dead) {
+        let _ = write_segment(&mut [Input { source: Box::new(source), dead }], &mut MemoryPages::default());
+    }
+}
+
+#[test]
+fn the_undamaged_segment_is_whole() {
+    let (pages, meta) = segment();
+    for strategy in [Way::Exhaustive, Way::Blocks] {
+        assert_eq!(search(&pages, &meta, strategy, Kernel::best()), Ok(DOCS as usize));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn damaged_bytes_harm_nobody(
+        damage in prop::collection::vec((0usize..8, any::<prop::sample::Index>(), 0..PAYLOAD, any::<u8>()), 1..12),
+        near_the_start in any::<bool>(),
+    ) {
+        let (mut pages, meta) = segment();
+        for (part, page, at, byte) in damage {
+            let part = pages.part_mut(Part::ALL[part]);
+            if !part.is_empty() {
+                let page = page.index(part.len());
+                // Most parts fill but the beginning of a page.
+                part[page][if near_the_start { at % 600 } else { at }] = byte;
+            }
+        }
+        use_it(&pages, &meta);
+    }
+}
