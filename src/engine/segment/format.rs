@@ -260,25 +260,44 @@ impl<'a> RangeRecord<'a> {
     }
 
     /// A copy, for those who let the page go.
-    pub fn view(&self) -> Result<RangeView> {
-        let mut places = [ChunkPlace::default(); RANGE_CHUNKS as usize];
-        for (no, place) in places.iter_mut().enumerate() {
-            *place = self.place(no)?;
-        }
-        Ok(RangeView { places })
+    pub fn view(&self) -> RangeView {
+        let mut ends = [0; 2 * RANGE_CHUNKS as usize];
+        ends.copy_from_slice(&self.bytes[12..]);
+        RangeView { begin: self.begin(), ends, page: self.page }
     }
 }
 
 /// Where all chunks of a range are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RangeView {
-    places: [ChunkPlace; RANGE_CHUNKS as usize],
+    begin: (u32, usize),
+    /// As they are on the page.
+    ends: [u8; 2 * RANGE_CHUNKS as usize],
+    /// The page of the chunk records.
+    page: u32,
 }
 
 impl RangeView {
-    /// The chunks that are not empty, with their numbers.
-    pub fn chunks(&self) -> impl Iterator<Item = (u32, ChunkPlace)> + '_ {
-        (0u32..).zip(self.places).filter(|(_, place)| place.len > 0)
+    /// Gives the chunks that are not empty, with their numbers.
+    #[inline]
+    pub fn for_each(&self, mut each: impl FnMut(u32, ChunkPlace) -> Result<()>) -> Result<()> {
+        let ((mut page, mut from), mut before) = (self.begin, 0);
+        for (no, end) in (0u32..).zip(self.ends.as_chunks::<2>().0) {
+            let end = u16::from_le_bytes(*end);
+            let len = 2 * usize::from(end.wrapping_sub(before));
+            if len == 0 {
+                continue;
+            }
+            if end < before || len > chunk::MAX_BYTES {
+                return Err(corrupt(Part::Chunks, self.page, "impossible chunk"));
+            }
+            if from >= PAYLOAD {
+                (page, from) = (page.wrapping_add(1), from - PAYLOAD);
+            }
+            each(no, ChunkPlace { page, from: from as u16, len: len as u16 })?;
+            (before, from) = (end, from + len);
+        }
+        Ok(())
     }
 }
 
@@ -372,13 +391,18 @@ mod tests {
         let read = RangeRecord::parse(&page, 0, 1).unwrap();
         assert_eq!((read.n(), read.begin(), read.max_impact()), (900, (5, 100), 9));
         assert!((1..254).all(|c| read.chunk(c).unwrap() == (6 * (c - 1)..6 * c)));
-        let view = read.view().unwrap();
-        assert_eq!(view.chunks().count(), 253);
-        assert!(view.chunks().all(|(c, place)| place == read.place(c as usize).unwrap()));
+        let mut n = 0;
+        let each = |c: u32, place| {
+            n += 1;
+            assert_eq!(Ok(place), read.place(c as usize));
+            Ok(())
+        };
+        read.view().for_each(each).unwrap();
+        assert_eq!(n, 253);
         assert_eq!(read.place(1).unwrap(), ChunkPlace { page: 5, from: 100, len: 6 });
         page[ChunkRecord::BYTES + 14] = 0xff;
         let read = RangeRecord::parse(&page, 0, 1).unwrap();
-        assert!(read.chunk(1).is_err() && read.view().is_err());
+        assert!(read.chunk(1).is_err() && read.view().for_each(|_, _| Ok(())).is_err());
         page[ChunkRecord::BYTES + 10] = 0;
         assert!(RangeRecord::parse(&page, 0, 1).is_err());
     }

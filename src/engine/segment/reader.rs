@@ -190,12 +190,9 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
         range: u32,
         mut each: impl FnMut(u32, Chunk<'_>) -> Result<()>,
     ) -> Result<()> {
-        let view = self.with_range(list, range, |record| record.view())?;
+        let view = self.with_range(list, range, |record| Ok(record.view()))?;
         let mut chunks = ChunkPages::new(self.pages);
-        for (no, place) in view.chunks() {
-            each(no, chunks.read(place)?)?;
-        }
-        Ok(())
+        view.for_each(|no, place| each(no, chunks.read(place)?))
     }
 
     /// The greatest impact of each range of a frequent list.
