@@ -17,7 +17,7 @@ use pgrx::prelude::*;
 use super::{goals, settings};
 use crate::engine::error::Result;
 use crate::engine::search::ranker::Strategy;
-use crate::engine::survey::{Survey, Way};
+use crate::engine::survey::{Survey, Way, Wish};
 use crate::engine::vector::SparseVectorRef;
 use crate::storage::datum::SVec;
 use crate::storage::manifest_cache;
@@ -35,7 +35,7 @@ const PENDING_PAGE: f64 = 10_000.0;
 /// on scans of whole tables: it is copied, and waits until no row before it can come any more.
 const QUEUE: f64 = 4.0;
 /// Rows that are reckoned with if the query does not say.
-pub const UNKNOWN_GOAL: usize = 10;
+const UNKNOWN_GOAL: usize = 10;
 /// Terms looked up for planning: some 20 microseconds.
 const LOOK_UPS: usize = 64;
 
@@ -107,11 +107,11 @@ unsafe fn estimate(
     // SAFETY: by the caller's promise.
     let goal = unsafe { row_goal(root, info) };
     goals::note(info.indexoid, goal);
-    let target = goal.unwrap_or(UNKNOWN_GOAL);
-    let way = way(&survey, target);
+    let wish = wish(goal);
+    let way = way(&survey, wish);
     let read = (survey.bytes(way) / f64::from(pg_sys::BLCKSZ)).ceil() + pending_pages;
-    let first = (START + survey.nanoseconds(way, target) + pending_pages * PENDING_PAGE) * nanosecond + read * page;
-    let later = if way == Way::Bounds { survey.nanoseconds(Way::Exhaustive, target) * nanosecond } else { 0.0 };
+    let first = (START + survey.nanoseconds(way, wish) + pending_pages * PENDING_PAGE) * nanosecond + read * page;
+    let later = if way == Way::Bounds { survey.nanoseconds(Way::Exhaustive, wish) * nanosecond } else { 0.0 };
     // SAFETY: by the caller's promise.
     let distance = unsafe { distance_cost(root, order) };
     let rows = info.tuples.max(1.0);
@@ -136,10 +136,15 @@ unsafe fn row_goal(root: *mut pg_sys::PlannerInfo, info: &pg_sys::IndexOptInfo) 
     Some((wanted / passing).min(rel.tuples.max(1.0)) as usize)
 }
 
+/// What the settings and the number of rows wanted, if it is known, mean for the cost.
+pub fn wish(goal: Option<usize>) -> Wish {
+    Wish { documents: goal.unwrap_or(UNKNOWN_GOAL), prune_factor: settings::prune_factor() }
+}
+
 /// How the rows will be found, as far as can be told beforehand.
-pub fn way(survey: &Survey, target: usize) -> Way {
+pub fn way(survey: &Survey, wish: Wish) -> Way {
     match settings::strategy() {
-        Strategy::Auto => survey.way(target),
+        Strategy::Auto => survey.way(wish),
         Strategy::Exhaustive => Way::Exhaustive,
         Strategy::Blocks => Way::Bounds,
     }

@@ -29,6 +29,17 @@ mod cost {
 
 /// Blocks that a first round scores or drops for each document it wants, measured for 16, 160 and 1,600 documents.
 const BLOCKS_PER_DOCUMENT: f64 = 18.0;
+/// With bounds believed to a part only, blocks become fewer by about this power of it.
+const PRUNE_POWER: i32 = 4;
+
+/// What a search is asked for, as far as it decides the cost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wish {
+    /// Documents.
+    pub documents: usize,
+    /// How far bounds are believed; 1: exact.
+    pub prune_factor: f64,
+}
 /// Postings of a learned-sparse query for each document of the table, when the query is not known: 2.2 to 2.8 measured.
 const POSTINGS_PER_DOCUMENT: f64 = 2.5;
 /// How many of its lists are then frequent, for each document: terms that every document has count 1.
@@ -155,8 +166,8 @@ impl Survey {
         }
     }
 
-    /// Nanoseconds before the first of `target` rows, the look-ups included.
-    pub fn nanoseconds(&self, way: Way, target: usize) -> f64 {
+    /// Nanoseconds before the first row, the look-ups included.
+    pub fn nanoseconds(&self, way: Way, wish: Wish) -> f64 {
         let look_ups = self.lists * cost::LOOK_UP;
         look_ups
             + match way {
@@ -165,7 +176,8 @@ impl Survey {
                 }
                 Way::Bounds => {
                     let bounds = self.bounded * cost::BOUND + self.rare * cost::RARE_BOUND;
-                    let blocks = (target as f64 * BLOCKS_PER_DOCUMENT).min(self.documents / f64::from(BLOCK_DOCS));
+                    let per_document = BLOCKS_PER_DOCUMENT * wish.prune_factor.powi(PRUNE_POWER);
+                    let blocks = (wish.documents as f64 * per_document).min(self.documents / f64::from(BLOCK_DOCS));
                     bounds + self.documents * cost::DOCUMENT / f64::from(BLOCK_DOCS) + blocks * cost::BLOCK
                 }
             }
@@ -173,7 +185,7 @@ impl Survey {
 
     /// How many blocks can be scored one by one in the time that scoring everything takes.
     pub fn blocks_for_all(&self) -> usize {
-        (self.nanoseconds(Way::Exhaustive, 0) / cost::BLOCK) as usize
+        (self.nanoseconds(Way::Exhaustive, Wish { documents: 0, prune_factor: 1.0 }) / cost::BLOCK) as usize
     }
 
     /// Bytes read before the first row.
@@ -184,9 +196,9 @@ impl Survey {
         }
     }
 
-    /// The cheaper way to find `target` rows.
-    pub fn way(&self, target: usize) -> Way {
-        let cheaper = self.nanoseconds(Way::Bounds, target) < self.nanoseconds(Way::Exhaustive, target);
+    /// The cheaper way.
+    pub fn way(&self, wish: Wish) -> Way {
+        let cheaper = self.nanoseconds(Way::Bounds, wish) < self.nanoseconds(Way::Exhaustive, wish);
         if cheaper { Way::Bounds } else { Way::Exhaustive }
     }
 }
@@ -197,9 +209,13 @@ mod tests {
 
     #[test]
     fn large_indexes_use_bounds_and_small_ones_do_not() {
-        assert_eq!(Survey::of_unknown(1000.0, f64::INFINITY).way(16), Way::Exhaustive);
-        assert_eq!(Survey::of_unknown(10e6, f64::INFINITY).way(16), Way::Bounds);
-        assert_eq!(Survey::of_unknown(10e6, f64::INFINITY).way(100_000), Way::Exhaustive);
+        let way = |n: f64, documents| {
+            let wish = Wish { documents, prune_factor: 1.0 };
+            Survey::of_unknown(n, f64::INFINITY).way(wish)
+        };
+        assert_eq!(way(1000.0, 16), Way::Exhaustive);
+        assert_eq!(way(10e6, 16), Way::Bounds);
+        assert_eq!(way(10e6, 100_000), Way::Exhaustive);
     }
 
     #[test]

@@ -21,7 +21,7 @@ fn query_cost(call: Call) -> Outcome {
     let index = opened.relation();
     let query = call.svec(1);
     let (survey, pending) = inspect::survey(index, query.as_ref()).or_raise(index);
-    let strategy = match cost::way(&survey, cost::UNKNOWN_GOAL) {
+    let strategy = match cost::way(&survey, cost::wish(None)) {
         Way::Bounds => "bounds",
         Way::Exhaustive => "exhaustive",
     };

@@ -19,7 +19,7 @@ use crate::engine::ids::Metric;
 use crate::engine::segment::format::{BLOCK_DOCS, SegmentMeta};
 use crate::engine::segment::pages::PartPages;
 use crate::engine::segment::reader::SegmentReader;
-use crate::engine::survey::{Survey, Way};
+use crate::engine::survey::{Survey, Way, Wish};
 use crate::engine::vector::SparseVectorRef;
 
 /// Documents the first round of blocks wants if nobody knows better: LIMIT 10 and the few that the recheck needs beyond.
@@ -59,6 +59,13 @@ impl Options {
     /// Documents that the first round wants: those asked for, and what the recheck takes beyond, a twentieth and a few.
     fn target(&self) -> usize {
         self.goal.map_or(FIRST_TARGET, |goal| goal.saturating_add(goal / 16 + 6).min(LARGEST_TARGET))
+    }
+}
+
+impl Options {
+    /// What decides the cost.
+    fn wish(&self) -> Wish {
+        Wish { documents: self.target(), prune_factor: self.prune_factor }
     }
 }
 
@@ -260,7 +267,7 @@ impl<S: Segment> Ranker<S> {
             && match self.options.strategy {
                 Strategy::Exhaustive => false,
                 Strategy::Blocks => true,
-                Strategy::Auto => self.survey().way(self.options.target()) == Way::Bounds,
+                Strategy::Auto => self.survey().way(self.options.wish()) == Way::Bounds,
             }
     }
 
