@@ -1,8 +1,8 @@
 //! A build by several processes: PostgreSQL's parallel workers and the process that builds the index, the leader.
 //!
-//! All of them take part in one parallel scan of the table, and each writes a segment of its own; so scan, inversion, merge
-//! and the writing of pages all run side by side. Nobody can see the segments until the leader, when all workers have
-//! ended well, publishes them together.
+//! All of them take part in one parallel scan of the table, and each writes a segment of its own; so scan, inversion,
+//! merge and the writing of pages all run side by side. Nobody can see the segments until the leader, when all workers
+//! have ended well, publishes them together.
 //!
 //! What a worker may do in parallel mode is limited: it must not need a transaction id or change the catalog. Writing
 //! pages of the index with generic log records needs neither. The processes share their locks, so the relations' locks
@@ -27,8 +27,8 @@ use crate::storage::relation::IndexRelation;
 const LIBRARY: &CStr = c"pg_wand";
 const WORKER: &CStr = c"pg_wand_build_worker";
 
-/// What lies in the build's shared memory. Small numbers belong to PostgreSQL's executor, large ones to the server's own
-/// parallel operations.
+/// What lies in the build's shared memory. Small numbers belong to PostgreSQL's executor, large ones to the server's
+/// own parallel operations.
 #[derive(Clone, Copy)]
 #[repr(u64)]
 enum Key {
@@ -141,7 +141,8 @@ struct Team {
 }
 
 impl Team {
-    /// Starts workers, and parallel mode with them. `None` if not a single one could be had; then parallel mode is over.
+    /// Starts workers, and parallel mode with them. `None` if not a single one could be had; then parallel mode is
+    /// over.
     ///
     /// # Safety
     /// - As for `build`.
@@ -218,7 +219,8 @@ impl Team {
         usize::try_from(unsafe { (*self.context).nworkers_launched }).unwrap_or(0)
     }
 
-    /// Waits for the workers, collects what they have done, and ends parallel mode. A worker's ERROR becomes the leader's.
+    /// Waits for the workers, collects what they have done, and ends parallel mode. A worker's ERROR becomes the
+    /// leader's.
     ///
     /// # Safety
     /// - `info` is the index's.

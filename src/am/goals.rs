@@ -1,9 +1,9 @@
 //! How many rows the last plan on each index wanted of it.
 //!
-//! An access method is not told the LIMIT above its scan, and need not know it: the scan is a stream. But what is cheaper,
-//! bounds first or scoring everything, depends on it. The planner does know; so what it said last about an index is kept
-//! here until a scan of that index begins in the same backend, usually that of the same statement. A plan that is used
-//! again, or another statement between, makes the hint a wrong one; that costs time and changes no row.
+//! An access method is not told the LIMIT above its scan, and need not know it: the scan is a stream. But what is
+//! cheaper, bounds first or scoring everything, depends on it. The planner does know; so what it said last about an
+//! index is kept here until a scan of that index begins in the same backend, usually that of the same statement. A plan
+//! that is used again, or another statement between, makes the hint a wrong one; that costs time and changes no row.
 
 use std::cell::RefCell;
 

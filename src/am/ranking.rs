@@ -148,7 +148,8 @@ impl Ranking {
         self.ask_ahead = (self.ask_ahead * 2).min(most);
     }
 
-    /// Takes the next document, and those that the ranker has ready at no further cost; their TIDs are read page by page.
+    /// Takes the next document, and those that the ranker has ready at no further cost; their TIDs are read page by
+    /// page.
     fn look_ahead(&mut self) -> Result<()> {
         let Some(first) = self.ranker.next_best()? else { return Ok(()) };
         let n = self.ranker.n_ready().min(MOST_AHEAD);

@@ -122,8 +122,8 @@ impl Call {
         unsafe { (*self.0).context }
     }
 
-    /// What the calls from one place of one plan keep between them, the default at first; `None` for a call without such
-    /// a place. It goes with the plan's memory.
+    /// What the calls from one place of one plan keep between them, the default at first; `None` for a call without
+    /// such a place. It goes with the plan's memory.
     ///
     /// # Safety
     /// - A function keeps one type only, and no other reference to it is alive.

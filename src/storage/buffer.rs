@@ -88,10 +88,10 @@ impl SealedBuffer {
 
     /// The page.
     pub fn page(&self) -> PageRef<'_> {
-        // SAFETY: the buffer is pinned for as long as `self` lives. It is share-locked, or sealed: then its payload and its
-        // identity do not change while the caller's snapshot, under which it was found, is held, and nothing else of it is
-        // read (`PageRef::is_sealed`). Marking it as free copies the page over itself with another state, stamp and LSN:
-        // all other bytes are written as they were.
+        // SAFETY: the buffer is pinned for as long as `self` lives. It is share-locked, or sealed: then its payload and
+        // its identity do not change while the caller's snapshot, under which it was found, is held, and nothing else
+        // of it is read (`PageRef::is_sealed`). Marking it as free copies the page over itself with another state,
+        // stamp and LSN: all other bytes are written as they were.
         unsafe { PageRef::new(pg_sys::BufferGetPage(self.buffer)) }
     }
 }

@@ -5,8 +5,8 @@
 //! nnz x int32 term id from 0, ascending | nnz x float4 weight
 //! ```
 //!
-//! Native byte order, alignment int4: pgvector's `sparsevec`. Every door of the type checks the order of the ids and the
-//! weights, so reading trusts them; it checks what memory safety rests on, the counts against the length.
+//! Native byte order, alignment int4: pgvector's `sparsevec`. Every door of the type checks the order of the ids and
+//! the weights, so reading trusts them; it checks what memory safety rests on, the counts against the length.
 
 use std::slice;
 

@@ -1,9 +1,10 @@
 //! Pages given up and taken into use again.
 //!
 //! A page may be read by a scan that began before it was given up. So a freed page keeps its contents and carries a
-//! logged stamp: the next transaction id at that time. It may be taken into use once no snapshot is old enough to belong
-//! to such a scan (nbtree's rule for deleted pages). The free-space map only says where to look; the page itself decides,
-//! under its lock. On a standby replay does not wait for readers: they recognise a recycled page by its identity.
+//! logged stamp: the next transaction id at that time. It may be taken into use once no snapshot is old enough to
+//! belong to such a scan (nbtree's rule for deleted pages). The free-space map only says where to look; the page itself
+//! decides, under its lock. On a standby replay does not wait for readers: they recognise a recycled page by its
+//! identity.
 //!
 //! Pages in use carry a stamp too, from the time they were taken: a page that no structure refers to is an orphan of an
 //! aborted operation once that operation can no longer be running.

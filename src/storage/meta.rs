@@ -1,7 +1,8 @@
 //! The metapage (block 0) and the manifest it points to.
 //!
-//! The metapage is small and changes with every step; the manifest, the list of sealed segments, is written anew by each
-//! maintenance operation into fresh pages and becomes valid by one change of the metapage. A reader takes both once.
+//! The metapage is small and changes with every step; the manifest, the list of sealed segments, is written anew by
+//! each maintenance operation into fresh pages and becomes valid by one change of the metapage. A reader takes both
+//! once.
 
 use pgrx::pg_sys;
 use serde::{Deserialize, Serialize};

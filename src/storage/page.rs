@@ -161,7 +161,8 @@ pub struct PageRef<'a> {
 
 impl<'a> PageRef<'a> {
     /// # Safety
-    /// - `page` points to a whole page. Nobody changes during `'a` what is read of it: its buffer is locked, or it is a private
+    /// - `page` points to a whole page. Nobody changes during `'a` what is read of it: its buffer is locked, or it is a
+    ///   private
     ///   copy, or only payload and identity of a sealed page are read.
     pub unsafe fn new(page: pg_sys::Page) -> Self {
         // SAFETY: a page is BLCKSZ bytes; the caller keeps what is read of it from changing during 'a.
@@ -174,7 +175,8 @@ impl<'a> PageRef<'a> {
         self.bytes[14] == 0 && self.bytes[15] == 0
     }
 
-    /// Whether header and special area are those of a page of this index format. The log writer clears what lies between
+    /// Whether header and special area are those of a page of this index format. The log writer clears what lies
+    /// between
     /// `pd_lower` and `pd_upper`, so these must be right before anything is changed.
     pub fn is_sound(&self) -> bool {
         self.is_sound_with(&self.special())

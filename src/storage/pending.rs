@@ -2,8 +2,8 @@
 //!
 //! Pages are linked from the oldest to the newest and numbered without gaps over the life of the index. Entries are
 //! appended to the last page; a page that has a successor never grows again, so cutting the list ([`seal`]) needs no
-//! lock on anything but its end. Vectors too large for a page lie in overflow pages, written before the entry that names
-//! them.
+//! lock on anything but its end. Vectors too large for a page lie in overflow pages, written before the entry that
+//! names them.
 //!
 //! Lock order: the last page, then a new page, then the metapage. Nobody waits for a page of the list while holding the
 //! metapage, except for the first page of an empty list, which nobody else can know.

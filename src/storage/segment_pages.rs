@@ -192,8 +192,8 @@ pub struct SegmentSink {
     taken: Vec<Range<u32>>,
 }
 
-/// A build takes pages of a part up to this many at a time: parts grow side by side, and the manifest names every stretch of
-/// consecutive blocks.
+/// A build takes pages of a part up to this many at a time: parts grow side by side, and the manifest names every
+/// stretch of consecutive blocks.
 const TAKEN_AT_ONCE: u32 = 256;
 /// But no more than one for this many that the part has already, since those taken last may not be needed.
 const TAKEN_OF_WRITTEN: u32 = 32;
@@ -208,8 +208,8 @@ impl SegmentSink {
 
     /// The next page for a part, locked.
     ///
-    /// Only a build takes pages ahead. Elsewhere the free-space map may offer one page to two who ask at the same time; the
-    /// lock decides, so a page must be written before its lock is let go.
+    /// Only a build takes pages ahead. Elsewhere the free-space map may offer one page to two who ask at the same time;
+    /// the lock decides, so a page must be written before its lock is let go.
     fn next_page(&mut self, part: Part) -> Result<ExclusiveBuffer> {
         if !self.allocator.is_fresh() {
             return self.allocator.take();

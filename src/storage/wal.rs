@@ -72,7 +72,8 @@ impl Drop for WalBatch {
     }
 }
 
-/// The next transaction id: whoever may hold a reference to a page now runs under a snapshot that does not see beyond it.
+/// The next transaction id: whoever may hold a reference to a page now runs under a snapshot that does not see beyond
+/// it.
 pub fn next_stamp() -> u64 {
     // SAFETY: reads a counter in shared memory.
     unsafe { pg_sys::ReadNextFullTransactionId() }.value
@@ -134,8 +135,8 @@ pub unsafe fn extend_locked(index: IndexRelation, fork: pg_sys::ForkNumber::Type
 /// Adds `n` blocks in a row to the main fork: zero, and known to nobody but the caller. Returns their numbers.
 pub fn extend_by(index: IndexRelation, n: u32) -> Range<u32> {
     let mode = pg_sys::ExclusiveLock as i32;
-    // The lock keeps the blocks in a row. Unlike others it excludes the processes of one parallel build from each other.
-    // SAFETY: the relation is open.
+    // The lock keeps the blocks in a row. Unlike others it excludes the processes of one parallel build from each
+    // other. SAFETY: the relation is open.
     unsafe { pg_sys::LockRelationForExtension(index.raw(), mode) };
     let first = index.n_blocks();
     let mut end = first;

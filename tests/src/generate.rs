@@ -6,8 +6,8 @@
 //! weights follow topics:
 //!
 //! ```text
-//! a document: a topic, a second one, a length
-//!   each of the HEAD most frequent terms is in it when  length + topic's liking + chance  exceeds the term's threshold;
+//! a document: a topic, a second one, a length each of the HEAD most frequent terms is in it when  length + topic's
+//! liking + chance  exceeds the term's threshold;
 //!     the weight grows with the excess, as log(1 + relu(x)) does in the model
 //!   the other terms are drawn from its topics' lists, their area's list and the list of all, until it is long enough;
 //!     the weight is  term + topic's liking + chance, through the weights' quantiles
@@ -167,7 +167,8 @@ impl Generator {
             let at = at.unwrap_or(0);
             let rank = self.query_rank(topic, at, random);
             let liking = if rank < HEAD { HEAD_TOPIC } else { WEIGHT_TOPIC };
-            // Its terms are those that the topic likes: taken as they are, their weights would be too great, and too alike.
+            // Its terms are those that the topic likes: taken as they are, their weights would be too great, and too
+            // alike.
             let liked = liking.sqrt() * self.affinity(topic, rank) - if rank < HEAD { 1.0 } else { 0.5 };
             let z = liked + QUERY_NOISE * (1.0 - liking).sqrt() * normal(random);
             vector.insert(self.terms[rank], quantile(&QUERY_WEIGHTS[at], phi(z), random));

@@ -1,5 +1,6 @@
 //! The layers api -> am -> storage -> engine hold: nothing uses what stands left of it, the engine knows neither
-//! PostgreSQL nor the outside world, and `unsafe` stays where the server is touched (`src/error.rs` hands errors to it).
+//! PostgreSQL nor the outside world, and `unsafe` stays where the server is touched (`src/error.rs` hands errors to
+//! it).
 //!
 //! It reads the sources: `use` lines, `crate::` paths and the word `unsafe`, with comments and strings taken out.
 

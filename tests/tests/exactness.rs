@@ -50,8 +50,8 @@ fn through_a_tables_life() {
     cluster.finish();
 }
 
-/// Build on an empty table, fill, build on a full one, insert, update, delete, vacuum, reindex, also with parallel workers;
-/// compare after each.
+/// Build on an empty table, fill, build on a full one, insert, update, delete, vacuum, reindex, also with parallel
+/// workers; compare after each.
 fn live_through(scene: &mut Scene, docs: usize) {
     run(scene, "DROP TABLE IF EXISTS docs; CREATE TABLE docs (id bigint PRIMARY KEY, emb svec)");
     create_indexes(scene, "WITH (pending_list_limit = 64)");
@@ -203,7 +203,8 @@ fn in_every_shape_of_query() {
     cluster.finish();
 }
 
-/// Tables docs (1,000 rows and NULLs), plain (no index), partial, parts (partitioned), texts (indexed expression), queries, names.
+/// Tables docs (1,000 rows and NULLs), plain (no index), partial, parts (partitioned), texts (indexed expression),
+/// queries, names.
 fn shapes_tables(client: &mut Client, random: &mut Random) -> String {
     client
         .batch_execute(

@@ -1,7 +1,7 @@
 //! Weights as 8-bit impacts on a fixed grid of scales.
 //!
-//! A list has one scale, a power of two: `2^exponent`. The impact of a weight `w` is `ceil(|w| / 2^exponent)`, 1 to 255,
-//! so that `(impact - 1) * scale < |w| <= impact * scale`. Dividing a float by a power of two is exact, hence the
+//! A list has one scale, a power of two: `2^exponent`. The impact of a weight `w` is `ceil(|w| / 2^exponent)`, 1 to
+//! 255, so that `(impact - 1) * scale < |w| <= impact * scale`. Dividing a float by a power of two is exact, hence the
 //! rounding is exact too.
 //!
 //! Why powers of two and not a finer grid: merging segments brings lists of different scales under the larger one, and

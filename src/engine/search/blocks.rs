@@ -1,10 +1,10 @@
 //! Upper bounds for blocks of four documents, and the scoring of the few blocks that can matter.
 //!
-//! The bounds pass adds, range by range, for every frequent list `units x level` to 16-bit lanes, one lane a block; rare
-//! lists are decoded once and add what they are. A lane then says: no document of this block has a greater sum. Blocks are
-//! scored list by list, the heaviest first; a block is dropped as soon as the sum known so far plus what its bounds say may
-//! come falls below the threshold. What is learned tightens its lane, so that a later round with a lower threshold knows
-//! more; a block that was scored to its end has lane 0 and is never looked at again.
+//! The bounds pass adds, range by range, for every frequent list `units x level` to 16-bit lanes, one lane a block;
+//! rare lists are decoded once and add what they are. A lane then says: no document of this block has a greater sum.
+//! Blocks are scored list by list, the heaviest first; a block is dropped as soon as the sum known so far plus what its
+//! bounds say may come falls below the threshold. What is learned tightens its lane, so that a later round with a lower
+//! threshold knows more; a block that was scored to its end has lane 0 and is never looked at again.
 
 use roaring::RoaringBitmap;
 
@@ -184,8 +184,8 @@ impl SegmentBlocks {
         }
     }
 
-    /// Scores blocks (ascending) down to `threshold`: the keys of documents whose sums are positive and at least that go
-    /// to `found`, as codes and document numbers from `base` on.
+    /// Scores blocks (ascending) down to `threshold`: the keys of documents whose sums are positive and at least that
+    /// go to `found`, as codes and document numbers from `base` on.
     pub fn score<P: PartPages>(
         &mut self,
         segment: &SegmentReader<'_, P>,
@@ -396,8 +396,8 @@ fn read_places<P: PartPages>(
     Ok(())
 }
 
-/// Adds a frequent list to candidates, which ascend. One page is open at a time: first the bounds say which candidates have
-/// a posting, then the chunk records where, then the postings are read page by page.
+/// Adds a frequent list to candidates, which ascend. One page is open at a time: first the bounds say which candidates
+/// have a posting, then the chunk records where, then the postings are read page by page.
 fn add_frequent_blocks<P: PartPages>(
     segment: &SegmentReader<'_, P>,
     l: &PlannedList,

@@ -1,5 +1,5 @@
-//! Damaged pages: whatever a segment's bytes are, searching, merging and checking it ends in an answer or an error, never in a
-//! panic, and takes no more memory than the segment's own totals allow.
+//! Damaged pages: whatever a segment's bytes are, searching, merging and checking it ends in an answer or an error,
+//! never in a panic, and takes no more memory than the segment's own totals allow.
 
 use proptest::prelude::*;
 

@@ -1,8 +1,8 @@
 //! Vector lengths for the cosine distance.
 //!
-//! The distance itself is computed in float4 as pgvector does: squares summed in float4, then a double square root. That
-//! can overflow, underflow or lose all precision for extreme weights. The index bounds only vectors whose float4 norm is
-//! within a wide safe range; the others are *irregular* and left to the executor's recheck.
+//! The distance itself is computed in float4 as pgvector does: squares summed in float4, then a double square root.
+//! That can overflow, underflow or lose all precision for extreme weights. The index bounds only vectors whose float4
+//! norm is within a wide safe range; the others are *irregular* and left to the executor's recheck.
 
 use crate::engine::ids::Metric;
 use crate::engine::vector::{SparseVectorRef, ops};

@@ -2,10 +2,11 @@
 //! are never above the true ones.
 //!
 //! All scores of a query are counted in one `unit`, chosen so that no document can have more than 65,531 of them: a sum
-//! fits 16 bits. For a query weight `q` and a list of scale `s` the product with a document is at most `q * s * impact`;
-//! the list's *weight* is `ceil(256 * q * s / unit)`, and a posting counts `weight * impact / 256` units, rounded **down**
-//! (one multiplication and the upper half of it). So each list loses less than one unit; a document's bound is its sum
-//! plus one unit for each list. Where query and document weights have opposite signs the product is at most
+//! fits 16 bits. For a query weight `q` and a list of scale `s` the product with a document is at most `q * s *
+//! impact`; the list's *weight* is `ceil(256 * q * s / unit)`, and a posting counts `weight * impact / 256` units,
+//! rounded **down** (one multiplication and the upper half of it). So each list loses less than one unit; a document's
+//! bound is its sum plus one unit for each list. Where query and document weights have opposite signs the product is at
+//! most
 //! `-q * s * (impact - 1)`, so that much is subtracted, its weight rounded down too. Integer sums do not depend on the
 //! order of addition, so every strategy and every width of the kernels gives a document the same sum.
 //!

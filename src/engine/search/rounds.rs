@@ -1,8 +1,8 @@
 //! The rounds of blocks: each finds the next best documents by bounds, and nothing is done twice.
 //!
 //! A round wants `target` documents. It scores blocks in growing batches, those with the greatest bounds first; the
-//! `target`-th best score found so far is its threshold, since at least that many documents reach it. When no block is left
-//! whose bound reaches the threshold, all documents that do are known and delivered, in order.
+//! `target`-th best score found so far is its threshold, since at least that many documents reach it. When no block is
+//! left whose bound reaches the threshold, all documents that do are known and delivered, in order.
 
 use super::blocks::{BlockCounts, Rules, SegmentBlocks};
 use super::query::{ScoreScale, code};
@@ -62,8 +62,8 @@ impl Prune {
 }
 
 impl Rounds {
-    /// Before the first round, which wants `target` documents. `irregular`: keys of documents that no bound can judge, which
-    /// come before it.
+    /// Before the first round, which wants `target` documents. `irregular`: keys of documents that no bound can judge,
+    /// which come before it.
     pub fn new(
         scale: ScoreScale,
         simd: Simd,
@@ -96,7 +96,8 @@ impl Rounds {
         self.blocks
     }
 
-    /// Finds the documents of the next round; false if that would mean to score more than `most` blocks, or if no positive score is left.
+    /// Finds the documents of the next round; false if that would mean to score more than `most` blocks, or if no
+    /// positive score is left.
     pub fn next_round<S: Segment>(
         &mut self,
         segments: &[S],

@@ -1,7 +1,7 @@
 //! The exhaustive scorer: every posting of every query term, term at a time, range by range.
 //!
-//! A document's code is its sum, so the codes are the accumulators: those of a range (65,024 of them, 127 kB) stay in the
-//! second-level cache while its lists are added one after another.
+//! A document's code is its sum, so the codes are the accumulators: those of a range (65,024 of them, 127 kB) stay in
+//! the second-level cache while its lists are added one after another.
 
 use super::query::{PlannedList, Ranking, ScoreScale, code};
 use super::simd::{ChunkSums, Simd};

@@ -1,9 +1,9 @@
 //! Documents in the order of their codes, as many as are asked for, each once.
 //!
-//! Rounds: each round takes the next few documents below everything delivered so far, in one pass over the codes. Rounds
-//! grow, so that a caller who takes all rows pays a handful of passes; of a round only as much is sorted as is asked for.
-//! A document's key, its code and then its number, is unique; a round takes keys strictly below the last one delivered, so
-//! no document comes twice and none is missed, ties included.
+//! Rounds: each round takes the next few documents below everything delivered so far, in one pass over the codes.
+//! Rounds grow, so that a caller who takes all rows pays a handful of passes; of a round only as much is sorted as is
+//! asked for. A document's key, its code and then its number, is unique; a round takes keys strictly below the last one
+//! delivered, so no document comes twice and none is missed, ties included.
 
 use super::query::code;
 use super::simd::Simd;

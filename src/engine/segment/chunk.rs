@@ -1,8 +1,8 @@
 //! The postings of one chunk of a frequent list: 256 documents, in the container that is smaller.
 //!
-//! As in a roaring bitmap, but at the size that suits a scan: up to 32 postings are an *array* (one byte a document, then
-//! one byte an impact), more are a *bitmap* (32 bytes, then one byte an impact). The length tells which: arrays have up to
-//! 64 bytes, bitmaps more. Lengths are even; a bitmap with an odd number of postings ends in a zero byte.
+//! As in a roaring bitmap, but at the size that suits a scan: up to 32 postings are an *array* (one byte a document,
+//! then one byte an impact), more are a *bitmap* (32 bytes, then one byte an impact). The length tells which: arrays
+//! have up to 64 bytes, bitmaps more. Lengths are even; a bitmap with an odd number of postings ends in a zero byte.
 
 use super::format::{BLOCK_DOCS, CHUNK_DOCS};
 
@@ -56,8 +56,8 @@ pub fn words(bits: &[u8; BITMAP_BYTES]) -> [u64; 4] {
 }
 
 impl<'a> Chunk<'a> {
-    /// Reads a chunk; `None` if no chunk has this length. Whether a bitmap has as many impacts as bits is not looked at:
-    /// see [`Chunk::is_sound`].
+    /// Reads a chunk; `None` if no chunk has this length. Whether a bitmap has as many impacts as bits is not looked
+    /// at: see [`Chunk::is_sound`].
     #[inline]
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         if bytes.len() <= 2 * ARRAY_MAX {

@@ -12,7 +12,8 @@ use crate::engine::error::Result;
 pub const CHUNK_DOCS: u32 = 256;
 /// Chunks of a range.
 pub const RANGE_CHUNKS: u32 = 254;
-/// Documents of a range: as many as one page of 4-bit maxima over 4 documents can bound, and as one page of live bits holds.
+/// Documents of a range: as many as one page of 4-bit maxima over 4 documents can bound, and as one page of live bits
+/// holds.
 pub const RANGE_DOCS: u32 = CHUNK_DOCS * RANGE_CHUNKS;
 /// TIDs on a docmap page.
 pub const DOCMAP_PER_PAGE: u32 = (PAYLOAD / 6) as u32;
@@ -301,8 +302,8 @@ impl RangeView {
     }
 }
 
-/// Where the level of a block of a chunk is in the chunk's bounds: the byte, and how far to shift it. The low halves of the
-/// bytes are the first 32 blocks, the high halves the others, so that both unpack without interleaving.
+/// Where the level of a block of a chunk is in the chunk's bounds: the byte, and how far to shift it. The low halves of
+/// the bytes are the first 32 blocks, the high halves the others, so that both unpack without interleaving.
 pub fn level_place(block: u32) -> (usize, u32) {
     let half = CHUNK_BLOCKS / 2;
     ((block % half) as usize, block % CHUNK_BLOCKS / half * 4)

@@ -1,9 +1,9 @@
 //! Rare lists: postings one behind another, each the gap to the document before and the impact.
 //!
-//! Gaps of a list have one width, so that reading needs no branch a posting: 1, 2 or 4 bytes, by how many documents have
-//! the term. A gap that is too wide is made of *fillers*: slots of the greatest gap whose impact is 0, which score nothing.
-//! No slot crosses a page; where less than a slot is left the list goes on at the beginning of the next page. There is no
-//! header: a list ends with its last posting, and the directory says how many there are.
+//! Gaps of a list have one width, so that reading needs no branch a posting: 1, 2 or 4 bytes, by how many documents
+//! have the term. A gap that is too wide is made of *fillers*: slots of the greatest gap whose impact is 0, which score
+//! nothing. No slot crosses a page; where less than a slot is left the list goes on at the beginning of the next page.
+//! There is no header: a list ends with its last posting, and the directory says how many there are.
 
 use super::format::ListEntry;
 use super::pages::{PAYLOAD, Part, PartPages, corrupt};

@@ -1,4 +1,5 @@
-//! An immutable unit of the index: an inverted file over documents numbered from 0. The README beside this file draws it.
+//! An immutable unit of the index: an inverted file over documents numbered from 0. The README beside this file draws
+//! it.
 
 pub mod check;
 pub mod chunk;

@@ -1,5 +1,5 @@
-//! What the engine asks of a page store. Storage implements it over PostgreSQL's buffers, tests over memory, both honest
-//! and hostile.
+//! What the engine asks of a page store. Storage implements it over PostgreSQL's buffers, tests over memory, both
+//! honest and hostile.
 
 use std::ops::Deref;
 

@@ -155,8 +155,8 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
         read(RangeRecord::parse(&payload, page, (record % CHUNK_RECORDS_PER_PAGE) as usize)?)
     }
 
-    /// Where the bounds of a chunk of a frequent list are: page, byte. Lists follow one another, each with the bounds of all
-    /// its chunks.
+    /// Where the bounds of a chunk of a frequent list are: page, byte. Lists follow one another, each with the bounds
+    /// of all its chunks.
     #[inline]
     pub fn bounds_place(&self, list: &ListEntry, chunk: u32) -> Result<(u32, usize)> {
         let n_docs = self.meta.n_docs;
@@ -167,7 +167,8 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
         Ok((page, (before % per_page) as usize * CHUNK_BOUNDS))
     }
 
-    /// Gives the bounds of a range of a frequent list in one or two pieces: the first chunk's number in the range, bytes.
+    /// Gives the bounds of a range of a frequent list in one or two pieces: the first chunk's number in the range,
+    /// bytes.
     #[inline]
     pub fn for_each_bounds(&self, list: &ListEntry, range: u32, mut each: impl FnMut(u32, &[u8])) -> Result<()> {
         let n = chunks_of_range(self.meta.n_docs, range);
@@ -296,7 +297,8 @@ fn tid_at(payload: &[u8], page: u32, slot: u32) -> Result<Tid> {
     bytes.map(Tid::from_bytes).ok_or_else(|| corrupt(Part::Docmap, page, "document out of reach"))
 }
 
-/// Copies the TIDs of `n` documents from `first` on, which must be the first of a docmap page, and at most a page of them.
+/// Copies the TIDs of `n` documents from `first` on, which must be the first of a docmap page, and at most a page of
+/// them.
 pub fn tids<P: PartPages>(segment: &SegmentReader<'_, P>, first: u32, n: u32) -> Result<Vec<(u32, Tid)>> {
     let page = first / DOCMAP_PER_PAGE;
     let payload = segment.pages.page(Part::Docmap, page)?;

@@ -1,10 +1,10 @@
 //! A run put aside: written once, read once, front to back.
 //!
 //! Layout: number of documents, greatest nnz, number of terms (u32 each); the special documents (three serialised
-//! roaring bitmaps, each after its length). Then blocks of [`BLOCK`] bytes with records, none of which crosses a block: the
-//! TIDs (6 bytes each), then for each term its head (term, both df, exponent: 14 bytes) and its postings (a varint of the
-//! gap to the document before, the impact). A record that might not fit begins a new block. So reader and writer hold one
-//! block each, however long a list is.
+//! roaring bitmaps, each after its length). Then blocks of [`BLOCK`] bytes with records, none of which crosses a block:
+//! the TIDs (6 bytes each), then for each term its head (term, both df, exponent: 14 bytes) and its postings (a varint
+//! of the gap to the document before, the impact). A record that might not fit begins a new block. So reader and writer
+//! hold one block each, however long a list is.
 
 use std::collections::VecDeque;
 

@@ -47,8 +47,8 @@ impl TermStats {
     }
 }
 
-/// Bytes of a list, its bounds included. Of a frequent list it is what is stored; of a rare one that is what its postings
-/// take, without the fillers in gaps that are too wide.
+/// Bytes of a list, its bounds included. Of a frequent list it is what is stored; of a rare one that is what its
+/// postings take, without the fillers in gaps that are too wide.
 pub fn list_bytes<P: PartPages>(segment: &SegmentReader<'_, P>, list: &ListEntry) -> Result<u64> {
     if !list.frequent {
         return Ok(u64::from(list.df) * list.gaps.slot_bytes() as u64);

@@ -14,7 +14,8 @@ use super::special::SpecialDocs;
 use crate::engine::codec::impact;
 use crate::engine::error::{EngineError, Result, reserved};
 
-/// Writes one segment from `inputs`. Returns its totals; if nothing is left alive the segment has no documents and no pages.
+/// Writes one segment from `inputs`. Returns its totals; if nothing is left alive the segment has no documents and no
+/// pages.
 pub fn write_segment<S: PartSink>(inputs: &mut [Input<'_>], sink: &mut S) -> Result<SegmentMeta> {
     let ranks = rank_inputs(inputs)?;
     let mut meta = SegmentMeta { n_docs: ranks.iter().map(LiveRank::n_live).sum(), ..SegmentMeta::default() };

@@ -1,7 +1,7 @@
 //! States of the aggregates sum, avg and max.
 //!
-//! One entry for each term seen, so the memory follows the vocabulary and not the rows. Sums accumulate in float8 and in
-//! the order of the rows; only the final result is rounded to float4, and what rounds to 0 is dropped.
+//! One entry for each term seen, so the memory follows the vocabulary and not the rows. Sums accumulate in float8 and
+//! in the order of the rows; only the final result is rounded to float4, and what rounds to 0 is dropped.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};

@@ -36,7 +36,8 @@ pub struct SparseVectorRef<'a> {
 }
 
 impl<'a> SparseVectorRef<'a> {
-    /// Wraps parts that are known to be valid. Not `unsafe`: a broken invariant gives wrong numbers, never a bad access.
+    /// Wraps parts that are known to be valid. Not `unsafe`: a broken invariant gives wrong numbers, never a bad
+    /// access.
     pub fn from_valid_parts(dim: u32, indices: &'a [u32], weights: &'a [f32]) -> Self {
         debug_assert_eq!(indices.len(), weights.len());
         Self { dim, indices, weights }
@@ -122,7 +123,8 @@ impl SparseVector {
     }
 }
 
-/// May this vector be stored as `svec(dim)`? Only a vector of that dimension, or an unbounded one without greater indices.
+/// May this vector be stored as `svec(dim)`? Only a vector of that dimension, or an unbounded one without greater
+/// indices.
 pub fn check_fits(vector: SparseVectorRef<'_>, dim: u32) -> Result<(), VectorError> {
     if vector.dim() == dim {
         return Ok(());

@@ -3,9 +3,9 @@
 //! Read: sign, digits with an optional point on either side, exponent; `nan` and `inf` are recognised so that they can
 //! be refused by name. Hexadecimal floats are not read.
 //!
-//! Written: the shortest digits that read back as the same float4, in exponent form below 1e-4 and from 1e+06.
-//! Rust's formatter finds such digits too, but of two as near it takes the upper where PostgreSQL takes the even, and it
-//! lets digits lie half-way between two floats where PostgreSQL wants them strictly nearer. See `shortest_digits`.
+//! Written: the shortest digits that read back as the same float4, in exponent form below 1e-4 and from 1e+06. Rust's
+//! formatter finds such digits too, but of two as near it takes the upper where PostgreSQL takes the even, and it lets
+//! digits lie half-way between two floats where PostgreSQL wants them strictly nearer. See `shortest_digits`.
 
 use std::fmt::Write;
 
@@ -127,14 +127,14 @@ fn write_fixed(out: &mut String, mantissa: &str, exponent: i32) {
 /// The shortest digits strictly nearer to `value` than to any other float4, as `d.ddde-7`; of two as near, the even.
 fn shortest_digits(value: f32) -> String {
     let shortest = format!("{value:e}");
-    // Both cases need a number whose exact expansion has at most ten digits. m / 2^n with an odd m has those of m * 5^n,
-    // so n is at most 14 for the value itself, 15 for the middle between it and a neighbour.
+    // Both cases need a number whose exact expansion has at most ten digits. m / 2^n with an odd m has those of m *
+    // 5^n, so n is at most 14 for the value itself, 15 for the middle between it and a neighbour.
     let may_differ = value >= 16_777_216.0 || (value * 32_768.0).fract() == 0.0;
     if !may_differ {
         return shortest;
     }
-    // The value rounded to that many digits, ties to even; where that is another number (possible at powers of two, whose
-    // lower neighbour is nearer) the digits as they are; else one digit more. Nine tell any float4 apart.
+    // The value rounded to that many digits, ties to even; where that is another number (possible at powers of two,
+    // whose lower neighbour is nearer) the digits as they are; else one digit more. Nine tell any float4 apart.
     let n_digits = shortest.bytes().take_while(|&b| b != b'e').filter(u8::is_ascii_digit).count();
     let rounded = |places: usize| format!("{value:.places$e}");
     let is_good = |text: &String| text.parse() == Ok(value) && !is_half_way(text, value);

@@ -1,8 +1,9 @@
 //! A vector that is compared with many others, such as the query of a scan.
 //!
 //! Merging a query with a document goes wrong at nearly every branch: nobody can foretell which list is ahead. A
-//! [`Prepared`] vector instead lets a filter pick the few terms of the document that it may share, without a branch, and
-//! looks those up in a table. Addends and their order are those of [`ops`], so the bits of every distance are the same.
+//! [`Prepared`] vector instead lets a filter pick the few terms of the document that it may share, without a branch,
+//! and looks those up in a table. Addends and their order are those of [`ops`], so the bits of every distance are the
+//! same.
 //!
 //! [`Repeated`] finds out by itself which operand of a series of calls stays the same.
 

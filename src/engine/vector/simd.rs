@@ -1,7 +1,8 @@
 //! Which of a list's term ids may be in a small set: the inner loop of a prepared vector, for several widths.
 //!
 //! A set is a filter of 512 bits, one for each value of a hash of 9 bits, so that it stays in two registers: an id is
-//! looked up by instructions, without memory and without a branch. Every width finds the same ids; a test compares them.
+//! looked up by instructions, without memory and without a branch. Every width finds the same ids; a test compares
+//! them.
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;

@@ -3,8 +3,8 @@
 //! usage: generate FOLDER DOCUMENTS QUERIES SEED [BASE]    docs.spz, queries.spz, gt_*.zst
 //!        generate describe FOLDER...                      list lengths, weights, postings a query, pruning
 //!
-//! BASE is a folder like demo/pgdocs (passages.svec.tsv.gz, queries.svec.tsv): its documents and queries are part of the
-//! collection, its frequent terms are the frequent ones, and the rest is made up.
+//! BASE is a folder like demo/pgdocs (passages.svec.tsv.gz, queries.svec.tsv): its documents and queries are part of
+//! the collection, its frequent terms are the frequent ones, and the rest is made up.
 
 use pg_wand_tests::collection::{self, Matrix};
 use pg_wand_tests::exact::Lists;
