@@ -40,6 +40,7 @@ pub struct Wish {
     /// How far bounds are believed; 1: exact.
     pub prune_factor: f64,
 }
+
 /// Postings of a learned-sparse query for each document of the table, when the query is not known: 2.2 to 2.8 measured.
 const POSTINGS_PER_DOCUMENT: f64 = 2.5;
 /// How many of its lists are then frequent, for each document: terms that every document has count 1.

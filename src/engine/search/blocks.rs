@@ -15,8 +15,7 @@ use super::simd::Simd;
 use super::top;
 use crate::engine::error::{Result, reserve, reserved};
 use crate::engine::segment::format::{
-    BLOCK_DOCS, CHUNK_BLOCKS, CHUNK_RECORDS_PER_PAGE, ChunkPlace, RANGE_BLOCKS, RANGE_DOCS, RangeRecord, level_place,
-    n_ranges,
+    BLOCK_DOCS, CHUNK_BLOCKS, ChunkPlace, RANGE_BLOCKS, RANGE_DOCS, RangeRecord, level_place, n_ranges,
 };
 use crate::engine::segment::gaps::RareCursor;
 use crate::engine::segment::pages::{Part, PartPages};
@@ -53,8 +52,11 @@ pub struct SegmentBlocks {
     dropped: Vec<(u32, u16)>,
     /// How many of them earlier rounds dropped; sorted. The others have lower lanes than this round asks for.
     n_sorted: usize,
-    /// Documents that are never delivered from a block.
-    dead: RoaringBitmap,
+    /// Documents that are never delivered from a block: the dead and those without a regular score, which have no
+    /// postings unless a page is damaged.
+    hidden: RoaringBitmap,
+    /// Living documents that no bound can judge.
+    irregular: RoaringBitmap,
 }
 
 impl SegmentBlocks {
@@ -69,6 +71,8 @@ impl SegmentBlocks {
         sorted.extend_from_slice(lists);
         sorted.sort_by_key(|l| (l.subtract, std::cmp::Reverse(u32::from(l.weight) * u32::from(l.list.max_impact))));
         let n_ranges = n_ranges(segment.meta.n_docs) as usize;
+        let (special, dead) = (segment.special()?, segment.dead()?);
+        let irregular = &special.irregular - &dead;
         let mut blocks = Self {
             lanes: scratch.words(n_ranges * RANGE_BLOCKS as usize + RANGE_LANES - RANGE_BLOCKS as usize)?,
             lists: sorted,
@@ -78,7 +82,8 @@ impl SegmentBlocks {
             n_ranges,
             dropped: Vec::new(),
             n_sorted: 0,
-            dead: segment.dead()?,
+            hidden: dead | special.null | special.zero_norm | special.irregular,
+            irregular,
         };
         blocks.add_frequent(segment, simd)?;
         blocks.add_rare(segment)?;
@@ -158,9 +163,9 @@ impl SegmentBlocks {
         }
     }
 
-    /// Documents that are never delivered.
-    pub fn dead(&self) -> &RoaringBitmap {
-        &self.dead
+    /// Living documents that no bound can judge.
+    pub fn irregular(&self) -> &RoaringBitmap {
+        &self.irregular
     }
 
     /// The lanes.
@@ -184,7 +189,7 @@ impl SegmentBlocks {
         }
     }
 
-    /// Scores blocks (ascending) down to `threshold`: the keys of documents whose sums are positive and at least that
+    /// Scores blocks (ascending) as `rules` say: the keys of documents whose sums are positive
     /// go to `found`, as codes and document numbers from `base` on.
     pub fn score<P: PartPages>(
         &mut self,
@@ -259,7 +264,7 @@ impl SegmentBlocks {
             let first = c.block * BLOCK_DOCS;
             self.lanes[c.block as usize] = 0;
             for (doc, &sum) in (first..).zip(&c.sums) {
-                if sum > 0 && doc < n_docs && !self.dead.contains(doc) {
+                if sum > 0 && doc < n_docs && !self.hidden.contains(doc) {
                     found.push(top::key(rules.scale.code(sum), rules.base + doc));
                 }
             }
@@ -376,17 +381,17 @@ fn read_places<P: PartPages>(
 ) -> Result<()> {
     let mut rest = candidates;
     while let Some(first) = rest.iter().position(|c| c.level > 0) {
-        let no = chunk_record(&l.list, rest[first].range())? / CHUNK_RECORDS_PER_PAGE;
+        let (no, _) = chunk_record(&l.list, rest[first].range())?;
         let page = segment.pages.page(Part::Chunks, no)?;
         let mut here = first;
         for c in &mut rest[first..] {
-            let record = chunk_record(&l.list, c.range())?;
-            if record / CHUNK_RECORDS_PER_PAGE != no {
+            let (on, slot) = chunk_record(&l.list, c.range())?;
+            if on != no {
                 break;
             }
             here += 1;
             if c.level > 0 {
-                let record = RangeRecord::parse(&page, no, (record % CHUNK_RECORDS_PER_PAGE) as usize)?;
+                let record = RangeRecord::parse(&page, no, slot)?;
                 c.chunk = record.place((c.block % RANGE_BLOCKS / CHUNK_BLOCKS) as usize)?;
                 c.units = level_units(l.weight, record.max_impact()) as i32;
             }

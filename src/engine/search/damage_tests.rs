@@ -94,6 +94,21 @@ fn the_undamaged_segment_is_whole() {
     }
 }
 
+/// A document that a damaged page calls NULL comes once, though it has postings.
+#[test]
+fn damaged_special_documents_come_once() {
+    let (whole, meta) = segment();
+    for (at, flip) in (0..160).flat_map(|at| [1u8, 0x80, 0xff].map(|flip| (at, flip))) {
+        let mut pages = whole.clone();
+        pages.part_mut(Part::Special)[0][at] ^= flip;
+        for strategy in [Way::Exhaustive, Way::Blocks] {
+            if let Ok(n) = search(&pages, &meta, strategy, Kernel::best()) {
+                assert!(n <= DOCS as usize, "byte {at}, {strategy:?}: {n} documents");
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 

@@ -62,9 +62,7 @@ impl Options {
     fn target(&self) -> usize {
         self.goal.map_or(FIRST_TARGET, |goal| goal.saturating_add(goal / 16 + 6).min(LARGEST_TARGET))
     }
-}
 
-impl Options {
     /// What decides the cost.
     fn wish(&self) -> Wish {
         Wish { documents: self.target(), prune_factor: self.prune_factor }
@@ -278,14 +276,12 @@ impl<S: Segment> Ranker<S> {
         let mut blocks = reserved(self.segments.len(), "segments")?;
         let mut irregular = Vec::new();
         for ((segment, lists), &base) in self.segments.iter().zip(&self.plan.segments).zip(&self.bases) {
-            let located = |e| segment.locate(e);
-            let reader = reader(segment);
-            let bounded = SegmentBlocks::new(&reader, lists, self.simd, &mut self.scratch).map_err(located)?;
+            let bounded = SegmentBlocks::new(&reader(segment), lists, self.simd, &mut self.scratch);
+            let bounded = bounded.map_err(|e| segment.locate(e))?;
             self.counts.bounded += u64::from(segment.meta().n_docs.div_ceil(BLOCK_DOCS));
             // Documents that no bound can judge come first.
-            let set = reader.special().map_err(located)?.irregular - bounded.dead();
-            reserve(&mut irregular, set.len() as usize, "ranking round")?;
-            irregular.extend(set.iter().map(|doc| top::key(code::IRREGULAR, base + doc)));
+            reserve(&mut irregular, bounded.irregular().len() as usize, "ranking round")?;
+            irregular.extend(bounded.irregular().iter().map(|doc| top::key(code::IRREGULAR, base + doc)));
             blocks.push(bounded);
         }
         self.counts.time.bounds += (self.options.clock)() - begin;

@@ -182,11 +182,11 @@ fn check_ranges<P: PartPages>(
                 Ok(())
             })
         })?;
-        let record = chunk_record(list, range)?;
+        let (page, _) = chunk_record(list, range)?;
         let counted = docs.len() == n as usize && impacts.iter().max().copied().unwrap_or(0) == max_impact;
         if !ascending || !counted {
             let text = format!("record of term {term}, range {range} is wrong");
-            found(report, Part::Chunks, record / CHUNK_RECORDS_PER_PAGE, text);
+            found(report, Part::Chunks, page, text);
         }
         let expected = range_levels(&docs, &impacts, max_impact, chunks_of_range(segment.meta.n_docs, range));
         let mut equal = true;

@@ -8,6 +8,8 @@ use super::format::{BLOCK_DOCS, CHUNK_DOCS};
 
 /// More postings than this are a bitmap.
 pub const ARRAY_MAX: usize = 32;
+/// The length of the longest array; what is longer is a bitmap.
+pub const ARRAY_BYTES: usize = 2 * ARRAY_MAX;
 /// One bit a document.
 pub const BITMAP_BYTES: usize = CHUNK_DOCS as usize / 8;
 /// The longest chunk: every document has a posting.
@@ -60,7 +62,7 @@ impl<'a> Chunk<'a> {
     /// at: see [`Chunk::is_sound`].
     #[inline]
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
-        if bytes.len() <= 2 * ARRAY_MAX {
+        if bytes.len() <= ARRAY_BYTES {
             let (docs, impacts) = bytes.split_at(bytes.len() / 2);
             return (docs.len() == impacts.len()).then_some(Self::Array { docs, impacts });
         }

@@ -149,10 +149,9 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
         range: u32,
         read: impl FnOnce(RangeRecord<'_>) -> Result<T>,
     ) -> Result<T> {
-        let record = chunk_record(list, range)?;
-        let page = record / CHUNK_RECORDS_PER_PAGE;
+        let (page, slot) = chunk_record(list, range)?;
         let payload = self.pages.page(Part::Chunks, page)?;
-        read(RangeRecord::parse(&payload, page, (record % CHUNK_RECORDS_PER_PAGE) as usize)?)
+        read(RangeRecord::parse(&payload, page, slot)?)
     }
 
     /// Where the bounds of a chunk of a frequent list are: page, byte. Lists follow one another, each with the bounds
@@ -201,19 +200,15 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
         let n = n_ranges(self.meta.n_docs);
         let mut maxima = reserved(n as usize, "ranges of a list")?;
         while (maxima.len() as u32) < n {
-            let record = chunk_record(list, maxima.len() as u32)?;
-            let (page, slot) = (record / CHUNK_RECORDS_PER_PAGE, record % CHUNK_RECORDS_PER_PAGE);
+            let (page, slot) = chunk_record(list, maxima.len() as u32)?;
             let payload = self.pages.page(Part::Chunks, page)?;
-            for slot in (slot..CHUNK_RECORDS_PER_PAGE).take(n as usize - maxima.len()) {
-                maxima.push(RangeRecord::parse(&payload, page, slot as usize)?.max_impact());
+            for slot in (slot..CHUNK_RECORDS_PER_PAGE as usize).take(n as usize - maxima.len()) {
+                maxima.push(RangeRecord::parse(&payload, page, slot)?.max_impact());
             }
         }
         Ok(maxima)
     }
 }
-
-/// The length of the longest array.
-const SHORT: usize = 2 * chunk::ARRAY_MAX;
 
 /// Chunks, wherever they are. One page is open at a time.
 pub struct ChunkPages<'p, P: PartPages> {
@@ -257,7 +252,7 @@ impl<'p, P: PartPages> ChunkPages<'p, P> {
     pub fn prefetch(&self, place: ChunkPlace, doc: usize) {
         let Some((_, page)) = &self.open else { return };
         let impacts = match usize::from(place.len) {
-            len @ ..=SHORT => len / 2,
+            len @ ..=chunk::ARRAY_BYTES => len / 2,
             len => chunk::BITMAP_BYTES + (len - chunk::BITMAP_BYTES) * doc / CHUNK_DOCS as usize,
         };
         prefetch(page, usize::from(place.from));
@@ -275,9 +270,11 @@ impl<'p, P: PartPages> ChunkPages<'p, P> {
     }
 }
 
-/// The number of the chunk record of a range of a frequent list.
-pub fn chunk_record(list: &ListEntry, range: u32) -> Result<u32> {
-    list.place.checked_add(range).ok_or_else(|| corrupt(Part::Chunks, 0, "record number out of range"))
+/// Where the chunk record of a range of a frequent list is: the page, and which one on it.
+pub fn chunk_record(list: &ListEntry, range: u32) -> Result<(u32, usize)> {
+    let record = list.place.checked_add(range);
+    let record = record.ok_or_else(|| corrupt(Part::Chunks, 0, "record number out of range"))?;
+    Ok((record / CHUNK_RECORDS_PER_PAGE, (record % CHUNK_RECORDS_PER_PAGE) as usize))
 }
 
 /// A corrupt-page error about a list as a whole: it names the page that says where the list is.
