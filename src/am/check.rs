@@ -8,7 +8,7 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 use roaring::RoaringBitmap;
 
-use super::{maintain, tid_from};
+use super::{sweep, tid_from};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::pending::VectorBuffer;
@@ -92,7 +92,7 @@ impl Checker {
 
     fn check_index(&mut self, with_heap: bool) -> Result<()> {
         let mut twice = Vec::new();
-        let owned = maintain::owned_blocks(self.index, &mut |block| twice.push(block))?;
+        let owned = sweep::owned_blocks(self.index, &mut |block| twice.push(block))?;
         for block in twice {
             self.find(None, "ledger", Some(block), "block has two owners");
         }

@@ -1,7 +1,7 @@
 //! What is in an index, counted from its pages, and what a query will touch.
 
 use super::cost;
-use super::maintain::{self, Unowned};
+use super::sweep::{self, Unowned};
 use crate::engine::error::Result;
 use crate::engine::ids::Metric;
 use crate::engine::segment::format::SegmentMeta;
@@ -55,7 +55,7 @@ pub struct IndexInfo {
 
 /// Looks at the whole index.
 pub fn inspect(index: IndexRelation) -> Result<IndexInfo> {
-    let unowned = maintain::sweep(index, false)?;
+    let unowned = sweep::sweep(index, false)?.unowned;
     let meta = Meta::read(index)?;
     let (manifest, manifest_pages) = Manifest::read(index, &meta)?;
     let pages = index.n_blocks();

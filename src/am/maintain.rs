@@ -1,27 +1,23 @@
-//! Flush, merge, sweep: what keeps the index small and fast. Each runs under the maintenance lock, alone.
+//! Flush and merge: what keeps the index fast. Each runs under the maintenance lock, alone.
 //!
 //! All of them write new pages first, which nobody can see, and then change the metapage once. What they replace is
 //! freed afterwards; if that is not reached, the sweep of the next VACUUM finds it.
 
-use roaring::RoaringBitmap;
-
 use super::invert::{Inverter, maintenance_budget};
-use crate::engine::error::{EngineError, Result, reserve};
-use crate::engine::pending::{Body, VectorBuffer};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::pending::VectorBuffer;
 use crate::engine::segment::format::SegmentMeta;
 use crate::engine::segment::pages::PartPages;
 use crate::engine::segment::policy::{self, Size};
 use crate::engine::segment::reader::SegmentAsSource;
 use crate::engine::segment::source::Input;
 use crate::engine::segment::writer::write_segment;
-use crate::storage::buffer::SharedBuffer;
-use crate::storage::free::{self, Allocator, OwnedPage};
-use crate::storage::meta::{self, META_BLOCK, Manifest, Meta};
-use crate::storage::page::PageState;
-use crate::storage::pending::{self, PendingPage, Sealed, Walk};
+use crate::storage::free::{self, Allocator};
+use crate::storage::meta::{self, Manifest, Meta};
+use crate::storage::pending::{self, Sealed, Walk};
 use crate::storage::relation::{IndexRelation, MaintenanceLock};
 use crate::storage::segment_pages::{SegmentPages, SegmentSink};
-use crate::storage::wal::{self, WalBatch};
+use crate::storage::wal::WalBatch;
 
 /// How much one call may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,9 +51,20 @@ pub fn begin_operations(index: IndexRelation, n: u32) -> Result<u32> {
 /// Makes `manifest` the index's, and ends the list where `flushed` ends: one change of the metapage. The old manifest's
 /// pages are freed.
 pub fn publish(index: IndexRelation, generation: u32, manifest: &Manifest, flushed: Option<&Sealed>) -> Result<()> {
+    publish_with(&mut Allocator::new(index), generation, manifest, flushed)
+}
+
+/// The same with the manifest in pages of `allocator`.
+pub fn publish_with(
+    allocator: &mut Allocator,
+    generation: u32,
+    manifest: &Manifest,
+    flushed: Option<&Sealed>,
+) -> Result<()> {
+    let index = allocator.index();
     let before = Meta::read(index)?;
     let (_, old_pages) = Manifest::read(index, &before)?;
-    let block = manifest.write(index, generation)?;
+    let block = manifest.write(allocator, generation)?;
     {
         let buffer = meta::open_for_change(index)?;
         let mut meta = Meta::read_locked(&buffer)?;
@@ -86,7 +93,7 @@ pub fn flush(index: IndexRelation, _lock: &MaintenanceLock) -> Result<()> {
     let mut walk = Walk::new(index, sealed.head.0, sealed.head.1, sealed.end.0);
     let mut buffer = VectorBuffer::default();
     while let Some(page) = walk.next_page()? {
-        collect_pages(index, &page, &mut pages)?;
+        page.collect_pages(index, &mut pages)?;
         page.for_each_entry(|_, head, body| {
             if head.dead {
                 return Ok(());
@@ -104,22 +111,6 @@ pub fn flush(index: IndexRelation, _lock: &MaintenanceLock) -> Result<()> {
     }
     publish(index, generation, &manifest, Some(&sealed))?;
     free::free_pages(index, pages)
-}
-
-/// A page of the pending list and the overflow pages of its entries.
-fn collect_pages(index: IndexRelation, page: &PendingPage, pages: &mut Vec<OwnedPage>) -> Result<()> {
-    let mut add = |page| -> Result<()> {
-        reserve(pages, 1, "list of pages")?;
-        pages.push(page);
-        Ok(())
-    };
-    add(page.own)?;
-    page.for_each_entry(|_, head, _| match head.body {
-        Body::Overflow { block, nnz } => {
-            pending::for_each_overflow_page(index, head.tid, block, nnz, |page, _| add(page))
-        }
-        _ => Ok(()),
-    })
 }
 
 /// Merges segments until the policy is content. Returns how many merges were done.
@@ -183,88 +174,4 @@ pub fn expect_documents(written: &SegmentMeta, n_docs: u64) -> Result<()> {
         return Ok(());
     }
     Err(EngineError::Corrupt { part: "docmap", page: 0, reason: "documents were lost on the way into a segment" })
-}
-
-/// Every block that the metapage, the manifest and the pending list refer to; `twice` is told of a block that two of
-/// them claim.
-pub fn owned_blocks(index: IndexRelation, twice: &mut dyn FnMut(u32)) -> Result<RoaringBitmap> {
-    let meta = Meta::read(index)?;
-    let (manifest, manifest_pages) = Manifest::read(index, &meta)?;
-    let mut owned = RoaringBitmap::new();
-    let mut claim = |block: u32| {
-        if !owned.insert(block) {
-            twice(block);
-        }
-    };
-    claim(META_BLOCK);
-    manifest_pages.into_iter().map(|p| p.block).for_each(&mut claim);
-    manifest.segments.iter().flat_map(|s| s.blocks()).for_each(&mut claim);
-    let mut walk = Walk::all(index, &meta);
-    while let Some(page) = walk.next_page()? {
-        let mut pages = Vec::new();
-        collect_pages(index, &page, &mut pages)?;
-        pages.into_iter().map(|p| p.block).for_each(&mut claim);
-    }
-    Ok(owned)
-}
-
-/// What lies outside every structure.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Unowned {
-    /// Pages that can be reused now.
-    pub reusable: u32,
-    /// Freed pages that somebody may still read.
-    pub waiting: u32,
-    /// Pages of operations that are under way or were aborted not long ago.
-    pub in_doubt: u32,
-    /// Pages of aborted operations.
-    pub orphaned: u32,
-}
-
-enum Standing {
-    Reusable,
-    Waiting,
-    InDoubt,
-    Orphaned,
-}
-
-/// Looks at every page that no structure refers to, frees orphans (if `repair`) and tells the free-space map.
-pub fn sweep(index: IndexRelation, repair: bool) -> Result<Unowned> {
-    // Pages that inserters take into use from here on may not be among those counted as owned.
-    let limit = wal::next_stamp();
-    let owned = owned_blocks(index, &mut |_| {})?;
-    let mut found = Unowned::default();
-    for block in (0..index.n_blocks_settled()).filter(|&b| !owned.contains(b)) {
-        let buffer = SharedBuffer::open(index, block)?;
-        let page = buffer.page();
-        let special = page.special();
-        let standing = if free::is_reusable(page) {
-            Standing::Reusable
-        } else if page.is_sound() && special.state() == PageState::Free {
-            Standing::Waiting
-        } else if page.is_sound() && (special.stamp >= limit || !free::is_past(special.stamp)) {
-            Standing::InDoubt
-        } else {
-            Standing::Orphaned
-        };
-        drop(buffer);
-        match standing {
-            Standing::Reusable => {
-                found.reusable += 1;
-                if repair {
-                    free::record_free(index, block);
-                }
-            }
-            Standing::Waiting => found.waiting += 1,
-            Standing::InDoubt => found.in_doubt += 1,
-            Standing::Orphaned => {
-                found.orphaned += 1;
-                if repair {
-                    free::free_orphan(index, block, limit)?;
-                }
-            }
-        }
-        pgrx::check_for_interrupts!();
-    }
-    Ok(found)
 }

@@ -19,6 +19,8 @@ pub mod progress;
 pub mod ranking;
 pub mod scan;
 pub mod settings;
+pub mod shrink;
+pub mod sweep;
 pub mod vacuum;
 pub mod validate;
 

@@ -6,7 +6,7 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use super::maintain::{self, Effort};
-use super::tid_to;
+use super::{shrink, sweep, tid_to};
 use crate::engine::error::{Result, reserve};
 use crate::engine::ids::Tid;
 use crate::engine::segment::live;
@@ -86,7 +86,8 @@ fn or_new(stats: Stats) -> Stats {
     stats
 }
 
-fn delay_point() {
+/// Where VACUUM pauses if it is to be gentle, and can be cancelled; never with a buffer locked.
+pub fn delay_point() {
     #[cfg(feature = "pg18")]
     // SAFETY: called with no buffer locked.
     unsafe {
@@ -203,9 +204,13 @@ fn clean_up(index: IndexRelation) -> Result<(u64, u32)> {
     let lock = index.lock_maintenance();
     maintain::flush(index, &lock)?;
     maintain::merge(index, &lock, Effort::Full)?;
-    let unowned = maintain::sweep(index, true)?;
+    let census = sweep::sweep(index, true)?;
+    let reusable = census.unowned.reusable;
+    let moved = shrink::move_forward(index, &lock, census)?;
     free::publish_free(index);
-    Ok((count_live(index)?, unowned.reusable))
+    let live = count_live(index)?;
+    let cut = shrink::cut(index, &lock)?;
+    Ok((live, reusable.saturating_sub(moved).saturating_sub(cut)))
 }
 
 /// Live documents of segments and pending list.

@@ -2,7 +2,7 @@
 //!
 //! [`vector`] is the value; [`codec`] turns numbers into bytes; [`segment`] is the immutable inverted file and its one
 //! writer; [`pending`] the form of a document that waits to be inverted; [`search`] ranks documents exactly, as a
-//! stream; [`survey`] tells beforehand what that will take.
+//! stream; [`survey`] tells beforehand what that will take; [`space`] when the index file is worth making smaller.
 
 pub mod codec;
 pub mod error;
@@ -10,5 +10,6 @@ pub mod ids;
 pub mod pending;
 pub mod search;
 pub mod segment;
+pub mod space;
 pub mod survey;
 pub mod vector;

@@ -12,6 +12,7 @@
 use std::ops::Range;
 
 use pgrx::pg_sys;
+use roaring::RoaringBitmap;
 
 use super::buffer::ExclusiveBuffer;
 use super::page::{Identity, PageRef, PageState};
@@ -38,6 +39,8 @@ pub fn is_reusable(page: PageRef<'_>) -> bool {
 /// Hands out pages, recycled ones as long as the map offers any.
 pub struct Allocator {
     index: IndexRelation,
+    /// Blocks to be used before others.
+    holes: roaring::bitmap::IntoIter,
     look_for_free: bool,
     fresh: bool,
     /// A build: blocks added and not yet handed out.
@@ -54,12 +57,23 @@ const STRETCH_OF_ADDED: u32 = 64;
 impl Allocator {
     /// For an index that may have free pages.
     pub fn new(index: IndexRelation) -> Self {
-        Self { index, look_for_free: true, fresh: false, ahead: 0..0, n_added: 0 }
+        let holes = RoaringBitmap::new().into_iter();
+        Self { index, holes, look_for_free: true, fresh: false, ahead: 0..0, n_added: 0 }
     }
 
     /// For an index that is being built.
     pub fn fresh(index: IndexRelation) -> Self {
-        Self { index, look_for_free: false, fresh: true, ahead: 0..0, n_added: 0 }
+        Self { look_for_free: false, fresh: true, ..Self::new(index) }
+    }
+
+    /// For moving pages to the front of the file: `holes` are used first, in order, as far as they are still free.
+    pub fn in_holes(index: IndexRelation, holes: RoaringBitmap) -> Self {
+        Self { holes: holes.into_iter(), ..Self::new(index) }
+    }
+
+    /// The index.
+    pub fn index(&self) -> IndexRelation {
+        self.index
     }
 
     /// Whether nobody else can know the pages it hands out.
@@ -84,8 +98,22 @@ impl Allocator {
         self.ahead
     }
 
+    /// A page of the holes, if there is one left.
+    pub fn take_hole(&mut self) -> Result<Option<ExclusiveBuffer>> {
+        for block in self.holes.by_ref() {
+            // Inserters find pages by the map, without the maintenance lock: whoever locks the page first has it.
+            if let Some(buffer) = ExclusiveBuffer::try_open(self.index, block)?.filter(|b| is_reusable(b.page())) {
+                return Ok(Some(buffer));
+            }
+        }
+        Ok(None)
+    }
+
     /// A page, locked; its contents are to be written anew, before the lock is let go.
     pub fn take(&mut self) -> Result<ExclusiveBuffer> {
+        if let Some(buffer) = self.take_hole()? {
+            return Ok(buffer);
+        }
         while self.look_for_free {
             // SAFETY: the relation is open.
             let block = unsafe { pg_sys::GetFreeIndexPage(self.index.raw()) };

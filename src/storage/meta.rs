@@ -210,15 +210,14 @@ impl Manifest {
     }
 
     /// Writes the manifest into fresh pages; nobody refers to them yet. Returns the first block.
-    pub fn write(&self, index: IndexRelation, generation: u32) -> Result<u32> {
+    pub fn write(&self, allocator: &mut Allocator, generation: u32) -> Result<u32> {
         let bad = |_| EngineError::BadPage { block: NO_BLOCK, reason: "manifest cannot be written" };
         let bytes = bincode::serde::encode_to_vec(self, bincode::config::standard()).map_err(bad)?;
-        let mut allocator = Allocator::new(index);
         let mut next = NO_BLOCK;
         // Back to front, so that each page can name the one behind it.
         for (page_no, payload) in bytes.chunks(PAYLOAD).enumerate().rev() {
             let buffer = allocator.take()?;
-            let mut batch = WalBatch::begin(index);
+            let mut batch = WalBatch::begin(allocator.index());
             batch.write(&buffer, manifest_identity(generation, page_no as u32), |page| {
                 page.set_payload(payload);
                 page.edit_special(|s| s.next = next);

@@ -195,6 +195,28 @@ pub fn seal(index: IndexRelation) -> Result<Option<Sealed>> {
     }
 }
 
+/// Moves the list of one empty page at or behind `boundary` into a hole: the stretch to be cut off, and its one page.
+/// `None` if the list is something else. The caller holds the maintenance lock.
+pub fn replace_empty(
+    index: IndexRelation,
+    holes: &mut Allocator,
+    boundary: u32,
+) -> Result<Option<(Sealed, OwnedPage)>> {
+    let list = Meta::read(index)?.pending;
+    if list.tail == NO_BLOCK || list.head != list.tail || list.tail < boundary {
+        return Ok(None);
+    }
+    let tail = ExclusiveBuffer::open(index, list.tail)?;
+    // An inserter may have been faster.
+    if !is_open_tail(tail.page(), list.tail_no) || tail.page().special().used > 0 {
+        return Ok(None);
+    }
+    extend_list(index, holes, &tail, &[], 0)?;
+    let end = (tail.page().special().next, list.tail_no.wrapping_add(1));
+    let page = OwnedPage { block: list.tail, identity: identity(list.tail_no) };
+    Ok(Some((Sealed { head: (list.head, list.head_no), end, n_pages: 1 }, page)))
+}
+
 /// Reads the list's pages one after another.
 pub struct Walk {
     index: IndexRelation,
@@ -243,6 +265,20 @@ pub struct PendingPage {
 }
 
 impl PendingPage {
+    /// Adds the page and the overflow pages of its entries to `pages`.
+    pub fn collect_pages(&self, index: IndexRelation, pages: &mut Vec<OwnedPage>) -> Result<()> {
+        let mut add = |page| -> Result<()> {
+            reserve(pages, 1, "list of pages")?;
+            pages.push(page);
+            Ok(())
+        };
+        add(self.own)?;
+        self.for_each_entry(|_, head, _| match head.body {
+            Body::Overflow { block, nnz } => for_each_overflow_page(index, head.tid, block, nnz, |page, _| add(page)),
+            _ => Ok(()),
+        })
+    }
+
     /// Gives every entry: its place on the page, its head, and what follows the head.
     pub fn for_each_entry(&self, mut each: impl FnMut(usize, EntryHead, &[u8]) -> Result<()>) -> Result<()> {
         let mut at = 0;

@@ -17,6 +17,27 @@ impl Drop for MaintenanceLock {
     }
 }
 
+/// Nobody else has the index open (`AccessExclusiveLock`, which standbys are told of).
+#[derive(Debug)]
+pub struct SoleUse(IndexRelation);
+
+impl SoleUse {
+    /// Ends the file before block `end`. Pages from there on must be in nobody's use.
+    pub fn cut(&self, end: u32) {
+        // SAFETY: the relation is open and locked against everybody; this process holds no pin of it.
+        unsafe { pg_sys::RelationTruncate(self.0.raw(), end) };
+    }
+}
+
+impl Drop for SoleUse {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: this value was made by taking the lock.
+            unsafe { pg_sys::UnlockRelation(self.0.raw(), pg_sys::AccessExclusiveLock as i32) }
+        }
+    }
+}
+
 /// The file of a relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PhysicalId {
@@ -116,6 +137,21 @@ impl IndexRelation {
         let taken = unsafe { pg_sys::ConditionalLockPage(self.raw, 0, pg_sys::ExclusiveLock as i32) };
         taken.then(|| MaintenanceLock(self))
     }
+
+    /// Takes the index for oneself without waiting; `None` if somebody else has it open, or while PostgreSQL vacuums other
+    /// indexes of the table in parallel: the lock needs a transaction id, for standbys.
+    pub fn try_lock_alone(self) -> Option<SoleUse> {
+        let mode = pg_sys::AccessExclusiveLock as i32;
+        // SAFETY: the relation is open.
+        let taken = !in_parallel_mode() && unsafe { pg_sys::ConditionalLockRelation(self.raw, mode) };
+        taken.then(|| SoleUse(self))
+    }
+}
+
+/// Whether this process is part of a parallel operation, in which no transaction id can be had.
+fn in_parallel_mode() -> bool {
+    // SAFETY: reads this process's state.
+    unsafe { pg_sys::IsInParallelMode() }
 }
 
 /// How many pages of a table are worth asking for ahead of time: what the settings say of its tablespace, 16 at most.

@@ -10,7 +10,7 @@ use super::meta::{Extent, SegmentDescriptor, expect, unexpected};
 use super::page::{Identity, PageKind};
 use super::relation::IndexRelation;
 use super::wal::WalBatch;
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::{EngineError, Result, reserved};
 use crate::engine::search::ranker::Segment;
 use crate::engine::segment::format::SegmentMeta;
 use crate::engine::segment::pages::{Part, PartPages, PartSink};
@@ -105,11 +105,14 @@ impl SegmentPages {
 
     /// All its pages.
     pub fn owned_pages(&self) -> impl Iterator<Item = OwnedPage> + '_ {
-        Part::ALL.into_iter().flat_map(move |part| {
-            (0..self.layout.descriptor.meta.n_pages(part)).filter_map(move |no| {
-                let block = self.block(part, no)?;
-                Some(OwnedPage { block, identity: self.identity(part, no) })
-            })
+        Part::ALL.into_iter().flat_map(|part| self.owned_pages_of(part))
+    }
+
+    /// The pages of one part, in order.
+    pub fn owned_pages_of(&self, part: Part) -> impl Iterator<Item = OwnedPage> + '_ {
+        (0..self.layout.descriptor.meta.n_pages(part)).filter_map(move |no| {
+            let block = self.block(part, no)?;
+            Some(OwnedPage { block, identity: self.identity(part, no) })
         })
     }
 
@@ -180,6 +183,32 @@ impl PartPages for SegmentPages {
     }
 }
 
+/// Adds the block of a part's next page to where its pages are.
+pub fn push_block(extents: &mut Vec<Extent>, block: u32) {
+    match extents.last_mut() {
+        Some(last) if last.start + last.len == block => last.len += 1,
+        _ => extents.push(Extent { start: block, len: 1 }),
+    }
+}
+
+/// Copies a page of a segment into a hole; `None` if there is none left. Until a manifest names the copy it belongs to
+/// nobody. The caller holds the maintenance lock, so no live bit is cleared in the page meanwhile.
+pub fn copy_page(index: IndexRelation, page: &OwnedPage, holes: &mut Allocator) -> Result<Option<u32>> {
+    let payload = {
+        let buffer = SharedBuffer::open(index, page.block)?;
+        let source = expect(index, buffer.page(), page.block, &page.identity)?;
+        let used = &source.payload()[..source.special().used as usize];
+        let mut payload = reserved(used.len(), "page")?;
+        payload.extend_from_slice(used);
+        payload
+    };
+    let Some(hole) = holes.take_hole()? else { return Ok(None) };
+    let mut batch = WalBatch::begin(index);
+    batch.write(&hole, page.identity, |copy| copy.set_payload(&payload));
+    batch.commit();
+    Ok(Some(hole.block()))
+}
+
 /// Writes a new segment; its pages belong to nobody until the manifest names them.
 pub struct SegmentSink {
     index: IndexRelation,
@@ -241,11 +270,7 @@ impl PartSink for SegmentSink {
         batch.write(&buffer, identity(self.id, self.generation, part, no), |page| page.set_payload(payload));
         batch.commit();
         self.n_pages[part.index()] += 1;
-        let extents = &mut self.extents[part.index()];
-        match extents.last_mut() {
-            Some(last) if last.start + last.len == block => last.len += 1,
-            _ => extents.push(Extent { start: block, len: 1 }),
-        }
+        push_block(&mut self.extents[part.index()], block);
         Ok(())
     }
 

@@ -1,0 +1,114 @@
+//! Whose is every page? Finds the pages that nothing refers to: free ones for the free-space map, and orphans of
+//! operations that were aborted or cut short by a crash.
+
+use roaring::RoaringBitmap;
+
+use crate::engine::error::Result;
+use crate::storage::buffer::SharedBuffer;
+use crate::storage::free;
+use crate::storage::meta::{META_BLOCK, Manifest, Meta};
+use crate::storage::page::{PageRef, PageState};
+use crate::storage::pending::Walk;
+use crate::storage::relation::IndexRelation;
+use crate::storage::wal;
+
+/// Every block that the metapage, the manifest and the pending list refer to; `twice` is told of a block that two of
+/// them claim.
+pub fn owned_blocks(index: IndexRelation, twice: &mut dyn FnMut(u32)) -> Result<RoaringBitmap> {
+    let meta = Meta::read(index)?;
+    let (manifest, manifest_pages) = Manifest::read(index, &meta)?;
+    let mut owned = RoaringBitmap::new();
+    let mut claim = |block: u32| {
+        if !owned.insert(block) {
+            twice(block);
+        }
+    };
+    claim(META_BLOCK);
+    manifest_pages.into_iter().map(|p| p.block).for_each(&mut claim);
+    manifest.segments.iter().flat_map(|s| s.blocks()).for_each(&mut claim);
+    let mut walk = Walk::all(index, &meta);
+    while let Some(page) = walk.next_page()? {
+        let mut pages = Vec::new();
+        page.collect_pages(index, &mut pages)?;
+        pages.into_iter().map(|p| p.block).for_each(&mut claim);
+    }
+    Ok(owned)
+}
+
+/// What lies outside every structure.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unowned {
+    /// Pages that can be reused now.
+    pub reusable: u32,
+    /// Freed pages that somebody may still read.
+    pub waiting: u32,
+    /// Pages of operations that are under way or were aborted not long ago.
+    pub in_doubt: u32,
+    /// Pages of aborted operations.
+    pub orphaned: u32,
+}
+
+enum Standing {
+    Reusable,
+    Waiting,
+    InDoubt,
+    Orphaned,
+}
+
+/// Whose the pages are.
+#[derive(Debug, Default)]
+pub struct Census {
+    /// Blocks that a structure refers to.
+    pub owned: RoaringBitmap,
+    /// Blocks that can be taken into use now.
+    pub reusable: RoaringBitmap,
+    /// Counts of those that nothing refers to.
+    pub unowned: Unowned,
+    /// Blocks there were.
+    pub n_blocks: u32,
+}
+
+/// Looks at every page that no structure refers to, frees orphans (if `repair`) and tells the free-space map.
+pub fn sweep(index: IndexRelation, repair: bool) -> Result<Census> {
+    // Pages that inserters take into use from here on may not be among those counted as owned.
+    let limit = wal::next_stamp();
+    let owned = owned_blocks(index, &mut |_| {})?;
+    let n_blocks = index.n_blocks_settled();
+    let mut found = Census { owned, n_blocks, ..Census::default() };
+    for block in (0..n_blocks).filter(|&b| !found.owned.contains(b)) {
+        let standing = standing(SharedBuffer::open(index, block)?.page(), limit);
+        match standing {
+            Standing::Reusable => {
+                found.unowned.reusable += 1;
+                found.reusable.insert(block);
+                if repair {
+                    free::record_free(index, block);
+                }
+            }
+            Standing::Waiting => found.unowned.waiting += 1,
+            Standing::InDoubt => found.unowned.in_doubt += 1,
+            Standing::Orphaned => {
+                found.unowned.orphaned += 1;
+                if repair {
+                    free::free_orphan(index, block, limit)?;
+                }
+            }
+        }
+        pgrx::check_for_interrupts!();
+    }
+    Ok(found)
+}
+
+/// What a page is that nothing refers to; `limit` is a stamp from before it was known that nothing does.
+fn standing(page: PageRef<'_>, limit: u64) -> Standing {
+    let special = page.special();
+    if free::is_reusable(page) {
+        Standing::Reusable
+    } else if page.is_sound() && special.state() == PageState::Free {
+        Standing::Waiting
+    } else if page.is_sound() && (special.stamp >= limit || !free::is_past(special.stamp)) {
+        Standing::InDoubt
+    } else {
+        Standing::Orphaned
+    }
+}
