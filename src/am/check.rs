@@ -2,24 +2,21 @@
 //! indexed exactly once, with the right weights.
 
 use std::collections::HashMap;
-use std::ffi::c_void;
 
 use pgrx::pg_sys;
-use pgrx::prelude::*;
 use roaring::RoaringBitmap;
 
-use super::{sweep, tid_from};
+use super::check_heap::{self, Place, fingerprint};
+use super::sweep;
 use crate::engine::error::{EngineError, Result};
-use crate::engine::ids::{Metric, Tid};
+use crate::engine::ids::Tid;
 use crate::engine::pending::VectorBuffer;
 use crate::engine::segment::check::{DocumentSums, check_segment, repeated_tids};
 use crate::engine::segment::pages::Part;
 use crate::engine::segment::reader;
-use crate::engine::vector::SparseVectorRef;
 use crate::storage::buffer::SharedBuffer;
-use crate::storage::datum::SVec;
 use crate::storage::meta::{Manifest, Meta};
-use crate::storage::page::PageState;
+use crate::storage::page::{NO_BLOCK, PageState};
 use crate::storage::pending::{self, Walk};
 use crate::storage::relation::{self, IndexRelation};
 use crate::storage::segment_pages::SegmentPages;
@@ -37,14 +34,6 @@ pub struct Finding {
     pub problem: String,
 }
 
-/// Where the check finds a row indexed.
-enum Place {
-    /// Segment (as position in the list) and document.
-    Segment(usize, u32),
-    /// A fingerprint of the pending vector.
-    Pending(u64),
-}
-
 /// Checks the index; with `heap` also against its table, under a snapshot of its own.
 pub fn check(index: IndexRelation, heap: Option<pg_sys::Relation>) -> Vec<Finding> {
     // The snapshot comes first: what it sees is then in the index that is read afterwards.
@@ -59,7 +48,9 @@ pub fn check(index: IndexRelation, heap: Option<pg_sys::Relation>) -> Vec<Findin
         }
     }
     if let (Some(heap), Some(snapshot)) = (heap, snapshot) {
-        checker.check_heap(heap, snapshot);
+        let (segments, places) = (checker.segments.as_slice(), &checker.places);
+        let rows = check_heap::check_rows(index, heap, snapshot, segments, places);
+        checker.findings.extend(rows);
         // SAFETY: registered above.
         unsafe { pg_sys::UnregisterSnapshot(snapshot) };
     }
@@ -104,6 +95,7 @@ impl Checker {
 
         let meta = Meta::read(self.index)?;
         let (manifest, _) = Manifest::read(self.index, &meta)?;
+        self.check_manifest(&meta, &manifest);
         let mut tids = Vec::new();
         for descriptor in manifest.segments {
             let id = descriptor.id;
@@ -119,6 +111,23 @@ impl Checker {
             self.find(None, "docmap", None, problem);
         }
         Ok(())
+    }
+
+    /// Ids and generations are from operations that have begun, no two segments share an id, and documents can be counted.
+    fn check_manifest(&mut self, meta: &Meta, manifest: &Manifest) {
+        let mut ids: Vec<u32> = manifest.segments.iter().map(|s| s.id).collect();
+        ids.sort_unstable();
+        if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
+            self.find(Some(pair[0]), "manifest", None, "two segments have this id");
+        }
+        for segment in &manifest.segments {
+            if segment.id >= meta.next_generation || segment.generation >= meta.next_generation {
+                self.find(Some(segment.id), "manifest", None, "the segment is of an operation that never was");
+            }
+            if segment.meta.n_docs == 0 {
+                self.find(Some(segment.id), "manifest", None, "the segment has no documents");
+            }
+        }
     }
 
     /// Every page that a structure refers to is in use.
@@ -181,10 +190,15 @@ impl Checker {
         Ok(())
     }
 
+    /// The list's pages and entries; entries that inserters add meanwhile are checked as far as they are met.
     fn check_pending(&mut self, meta: &Meta, with_heap: bool, tids: &mut Vec<Tid>) -> Result<()> {
         let mut buffer = VectorBuffer::default();
         let mut walk = Walk::all(self.index, meta);
+        let mut pages = Vec::new();
+        let mut last = NO_BLOCK;
         while let Some(page) = walk.next_page()? {
+            last = page.own.block;
+            page.collect_pages(self.index, &mut pages)?;
             page.for_each_entry(|_, head, body| {
                 let vector = pending::load(self.index, &head, body, page.own.block, &mut buffer)?;
                 if !head.dead {
@@ -197,80 +211,14 @@ impl Checker {
                 Ok(())
             })?;
         }
+        if last != meta.pending.tail {
+            self.find(None, "pending list", Some(last), "the list does not end where the metapage says");
+        }
+        // An entry with pages of its own always begins a new page of the list, so the count up to there is settled.
+        let (found, noted) = (pages.len(), meta.pending.n_pages);
+        if found != noted as usize {
+            self.find(None, "pending list", None, format!("has {found} pages, the metapage says {noted}"));
+        }
         Ok(())
     }
-
-    fn check_heap(&mut self, heap: pg_sys::Relation, snapshot: pg_sys::Snapshot) {
-        let mut state = HeapCheck { metric: Metric::InnerProduct, checker: self };
-        if let Ok(meta) = Meta::read(state.checker.index) {
-            state.metric = meta.metric;
-        }
-        // SAFETY: the relations are open; `amcheck` scans the same way. The callback gets the state it expects. The
-        // table scan is ended by the build scan.
-        unsafe {
-            let index = state.checker.index.raw();
-            let info = pg_sys::BuildIndexInfo(index);
-            // Do not wait for transactions whose rows are in doubt, and accept rows by the snapshot.
-            (*info).ii_Concurrent = true;
-            let scan = pg_sys::table_beginscan_strat(heap, snapshot, 0, std::ptr::null_mut(), true, true);
-            let state = (&raw mut state).cast::<c_void>();
-            pg_sys::table_index_build_scan(heap, index, info, true, false, Some(check_row), state, scan);
-        }
-    }
-}
-
-struct HeapCheck<'a> {
-    metric: Metric,
-    checker: &'a mut Checker,
-}
-
-/// One visible row of the table.
-#[pg_guard]
-unsafe extern "C-unwind" fn check_row(
-    _index: pg_sys::Relation,
-    tid: pg_sys::ItemPointer,
-    values: *mut pg_sys::Datum,
-    isnull: *mut bool,
-    _alive: bool,
-    state: *mut c_void,
-) {
-    // SAFETY: `check_heap` passes its state, PostgreSQL one value and one flag for the one column.
-    let (state, tid, value, is_null) =
-        unsafe { (&mut *state.cast::<HeapCheck<'_>>(), tid_from(tid), *values, *isnull) };
-    // SAFETY: the column's type is the operator class's, an svec.
-    let vector = (!is_null).then(|| unsafe { SVec::from_datum_raw(value) });
-    let problem = state.compare(tid, vector.as_ref().map(SVec::as_ref));
-    if let Some(vector) = vector {
-        vector.free();
-    }
-    if let Some((segment, problem)) = problem {
-        let text = format!("row ({},{}) {problem}", tid.block, tid.offset);
-        state.checker.find(segment, "heap", None, text);
-    }
-}
-
-impl HeapCheck<'_> {
-    fn compare(&self, tid: Tid, vector: Option<SparseVectorRef<'_>>) -> Option<(Option<u32>, &'static str)> {
-        match self.checker.places.get(&tid) {
-            None => Some((None, "is not in the index")),
-            Some(Place::Pending(stored)) if *stored != fingerprint(vector) => {
-                Some((None, "is in the pending list with another vector"))
-            }
-            Some(Place::Pending(_)) => None,
-            Some(&Place::Segment(at, doc)) => {
-                let (pages, sums) = &self.checker.segments[at];
-                let id = Some(pages.descriptor().id);
-                (!sums.matches(doc, self.metric, vector)).then_some((id, "is indexed with other weights"))
-            }
-        }
-    }
-}
-
-/// A 64-bit digest of a vector's terms and weights (FNV-1a); NULL has its own.
-fn fingerprint(vector: Option<SparseVectorRef<'_>>) -> u64 {
-    let Some(vector) = vector else { return 1 };
-    vector.iter().fold(0xcbf2_9ce4_8422_2325, |hash, (term, weight)| {
-        let word = u64::from(term) << 32 | u64::from(weight.to_bits());
-        word.to_le_bytes().iter().fold(hash, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
-    })
 }

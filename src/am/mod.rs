@@ -4,6 +4,7 @@ pub mod build;
 pub mod build_parallel;
 pub mod build_part;
 pub mod check;
+pub mod check_heap;
 pub mod cost;
 pub mod counts;
 #[cfg(feature = "pg18")]

@@ -4,7 +4,7 @@ use pgrx::iter::TableIterator;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::open::{OwnedIndex, as_owner, check_is_valid};
+use super::open::{OwnedIndex, as_owner, check_is_valid, check_snapshot_is_recent};
 use crate::am::check;
 
 /// `wand_check(index regclass, heap boolean)`: what is wrong, one row for each finding; no row if the index is sound.
@@ -20,6 +20,7 @@ fn wand_check(
     let opened = OwnedIndex::open(index, pg_sys::AccessShareLock);
     if heap {
         check_is_valid(&opened.index);
+        check_snapshot_is_recent(&opened.index);
     }
     let findings = if heap {
         as_owner(&opened.heap, || check::check(opened.relation(), Some(opened.heap.as_ptr())))

@@ -118,6 +118,30 @@ pub fn check_is_valid(index: &PgRelation) {
     }
 }
 
+/// An index that was built while rows changed may lack versions of rows that only older snapshots see (`indcheckxmin`): the
+/// snapshot of this transaction must not be one of them. `amcheck` asks the same.
+pub fn check_snapshot_is_recent(index: &PgRelation) {
+    // SAFETY: an open index has its pg_index row, and the tuple it was read from.
+    let (check_xmin, made_by) = unsafe {
+        let relation = &*index.as_ptr();
+        let xmin = pg_sys::htup::HeapTupleHeaderGetXmin((*relation.rd_indextuple).t_data);
+        ((*relation.rd_index).indcheckxmin, xmin)
+    };
+    // SAFETY: reads this transaction's state; it has a snapshot, whose oldest transaction id this is.
+    let is_old = unsafe {
+        pg_sys::XactIsoLevel >= pg_sys::XACT_REPEATABLE_READ as i32
+            && !pg_sys::TransactionIdPrecedes(made_by, pg_sys::TransactionXmin)
+    };
+    if check_xmin && is_old {
+        ereport!(
+            ERROR,
+            PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
+            format!("index \"{}\" cannot be compared with its table under this transaction's snapshot", index.name()),
+            "It was built while rows changed. Try again in a new transaction."
+        );
+    }
+}
+
 /// Runs `work` as the table's owner in a restricted context: index expressions and predicates are the owner's code.
 pub fn as_owner<T>(heap: &PgRelation, work: impl FnOnce() -> T) -> T {
     let (mut user, mut context) = (pg_sys::InvalidOid, 0);
