@@ -23,6 +23,9 @@ pgrx::pg_module_magic!(name, version);
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     am::options::register();
+    // Before the prefix of all settings is reserved.
+    #[cfg(feature = "faults")]
+    storage::fault::register();
     am::settings::register();
     #[cfg(feature = "pg18")]
     am::explain::register();

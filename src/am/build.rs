@@ -10,6 +10,7 @@ use super::maintain;
 use super::metric_of;
 use super::progress::{self, Phase};
 use crate::engine::error::Result;
+use crate::storage::fault;
 use crate::storage::meta::{Manifest, Meta};
 use crate::storage::raise::OrRaise;
 use crate::storage::relation::IndexRelation;
@@ -65,6 +66,7 @@ fn publish(index: IndexRelation, parts: Vec<Part>) -> Result<()> {
     let segments: Vec<_> = parts.into_iter().filter_map(|part| part.segment).collect();
     let Some(first) = segments.first() else { return Ok(()) };
     let generation = first.generation;
+    fault::point!("build_before_publish");
     maintain::publish(index, generation, &Manifest { segments }, None)
 }
 

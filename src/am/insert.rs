@@ -8,6 +8,7 @@ use crate::engine::error::Result;
 use crate::engine::ids::Tid;
 use crate::engine::vector::SparseVectorRef;
 use crate::storage::datum::SVec;
+use crate::storage::fault;
 use crate::storage::free;
 use crate::storage::pending;
 use crate::storage::raise::OrRaise;
@@ -45,7 +46,9 @@ pub unsafe extern "C-unwind" fn aminsert(
 }
 
 fn insert(index: IndexRelation, tid: Tid, vector: Option<SparseVectorRef<'_>>) -> Result<()> {
+    fault::point!("insert_before_append");
     let n_pages = pending::append(index, tid, vector)?;
+    fault::point!("insert_after_append");
     if n_pages.saturating_mul(pg_sys::BLCKSZ >> 10) > options::pending_list_limit(index)
         && let Some(lock) = index.try_lock_maintenance()
     {

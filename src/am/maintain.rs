@@ -12,6 +12,7 @@ use crate::engine::segment::policy::{self, Size};
 use crate::engine::segment::reader::SegmentAsSource;
 use crate::engine::segment::source::Input;
 use crate::engine::segment::writer::write_segment;
+use crate::storage::fault;
 use crate::storage::free::{self, Allocator};
 use crate::storage::meta::{self, Manifest, Meta};
 use crate::storage::pending::{self, Sealed, Walk};
@@ -84,6 +85,7 @@ pub fn publish_with(
 /// Turns the pending list into a segment.
 pub fn flush(index: IndexRelation, _lock: &MaintenanceLock) -> Result<()> {
     let Some(sealed) = pending::seal(index)? else { return Ok(()) };
+    fault::point!("flush_after_seal");
     let meta = Meta::read(index)?;
     let (mut manifest, _) = Manifest::read(index, &meta)?;
     let generation = begin_operation(index)?;
@@ -109,7 +111,9 @@ pub fn flush(index: IndexRelation, _lock: &MaintenanceLock) -> Result<()> {
         expect_documents(&meta, n_docs)?;
         manifest.segments.push(sink.finish(meta));
     }
+    fault::point!("flush_before_publish");
     publish(index, generation, &manifest, Some(&sealed))?;
+    fault::point!("flush_after_publish");
     free::free_pages(index, pages)
 }
 
@@ -139,6 +143,7 @@ fn merge_once(index: IndexRelation, _lock: &MaintenanceLock, limit: u64) -> Resu
         segments.push((pages, dead));
     }
     let Some(chosen) = policy::choose(&sizes, limit) else { return Ok(false) };
+    fault::point!("merge_chosen");
 
     let generation = begin_operation(index)?;
     let mut sink = SegmentSink::new(index, Allocator::new(index), generation, generation);
@@ -161,7 +166,9 @@ fn merge_once(index: IndexRelation, _lock: &MaintenanceLock, limit: u64) -> Resu
     if merged.n_docs > 0 {
         manifest.segments.push(sink.finish(merged));
     }
+    fault::point!("merge_before_publish");
     publish(index, generation, &manifest, None)?;
+    fault::point!("merge_after_publish");
     for &i in &chosen {
         free::free_pages(index, segments[i].0.owned_pages())?;
     }

@@ -19,6 +19,7 @@ use crate::engine::search::ranker::{Options, RankCounts, Ranker};
 use crate::engine::search::scratch::Scratch;
 use crate::engine::segment::pages::PartPages;
 use crate::engine::vector::{SparseVectorRef, ops, select};
+use crate::storage::fault;
 use crate::storage::manifest_cache;
 use crate::storage::meta::Meta;
 use crate::storage::pending::{self, Walk};
@@ -86,7 +87,9 @@ impl Ranking {
 
     fn begin_with(index: IndexRelation, query: Option<SparseVectorRef<'_>>, recheck: bool) -> Result<Self> {
         let meta = Meta::read(index)?;
+        fault::point!("scan_after_meta");
         let segments = manifest_cache::open_segments(index, &meta)?;
+        fault::point!("scan_after_manifest");
         let begin = clock();
         let pending = rank_pending(index, &meta, query)?;
         let pending_time = clock() - begin;
@@ -115,6 +118,7 @@ impl Ranking {
 
     /// The next row: its distance is not below any delivered before.
     pub fn next_best(&mut self) -> Result<Option<Row>> {
+        fault::point!("scan_before_row");
         if self.ahead.is_empty() {
             self.look_ahead()?;
         }

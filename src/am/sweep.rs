@@ -5,6 +5,7 @@ use roaring::RoaringBitmap;
 
 use crate::engine::error::Result;
 use crate::storage::buffer::SharedBuffer;
+use crate::storage::fault;
 use crate::storage::free;
 use crate::storage::meta::{META_BLOCK, Manifest, Meta};
 use crate::storage::page::{PageRef, PageState};
@@ -90,6 +91,7 @@ pub fn sweep(index: IndexRelation, repair: bool) -> Result<Census> {
             Standing::Orphaned => {
                 found.unowned.orphaned += 1;
                 if repair {
+                    fault::point!("sweep_before_free");
                     free::free_orphan(index, block, limit)?;
                 }
             }

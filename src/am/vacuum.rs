@@ -14,6 +14,7 @@ use crate::engine::segment::pages::Part;
 use crate::engine::segment::pages::PartPages;
 use crate::engine::segment::reader;
 use crate::storage::buffer::ExclusiveBuffer;
+use crate::storage::fault;
 use crate::storage::free;
 use crate::storage::meta::{Manifest, Meta, expect};
 use crate::storage::pending::{self, Walk};
@@ -106,8 +107,10 @@ fn reap(index: IndexRelation, reaper: &mut Reaper) -> Result<()> {
     let n_blocks = index.n_blocks();
     for descriptor in manifest.segments {
         let pages = SegmentPages::new(index, descriptor, n_blocks)?;
+        fault::point!("vacuum_before_segment");
         reap_segment(index, &pages, reaper).map_err(|e| pages.locate(e))?;
     }
+    fault::point!("vacuum_before_pending");
     reap_pending(index, &meta, reaper)
 }
 
@@ -204,6 +207,7 @@ fn clean_up(index: IndexRelation) -> Result<(u64, u32)> {
     let lock = index.lock_maintenance();
     maintain::flush(index, &lock)?;
     maintain::merge(index, &lock, Effort::Full)?;
+    fault::point!("cleanup_before_sweep");
     let census = sweep::sweep(index, true)?;
     let reusable = census.unowned.reusable;
     let moved = shrink::move_forward(index, &lock, census)?;

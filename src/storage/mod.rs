@@ -5,6 +5,7 @@
 pub mod buffer;
 pub mod datum;
 pub mod exchange;
+pub mod fault;
 pub mod free;
 pub mod manifest_cache;
 pub mod meta;

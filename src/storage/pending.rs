@@ -9,6 +9,7 @@
 //! metapage, except for the first page of an empty list, which nobody else can know.
 
 use super::buffer::{ExclusiveBuffer, SharedBuffer};
+use super::fault;
 use super::free::{Allocator, OwnedPage};
 use super::meta::{self, Meta};
 use super::page::{Identity, NO_BLOCK, PageKind, PageRef, PageState};
@@ -33,6 +34,9 @@ fn overflow_identity(tid: Tid, page_no: u32) -> Identity {
 pub fn append(index: IndexRelation, tid: Tid, vector: Option<SparseVectorRef<'_>>) -> Result<u32> {
     let mut allocator = Allocator::new(index);
     let (entry, overflow_pages) = write_entry(index, &mut allocator, tid, vector)?;
+    if overflow_pages > 0 {
+        fault::point!("overflow_written");
+    }
     loop {
         let meta = Meta::read(index)?;
         let done = if meta.pending.tail == NO_BLOCK {

@@ -8,6 +8,7 @@ use std::ops::Range;
 use pgrx::pg_sys;
 
 use super::buffer::ExclusiveBuffer;
+use super::fault;
 use super::page::{Identity, PageMut};
 use super::relation::IndexRelation;
 use crate::engine::error::{EngineError, Result};
@@ -58,8 +59,9 @@ impl WalBatch {
     /// Logs and applies all changes.
     pub fn commit(self) {
         // SAFETY: `state` is live; `GenericXLogFinish` frees it, and `self` is forgotten so that nobody else does.
-        unsafe { pg_sys::GenericXLogFinish(self.state) };
+        let lsn = unsafe { pg_sys::GenericXLogFinish(self.state) };
         std::mem::forget(self);
+        fault::record!(lsn);
     }
 }
 
@@ -92,14 +94,15 @@ pub fn write_init_fork(index: IndexRelation, identity: Identity, fill: impl FnOn
         // SAFETY: pinned and exclusively locked.
         unsafe { pg_sys::MarkBufferDirty(buffer.raw()) };
         // SAFETY: as above; the page is initialised. Not page_std: every byte is logged.
-        unsafe { pg_sys::log_newpage_buffer(buffer.raw(), false) };
+        unsafe { pg_sys::log_newpage_buffer(buffer.raw(), false) }
     };
     // A change that is not logged together with its record must not be interrupted half-way.
     // SAFETY: a counter of this backend.
     unsafe { pg_sys::CritSectionCount += 1 };
-    fill_page();
+    let lsn = fill_page();
     // SAFETY: as above; an ERROR inside a critical section is a PANIC, so this line is reached or nothing matters.
     unsafe { pg_sys::CritSectionCount -= 1 };
+    fault::record!(lsn);
 }
 
 /// Adds a block to a fork and returns its buffer, pinned and exclusively locked.

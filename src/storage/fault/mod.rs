@@ -1,0 +1,34 @@
+//! Faults on purpose, for tests: the server dies or an operation fails right after a chosen log record, and backends
+//! wait at named points.
+//!
+//! All of it exists only with the cargo feature `faults`, which no release has: without it both macros are nothing. The
+//! settings are described in the README beside this folder.
+
+#[cfg(feature = "faults")]
+mod armed;
+#[cfg(feature = "faults")]
+pub use armed::{number_of, pause, record_written, register};
+
+/// `fault::point!("name")`: a backend that has `wand.pause_at` set to this name waits here while somebody holds the
+/// point's advisory lock. Only where no page is locked; the names are in the table of `armed.rs`.
+macro_rules! point {
+    ($name:literal) => {
+        #[cfg(feature = "faults")]
+        {
+            const NUMBER: i32 = $crate::storage::fault::number_of($name);
+            $crate::storage::fault::pause(NUMBER);
+        }
+    };
+}
+
+/// `fault::record!(lsn)`: a log record was written; zero is the answer for relations that are not logged.
+macro_rules! record {
+    ($lsn:ident) => {
+        #[cfg(feature = "faults")]
+        $crate::storage::fault::record_written($lsn);
+        #[cfg(not(feature = "faults"))]
+        let _ = $lsn;
+    };
+}
+
+pub(crate) use {point, record};
