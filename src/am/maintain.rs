@@ -7,7 +7,7 @@ use roaring::RoaringBitmap;
 
 use super::invert::{Inverter, maintenance_budget};
 use crate::engine::error::{EngineError, Result, reserve};
-use crate::engine::pending::{Body, VectorBuffer};
+use crate::engine::pending::VectorBuffer;
 use crate::engine::segment::format::SegmentMeta;
 use crate::engine::segment::pages::PartPages;
 use crate::engine::segment::policy::{self, Size};
@@ -114,12 +114,7 @@ fn collect_pages(index: IndexRelation, page: &PendingPage, pages: &mut Vec<Owned
         Ok(())
     };
     add(page.own)?;
-    page.for_each_entry(|_, head, _| match head.body {
-        Body::Overflow { block, nnz } => {
-            pending::for_each_overflow_page(index, head.tid, block, nnz, |page, _| add(page))
-        }
-        _ => Ok(()),
-    })
+    page.for_each_entry(|_, head, _| pending::for_each_overflow_page(index, &head, |page, _| add(page)))
 }
 
 /// Merges segments until the policy is content. Returns how many merges were done.
