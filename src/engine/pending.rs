@@ -6,7 +6,8 @@
 //!  | TID block, offset  |state | kind   | nnz | terms (u32)  | weights (f32) |
 //!  +------+------+------+------+--------+-------------+-------------+
 //! ```
-//! A vector too large for a page lies in pages of its own; its entry then holds the first of them and its length.
+//! A vector too large for a page lies in pages of its own; its entry then holds the first of them and their generation
+//! (two u32) behind the head.
 
 use super::error::{EngineError, Result, reserve, reserved};
 use super::ids::Tid;
@@ -31,6 +32,8 @@ pub enum Body {
     Overflow {
         /// First overflow page.
         block: u32,
+        /// What all of them carry.
+        generation: u32,
         /// Number of non-zeros.
         nnz: u32,
     },
@@ -53,13 +56,13 @@ impl EntryHead {
         match self.body {
             Body::Null => HEAD_BYTES,
             Body::Inline(nnz) => HEAD_BYTES + 8 * nnz as usize,
-            Body::Overflow { .. } => HEAD_BYTES + 4,
+            Body::Overflow { .. } => HEAD_BYTES + 8,
         }
     }
 
-    /// The head's bytes; for an overflow entry the block number follows as the four bytes behind them.
+    /// The head's bytes; for an overflow entry block and generation follow as the eight bytes behind them.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(HEAD_BYTES + 4);
+        let mut out = Vec::with_capacity(HEAD_BYTES + 8);
         out.extend_from_slice(&self.tid.to_bytes());
         let (kind, nnz) = match self.body {
             Body::Null => (0u8, 0),
@@ -68,8 +71,9 @@ impl EntryHead {
         };
         out.extend_from_slice(&[if self.dead { DEAD } else { 0 }, kind]);
         out.extend_from_slice(&nnz.to_le_bytes());
-        if let Body::Overflow { block, .. } = self.body {
+        if let Body::Overflow { block, generation, .. } = self.body {
             out.extend_from_slice(&block.to_le_bytes());
+            out.extend_from_slice(&generation.to_le_bytes());
         }
         out
     }
@@ -83,7 +87,11 @@ impl EntryHead {
         let body = match head[7] {
             0 => Body::Null,
             1 => Body::Inline(nnz),
-            2 => Body::Overflow { block: field::u32_at(payload, at + HEAD_BYTES), nnz },
+            2 => {
+                let place = at + HEAD_BYTES;
+                let (block, generation) = (field::u32_at(payload, place), field::u32_at(payload, place + 4));
+                Body::Overflow { block, generation, nnz }
+            }
             _ => return Err(damaged(page, "unknown kind of entry")),
         };
         let entry = Self { tid: Tid::from_bytes(tid), dead: head[STATE_AT] == DEAD, body };
@@ -140,7 +148,8 @@ mod tests {
     #[test]
     fn entries_round_trip() {
         let tid = Tid { block: 70_000, offset: 291 };
-        for body in [Body::Null, Body::Inline(3), Body::Overflow { block: 77, nnz: 1 << 24 }] {
+        for body in [Body::Null, Body::Inline(3), Body::Overflow { block: 77, generation: u32::MAX - 1, nnz: 1 << 24 }]
+        {
             let head = EntryHead { tid, dead: false, body };
             let mut page = vec![9; 5];
             page.extend(head.to_bytes());

@@ -6,8 +6,8 @@
 //! decides, under its lock. On a standby replay does not wait for readers: they recognise a recycled page by its
 //! identity.
 //!
-//! Pages in use carry a stamp too, from the time they were taken: a page that no structure refers to is an orphan of an
-//! aborted operation once that operation can no longer be running.
+//! Pages in use carry a stamp too, from the time they were taken, and none is freed with an older one than it had: a page
+//! that no structure refers to is an orphan of an aborted operation once that operation can no longer be running.
 
 use std::ops::Range;
 
@@ -183,7 +183,8 @@ fn free_if(index: IndexRelation, block: u32, is_ours: impl FnOnce(PageRef<'_>) -
     batch.edit(&buffer, |page| {
         page.edit_special(|s| {
             s.set_state(PageState::Free);
-            s.stamp = stamp;
+            // A crash may have lost ids that were given out and not used: a page's stamps never fall all the same.
+            s.stamp = stamp.max(s.stamp);
         });
     })?;
     batch.commit();

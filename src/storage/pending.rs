@@ -14,7 +14,7 @@ use super::free::{Allocator, OwnedPage};
 use super::meta::{self, Meta};
 use super::page::{Identity, NO_BLOCK, PageKind, PageRef, PageState};
 use super::relation::IndexRelation;
-use super::wal::WalBatch;
+use super::wal::{self, WalBatch};
 use crate::engine::error::{EngineError, Result, reserve};
 use crate::engine::ids::Tid;
 use crate::engine::pending::{self, Body, EntryHead, VectorBuffer};
@@ -25,9 +25,20 @@ fn identity(page_no: u32) -> Identity {
     Identity { kind: PageKind::Pending, part: 0, owner: 0, generation: 0, page_no }
 }
 
-/// Overflow pages name the row they belong to.
-fn overflow_identity(tid: Tid, page_no: u32) -> Identity {
-    Identity { kind: PageKind::Overflow, part: 0, owner: tid.block, generation: u32::from(tid.offset), page_no }
+/// Overflow pages name the table's block of their row, and a generation: the low half of the next transaction id when
+/// the vector was written. Their entry keeps it too, so that a reader under replay notices a page that was recycled.
+///
+/// A row's TID would not do, since rows come and go in the same place. Transaction ids do, because no block is an
+/// overflow page of the same generation twice:
+/// - a page in use is stamped with an id that is not below its generation, and freed with one that is not below that
+///   stamp ([`super::free`]);
+/// - it is taken again only when that id is below every snapshot, that of the next writer too, who chooses its generation
+///   under this snapshot: above the id, and so above the old generation;
+/// - no crash turns this back: then all transactions up to that id have ended, and the log says so before it says that
+///   the page was taken;
+/// - the low half is enough, since no server lets a snapshot live through 2^31 transactions.
+fn overflow_identity(tid: Tid, generation: u32, page_no: u32) -> Identity {
+    Identity { kind: PageKind::Overflow, part: 0, owner: tid.block, generation, page_no }
 }
 
 /// Adds a document. Returns the number of pages the list has now.
@@ -69,11 +80,12 @@ fn write_entry(
         entry.extend_from_slice(&bytes);
         return Ok((entry, 0));
     }
+    let generation = wal::next_stamp() as u32;
     let mut next = NO_BLOCK;
     for (page_no, payload) in bytes.chunks(PAYLOAD).enumerate().rev() {
         let buffer = allocator.take()?;
         let mut batch = WalBatch::begin(index);
-        batch.write(&buffer, overflow_identity(tid, page_no as u32), |page| {
+        batch.write(&buffer, overflow_identity(tid, generation, page_no as u32), |page| {
             page.set_payload(payload);
             page.edit_special(|s| s.next = next);
         });
@@ -81,7 +93,8 @@ fn write_entry(
         next = buffer.block();
         pgrx::check_for_interrupts!();
     }
-    Ok((head(Body::Overflow { block: next, nnz }).to_bytes(), bytes.len().div_ceil(PAYLOAD) as u32))
+    let entry = head(Body::Overflow { block: next, generation, nnz });
+    Ok((entry.to_bytes(), bytes.len().div_ceil(PAYLOAD) as u32))
 }
 
 /// Makes the list's first page; `None` if somebody else did.
@@ -277,10 +290,7 @@ impl PendingPage {
             Ok(())
         };
         add(self.own)?;
-        self.for_each_entry(|_, head, _| match head.body {
-            Body::Overflow { block, nnz } => for_each_overflow_page(index, head.tid, block, nnz, |page, _| add(page)),
-            _ => Ok(()),
-        })
+        self.for_each_entry(|_, head, _| for_each_overflow_page(index, &head, |page, _| add(page)))
     }
 
     /// Gives every entry: its place on the page, its head, and what follows the head.
@@ -307,9 +317,9 @@ pub fn load<'b>(
     match head.body {
         Body::Null => Ok(None),
         Body::Inline(_) => buffer.load(body, block).map(Some),
-        Body::Overflow { block: first, nnz } => {
+        Body::Overflow { block: first, .. } => {
             let mut bytes = Vec::new();
-            for_each_overflow_page(index, head.tid, first, nnz, |_, payload| {
+            for_each_overflow_page(index, head, |_, payload| {
                 reserve(&mut bytes, payload.len(), "pending vector")?;
                 bytes.extend_from_slice(payload);
                 Ok(())
@@ -319,20 +329,19 @@ pub fn load<'b>(
     }
 }
 
-/// Gives the overflow pages of a row with their contents.
+/// Gives the overflow pages of an entry, if it has any, with their contents.
 pub fn for_each_overflow_page(
     index: IndexRelation,
-    tid: Tid,
-    first: u32,
-    nnz: u32,
+    head: &EntryHead,
     mut each: impl FnMut(OwnedPage, &[u8]) -> Result<()>,
 ) -> Result<()> {
+    let Body::Overflow { block: first, generation, nnz } = head.body else { return Ok(()) };
     let total = nnz as usize * 8;
     let (mut block, mut read, mut page_no) = (first, 0, 0);
     while read < total {
         pgrx::check_for_interrupts!();
         let buffer = SharedBuffer::open(index, block)?;
-        let identity = overflow_identity(tid, page_no);
+        let identity = overflow_identity(head.tid, generation, page_no);
         let page = meta::expect(index, buffer.page(), block, &identity)?;
         let expected = (total - read).min(PAYLOAD);
         if page.special().used as usize != expected {
