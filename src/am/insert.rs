@@ -3,7 +3,9 @@
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::{maintain, options, tid_from};
+use super::flush::flush;
+use super::merge::{Effort, merge};
+use super::{options, tid_from};
 use crate::engine::error::Result;
 use crate::engine::ids::Tid;
 use crate::engine::vector::SparseVectorRef;
@@ -49,8 +51,8 @@ fn insert(index: IndexRelation, tid: Tid, vector: Option<SparseVectorRef<'_>>) -
     if n_pages.saturating_mul(pg_sys::BLCKSZ >> 10) > options::pending_list_limit(index)
         && let Some(lock) = index.try_lock_maintenance()
     {
-        maintain::flush(index, &lock)?;
-        maintain::merge(index, &lock, maintain::Effort::Bounded)?;
+        flush(index, &lock)?;
+        merge(index, &lock, Effort::Bounded)?;
         free::publish_free(index);
     }
     Ok(())

@@ -1,39 +1,20 @@
-//! Flush, merge, sweep: what keeps the index small and fast. Each runs under the maintenance lock, alone.
+//! What flush, merge and sweep have in common. Each runs under the maintenance lock, alone.
 //!
 //! All of them write new pages first, which nobody can see, and then change the metapage once. What they replace is
 //! freed afterwards; if that is not reached, the sweep of the next VACUUM finds it.
 
 use roaring::RoaringBitmap;
 
-use super::invert::{Inverter, maintenance_budget};
-use crate::engine::error::{EngineError, Result, reserve};
-use crate::engine::pending::{Body, VectorBuffer};
+use super::flush::collect_pages;
+use crate::engine::error::{EngineError, Result};
 use crate::engine::segment::format::SegmentMeta;
-use crate::engine::segment::pages::PartPages;
-use crate::engine::segment::policy::{self, Size};
-use crate::engine::segment::reader::SegmentAsSource;
-use crate::engine::segment::source::Input;
-use crate::engine::segment::writer::write_segment;
 use crate::storage::buffer::SharedBuffer;
-use crate::storage::free::{self, Allocator, OwnedPage};
+use crate::storage::free;
 use crate::storage::meta::{self, META_BLOCK, Manifest, Meta};
 use crate::storage::page::PageState;
-use crate::storage::pending::{self, PendingPage, Sealed, Walk};
-use crate::storage::relation::{IndexRelation, MaintenanceLock};
-use crate::storage::segment_pages::{SegmentPages, SegmentSink};
+use crate::storage::pending::{Sealed, Walk};
+use crate::storage::relation::IndexRelation;
 use crate::storage::wal::{self, WalBatch};
-
-/// How much one call may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effort {
-    /// What an INSERT can be charged with.
-    Bounded,
-    /// VACUUM's.
-    Full,
-}
-
-/// Documents that a merge on behalf of an INSERT may touch.
-const BOUNDED_DOCS: u64 = 65_536;
 
 /// Reserves a generation for an operation that writes pages, so that none of them can be mistaken for another's.
 pub fn begin_operation(index: IndexRelation) -> Result<u32> {
@@ -72,109 +53,6 @@ pub fn publish(index: IndexRelation, generation: u32, manifest: &Manifest, flush
         batch.commit();
     }
     free::free_pages(index, old_pages)
-}
-
-/// Turns the pending list into a segment.
-pub fn flush(index: IndexRelation, _lock: &MaintenanceLock) -> Result<()> {
-    let Some(sealed) = pending::seal(index)? else { return Ok(()) };
-    let meta = Meta::read(index)?;
-    let (mut manifest, _) = Manifest::read(index, &meta)?;
-    let generation = begin_operation(index)?;
-
-    let mut inverter = Inverter::new(meta.metric, maintenance_budget());
-    let mut pages = Vec::new();
-    let mut walk = Walk::new(index, sealed.head.0, sealed.head.1, sealed.end.0);
-    let mut buffer = VectorBuffer::default();
-    while let Some(page) = walk.next_page()? {
-        collect_pages(index, &page, &mut pages)?;
-        page.for_each_entry(|_, head, body| {
-            if head.dead {
-                return Ok(());
-            }
-            let vector = pending::load(index, &head, body, page.own.block, &mut buffer)?;
-            inverter.add(head.tid, vector)
-        })?;
-    }
-    if inverter.n_docs() > 0 {
-        let mut sink = SegmentSink::new(index, Allocator::new(index), generation, generation);
-        let n_docs = inverter.n_docs();
-        let meta = inverter.finish(&mut sink)?;
-        expect_documents(&meta, n_docs)?;
-        manifest.segments.push(sink.finish(meta));
-    }
-    publish(index, generation, &manifest, Some(&sealed))?;
-    free::free_pages(index, pages)
-}
-
-/// A page of the pending list and the overflow pages of its entries.
-fn collect_pages(index: IndexRelation, page: &PendingPage, pages: &mut Vec<OwnedPage>) -> Result<()> {
-    let mut add = |page| -> Result<()> {
-        reserve(pages, 1, "list of pages")?;
-        pages.push(page);
-        Ok(())
-    };
-    add(page.own)?;
-    page.for_each_entry(|_, head, _| match head.body {
-        Body::Overflow { block, nnz } => {
-            pending::for_each_overflow_page(index, head.tid, block, nnz, |page, _| add(page))
-        }
-        _ => Ok(()),
-    })
-}
-
-/// Merges segments until the policy is content. Returns how many merges were done.
-pub fn merge(index: IndexRelation, lock: &MaintenanceLock, effort: Effort) -> Result<u32> {
-    let limit = if effort == Effort::Bounded { BOUNDED_DOCS } else { u64::MAX };
-    let mut done = 0;
-    while merge_once(index, lock, limit)? {
-        done += 1;
-        if effort == Effort::Bounded {
-            break;
-        }
-    }
-    Ok(done)
-}
-
-fn merge_once(index: IndexRelation, _lock: &MaintenanceLock, limit: u64) -> Result<bool> {
-    let meta = Meta::read(index)?;
-    let (mut manifest, _) = Manifest::read(index, &meta)?;
-    let n_blocks = index.n_blocks();
-    let mut segments = Vec::with_capacity(manifest.segments.len());
-    let mut sizes = Vec::with_capacity(manifest.segments.len());
-    for descriptor in &manifest.segments {
-        let pages = SegmentPages::new(index, descriptor.clone(), n_blocks)?;
-        let dead = pages.reader().dead().map_err(|e| pages.locate(e))?;
-        sizes.push(Size { n_docs: u64::from(descriptor.meta.n_docs), n_dead: dead.len() });
-        segments.push((pages, dead));
-    }
-    let Some(chosen) = policy::choose(&sizes, limit) else { return Ok(false) };
-
-    let generation = begin_operation(index)?;
-    let mut sink = SegmentSink::new(index, Allocator::new(index), generation, generation);
-    let mut inputs = Vec::with_capacity(chosen.len());
-    for &i in &chosen {
-        let (pages, dead) = &segments[i];
-        let source = SegmentAsSource::new(pages.reader()).map_err(|e| pages.locate(e))?;
-        inputs.push(Input { source: Box::new(source), dead: dead.clone() });
-    }
-    let merged = write_segment(&mut inputs, &mut sink)?;
-    drop(inputs);
-    let live: u64 = chosen.iter().map(|&i| sizes[i].n_docs - sizes[i].n_dead).sum();
-    expect_documents(&merged, live)?;
-
-    let mut position = 0;
-    manifest.segments.retain(|_| {
-        position += 1;
-        !chosen.contains(&(position - 1))
-    });
-    if merged.n_docs > 0 {
-        manifest.segments.push(sink.finish(merged));
-    }
-    publish(index, generation, &manifest, None)?;
-    for &i in &chosen {
-        free::free_pages(index, segments[i].0.owned_pages())?;
-    }
-    Ok(true)
 }
 
 /// A segment has the documents that were put into it; anything else would lose rows.

@@ -5,7 +5,9 @@ use std::ffi::c_void;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::maintain::{self, Effort};
+use super::flush::flush;
+use super::maintain;
+use super::merge::{Effort, merge};
 use super::tid_to;
 use crate::engine::error::{Result, reserve};
 use crate::engine::ids::Tid;
@@ -201,8 +203,8 @@ pub unsafe extern "C-unwind" fn amvacuumcleanup(info: *mut pg_sys::IndexVacuumIn
 
 fn clean_up(index: IndexRelation) -> Result<(u64, u32)> {
     let lock = index.lock_maintenance();
-    maintain::flush(index, &lock)?;
-    maintain::merge(index, &lock, Effort::Full)?;
+    flush(index, &lock)?;
+    merge(index, &lock, Effort::Full)?;
     let unowned = maintain::sweep(index, true)?;
     free::publish_free(index);
     Ok((count_live(index)?, unowned.reusable))

@@ -1,0 +1,80 @@
+//! Merge: segments become one, without their dead documents. Runs under the maintenance lock.
+
+use super::maintain::{begin_operation, expect_documents, publish};
+use crate::engine::error::Result;
+use crate::engine::segment::pages::PartPages;
+use crate::engine::segment::policy::{self, Size};
+use crate::engine::segment::reader::SegmentAsSource;
+use crate::engine::segment::source::Input;
+use crate::engine::segment::writer::write_segment;
+use crate::storage::free::{self, Allocator};
+use crate::storage::meta::{Manifest, Meta};
+use crate::storage::relation::{IndexRelation, MaintenanceLock};
+use crate::storage::segment_pages::{SegmentPages, SegmentSink};
+
+/// How much one call may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// What an INSERT can be charged with.
+    Bounded,
+    /// VACUUM's.
+    Full,
+}
+
+/// Documents that a merge on behalf of an INSERT may touch.
+const BOUNDED_DOCS: u64 = 65_536;
+
+/// Merges segments until the policy is content. Returns how many merges were done.
+pub fn merge(index: IndexRelation, lock: &MaintenanceLock, effort: Effort) -> Result<u32> {
+    let limit = if effort == Effort::Bounded { BOUNDED_DOCS } else { u64::MAX };
+    let mut done = 0;
+    while merge_once(index, lock, limit)? {
+        done += 1;
+        if effort == Effort::Bounded {
+            break;
+        }
+    }
+    Ok(done)
+}
+
+fn merge_once(index: IndexRelation, _lock: &MaintenanceLock, limit: u64) -> Result<bool> {
+    let meta = Meta::read(index)?;
+    let (mut manifest, _) = Manifest::read(index, &meta)?;
+    let n_blocks = index.n_blocks();
+    let mut segments = Vec::with_capacity(manifest.segments.len());
+    let mut sizes = Vec::with_capacity(manifest.segments.len());
+    for descriptor in &manifest.segments {
+        let pages = SegmentPages::new(index, descriptor.clone(), n_blocks)?;
+        let dead = pages.reader().dead().map_err(|e| pages.locate(e))?;
+        sizes.push(Size { n_docs: u64::from(descriptor.meta.n_docs), n_dead: dead.len() });
+        segments.push((pages, dead));
+    }
+    let Some(chosen) = policy::choose(&sizes, limit) else { return Ok(false) };
+
+    let generation = begin_operation(index)?;
+    let mut sink = SegmentSink::new(index, Allocator::new(index), generation, generation);
+    let mut inputs = Vec::with_capacity(chosen.len());
+    for &i in &chosen {
+        let (pages, dead) = &segments[i];
+        let source = SegmentAsSource::new(pages.reader()).map_err(|e| pages.locate(e))?;
+        inputs.push(Input { source: Box::new(source), dead: dead.clone() });
+    }
+    let merged = write_segment(&mut inputs, &mut sink)?;
+    drop(inputs);
+    let live: u64 = chosen.iter().map(|&i| sizes[i].n_docs - sizes[i].n_dead).sum();
+    expect_documents(&merged, live)?;
+
+    let mut position = 0;
+    manifest.segments.retain(|_| {
+        position += 1;
+        !chosen.contains(&(position - 1))
+    });
+    if merged.n_docs > 0 {
+        manifest.segments.push(sink.finish(merged));
+    }
+    publish(index, generation, &manifest, None)?;
+    for &i in &chosen {
+        free::free_pages(index, segments[i].0.owned_pages())?;
+    }
+    Ok(true)
+}
