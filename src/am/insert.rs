@@ -4,10 +4,11 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use super::flush::flush;
-use super::merge::{Effort, merge};
+use super::merge::merge;
 use super::{options, tid_from};
 use crate::engine::error::Result;
 use crate::engine::ids::Tid;
+use crate::engine::segment::policy::Effort;
 use crate::engine::vector::SparseVectorRef;
 use crate::storage::datum::SVec;
 use crate::storage::free;
@@ -51,7 +52,7 @@ fn insert(index: IndexRelation, tid: Tid, vector: Option<SparseVectorRef<'_>>) -
     if n_pages.saturating_mul(pg_sys::BLCKSZ >> 10) > options::pending_list_limit(index)
         && let Some(lock) = index.try_lock_maintenance()
     {
-        flush(index, &lock)?;
+        flush(index, &lock, Effort::Bounded)?;
         merge(index, &lock, Effort::Bounded)?;
         free::publish_free(index);
     }

@@ -12,7 +12,7 @@ use crate::storage::buffer::SharedBuffer;
 use crate::storage::free;
 use crate::storage::meta::{self, META_BLOCK, Manifest, Meta};
 use crate::storage::page::PageState;
-use crate::storage::pending::{Sealed, Walk};
+use crate::storage::pending::{Cut, Walk};
 use crate::storage::relation::IndexRelation;
 use crate::storage::wal::{self, WalBatch};
 
@@ -33,9 +33,9 @@ pub fn begin_operations(index: IndexRelation, n: u32) -> Result<u32> {
     Ok(generation)
 }
 
-/// Makes `manifest` the index's, and ends the list where `flushed` ends: one change of the metapage. The old manifest's
-/// pages are freed.
-pub fn publish(index: IndexRelation, generation: u32, manifest: &Manifest, flushed: Option<&Sealed>) -> Result<()> {
+/// Makes `manifest` the index's, and the list begin behind what was flushed: one change of the metapage. The old
+/// manifest's pages are freed.
+pub fn publish(index: IndexRelation, generation: u32, manifest: &Manifest, flushed: Option<&Cut>) -> Result<()> {
     let before = Meta::read(index)?;
     let (_, old_pages) = Manifest::read(index, &before)?;
     let block = manifest.write(index, generation)?;
@@ -44,9 +44,9 @@ pub fn publish(index: IndexRelation, generation: u32, manifest: &Manifest, flush
         let mut meta = Meta::read_locked(&buffer)?;
         meta.manifest_block = block;
         meta.manifest_generation = generation;
-        if let Some(sealed) = flushed {
-            (meta.pending.head, meta.pending.head_no) = sealed.end;
-            meta.pending.n_pages = meta.pending.n_pages.saturating_sub(sealed.n_pages);
+        if let Some(cut) = flushed {
+            (meta.pending.head, meta.pending.head_no) = cut.head;
+            meta.pending.n_pages = meta.pending.n_pages.saturating_sub(cut.n_pages);
         }
         let mut batch = WalBatch::begin(index);
         meta.write(&buffer, &mut batch)?;

@@ -3,7 +3,7 @@
 use super::maintain::{begin_operation, expect_documents, publish};
 use crate::engine::error::Result;
 use crate::engine::segment::pages::PartPages;
-use crate::engine::segment::policy::{self, Size};
+use crate::engine::segment::policy::{self, Effort, Size};
 use crate::engine::segment::reader::SegmentAsSource;
 use crate::engine::segment::source::Input;
 use crate::engine::segment::writer::write_segment;
@@ -12,23 +12,10 @@ use crate::storage::meta::{Manifest, Meta};
 use crate::storage::relation::{IndexRelation, MaintenanceLock};
 use crate::storage::segment_pages::{SegmentPages, SegmentSink};
 
-/// How much one call may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effort {
-    /// What an INSERT can be charged with.
-    Bounded,
-    /// VACUUM's.
-    Full,
-}
-
-/// Documents that a merge on behalf of an INSERT may touch.
-const BOUNDED_DOCS: u64 = 65_536;
-
-/// Merges segments until the policy is content. Returns how many merges were done.
+/// Merges segments until the policy is content; on behalf of an INSERT, once at most. Returns how many merges were done.
 pub fn merge(index: IndexRelation, lock: &MaintenanceLock, effort: Effort) -> Result<u32> {
-    let limit = if effort == Effort::Bounded { BOUNDED_DOCS } else { u64::MAX };
     let mut done = 0;
-    while merge_once(index, lock, limit)? {
+    while merge_once(index, lock, effort)? {
         done += 1;
         if effort == Effort::Bounded {
             break;
@@ -37,7 +24,7 @@ pub fn merge(index: IndexRelation, lock: &MaintenanceLock, effort: Effort) -> Re
     Ok(done)
 }
 
-fn merge_once(index: IndexRelation, _lock: &MaintenanceLock, limit: u64) -> Result<bool> {
+fn merge_once(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> Result<bool> {
     let meta = Meta::read(index)?;
     let (mut manifest, _) = Manifest::read(index, &meta)?;
     let n_blocks = index.n_blocks();
@@ -46,10 +33,11 @@ fn merge_once(index: IndexRelation, _lock: &MaintenanceLock, limit: u64) -> Resu
     for descriptor in &manifest.segments {
         let pages = SegmentPages::new(index, descriptor.clone(), n_blocks)?;
         let dead = pages.reader().dead().map_err(|e| pages.locate(e))?;
-        sizes.push(Size { n_docs: u64::from(descriptor.meta.n_docs), n_dead: dead.len() });
+        let n_pages = descriptor.blocks().count() as u64;
+        sizes.push(Size { n_docs: u64::from(descriptor.meta.n_docs), n_dead: dead.len(), n_pages });
         segments.push((pages, dead));
     }
-    let Some(chosen) = policy::choose(&sizes, limit) else { return Ok(false) };
+    let Some(chosen) = policy::choose(&sizes, effort) else { return Ok(false) };
 
     let generation = begin_operation(index)?;
     let mut sink = SegmentSink::new(index, Allocator::new(index), generation, generation);
@@ -73,6 +61,14 @@ fn merge_once(index: IndexRelation, _lock: &MaintenanceLock, limit: u64) -> Resu
         manifest.segments.push(sink.finish(merged));
     }
     publish(index, generation, &manifest, None)?;
+    let of_chosen = |count: fn(&Size) -> u64| chosen.iter().map(|&i| count(&sizes[i])).sum::<u64>();
+    pgrx::debug1!(
+        "wand index \"{}\": merged {} segments, {} pages, {} documents",
+        index.name(),
+        chosen.len(),
+        of_chosen(|s| s.n_pages),
+        of_chosen(|s| s.n_docs)
+    );
     for &i in &chosen {
         free::free_pages(index, segments[i].0.owned_pages())?;
     }

@@ -7,13 +7,14 @@ use pgrx::prelude::*;
 
 use super::flush::flush;
 use super::maintain;
-use super::merge::{Effort, merge};
+use super::merge::merge;
 use super::tid_to;
 use crate::engine::error::{Result, reserve};
 use crate::engine::ids::Tid;
 use crate::engine::segment::live;
 use crate::engine::segment::pages::Part;
 use crate::engine::segment::pages::PartPages;
+use crate::engine::segment::policy::Effort;
 use crate::engine::segment::reader;
 use crate::storage::buffer::ExclusiveBuffer;
 use crate::storage::free;
@@ -203,7 +204,7 @@ pub unsafe extern "C-unwind" fn amvacuumcleanup(info: *mut pg_sys::IndexVacuumIn
 
 fn clean_up(index: IndexRelation) -> Result<(u64, u32)> {
     let lock = index.lock_maintenance();
-    flush(index, &lock)?;
+    flush(index, &lock, Effort::Full)?;
     merge(index, &lock, Effort::Full)?;
     let unowned = maintain::sweep(index, true)?;
     free::publish_free(index);

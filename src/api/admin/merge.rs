@@ -5,7 +5,8 @@ use pgrx::prelude::*;
 
 use super::open::OwnedIndex;
 use crate::am::flush::flush;
-use crate::am::merge::{Effort, merge};
+use crate::am::merge::merge;
+use crate::engine::segment::policy::Effort;
 use crate::storage::free;
 use crate::storage::raise::OrRaise;
 
@@ -15,7 +16,7 @@ fn wand_merge(index: pg_sys::Oid) -> i32 {
     let opened = OwnedIndex::open(index, pg_sys::ShareUpdateExclusiveLock);
     let relation = opened.relation();
     let lock = relation.lock_maintenance();
-    flush(relation, &lock).or_raise(relation);
+    flush(relation, &lock, Effort::Full).or_raise(relation);
     let merges = merge(relation, &lock, Effort::Full).or_raise(relation);
     free::publish_free(relation);
     i32::try_from(merges).unwrap_or(i32::MAX)
