@@ -3,9 +3,12 @@
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::{maintain, options, tid_from};
+use super::flush::flush;
+use super::merge::merge;
+use super::{options, tid_from};
 use crate::engine::error::Result;
 use crate::engine::ids::Tid;
+use crate::engine::segment::policy::Effort;
 use crate::engine::vector::SparseVectorRef;
 use crate::storage::datum::SVec;
 use crate::storage::fault;
@@ -52,8 +55,8 @@ fn insert(index: IndexRelation, tid: Tid, vector: Option<SparseVectorRef<'_>>) -
     if n_pages.saturating_mul(pg_sys::BLCKSZ >> 10) > options::pending_list_limit(index)
         && let Some(lock) = index.try_lock_maintenance()
     {
-        maintain::flush(index, &lock)?;
-        maintain::merge(index, &lock, maintain::Effort::Bounded)?;
+        flush(index, &lock, Effort::Bounded)?;
+        merge(index, &lock, Effort::Bounded)?;
         free::publish_free(index);
     }
     Ok(())

@@ -1,36 +1,15 @@
-//! Flush and merge: what keeps the index fast. Each runs under the maintenance lock, alone.
+//! What flush, merge and moving pages have in common. Each runs under the maintenance lock, alone.
 //!
 //! All of them write new pages first, which nobody can see, and then change the metapage once. What they replace is
 //! freed afterwards; if that is not reached, the sweep of the next VACUUM finds it.
 
-use super::invert::{Inverter, maintenance_budget};
 use crate::engine::error::{EngineError, Result};
-use crate::engine::pending::VectorBuffer;
 use crate::engine::segment::format::SegmentMeta;
-use crate::engine::segment::pages::PartPages;
-use crate::engine::segment::policy::{self, Size};
-use crate::engine::segment::reader::SegmentAsSource;
-use crate::engine::segment::source::Input;
-use crate::engine::segment::writer::write_segment;
-use crate::storage::fault;
 use crate::storage::free::{self, Allocator};
 use crate::storage::meta::{self, Manifest, Meta};
-use crate::storage::pending::{self, Sealed, Walk};
-use crate::storage::relation::{IndexRelation, MaintenanceLock};
-use crate::storage::segment_pages::{SegmentPages, SegmentSink};
+use crate::storage::pending::Cut;
+use crate::storage::relation::IndexRelation;
 use crate::storage::wal::WalBatch;
-
-/// How much one call may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effort {
-    /// What an INSERT can be charged with.
-    Bounded,
-    /// VACUUM's.
-    Full,
-}
-
-/// Documents that a merge on behalf of an INSERT may touch.
-const BOUNDED_DOCS: u64 = 65_536;
 
 /// Reserves a generation for an operation that writes pages, so that none of them can be mistaken for another's.
 pub fn begin_operation(index: IndexRelation) -> Result<u32> {
@@ -49,9 +28,9 @@ pub fn begin_operations(index: IndexRelation, n: u32) -> Result<u32> {
     Ok(generation)
 }
 
-/// Makes `manifest` the index's, and ends the list where `flushed` ends: one change of the metapage. The old manifest's
-/// pages are freed.
-pub fn publish(index: IndexRelation, generation: u32, manifest: &Manifest, flushed: Option<&Sealed>) -> Result<()> {
+/// Makes `manifest` the index's, and the list begin behind what was flushed: one change of the metapage. The old
+/// manifest's pages are freed.
+pub fn publish(index: IndexRelation, generation: u32, manifest: &Manifest, flushed: Option<&Cut>) -> Result<()> {
     publish_with(&mut Allocator::new(index), generation, manifest, flushed)
 }
 
@@ -60,7 +39,7 @@ pub fn publish_with(
     allocator: &mut Allocator,
     generation: u32,
     manifest: &Manifest,
-    flushed: Option<&Sealed>,
+    flushed: Option<&Cut>,
 ) -> Result<()> {
     let index = allocator.index();
     let before = Meta::read(index)?;
@@ -71,108 +50,15 @@ pub fn publish_with(
         let mut meta = Meta::read_locked(&buffer)?;
         meta.manifest_block = block;
         meta.manifest_generation = generation;
-        if let Some(sealed) = flushed {
-            (meta.pending.head, meta.pending.head_no) = sealed.end;
-            meta.pending.n_pages = meta.pending.n_pages.saturating_sub(sealed.n_pages);
+        if let Some(cut) = flushed {
+            (meta.pending.head, meta.pending.head_no) = cut.head;
+            meta.pending.n_pages = meta.pending.n_pages.saturating_sub(cut.n_pages);
         }
         let mut batch = WalBatch::begin(index);
         meta.write(&buffer, &mut batch)?;
         batch.commit();
     }
     free::free_pages(index, old_pages)
-}
-
-/// Turns the pending list into a segment.
-pub fn flush(index: IndexRelation, _lock: &MaintenanceLock) -> Result<()> {
-    let Some(sealed) = pending::seal(index)? else { return Ok(()) };
-    fault::point!("flush_after_seal");
-    let meta = Meta::read(index)?;
-    let (mut manifest, _) = Manifest::read(index, &meta)?;
-    let generation = begin_operation(index)?;
-
-    let mut inverter = Inverter::new(meta.metric, maintenance_budget());
-    let mut pages = Vec::new();
-    let mut walk = Walk::new(index, sealed.head.0, sealed.head.1, sealed.end.0);
-    let mut buffer = VectorBuffer::default();
-    while let Some(page) = walk.next_page()? {
-        page.collect_pages(index, &mut pages)?;
-        page.for_each_entry(|_, head, body| {
-            if head.dead {
-                return Ok(());
-            }
-            let vector = pending::load(index, &head, body, page.own.block, &mut buffer)?;
-            inverter.add(head.tid, vector)
-        })?;
-    }
-    if inverter.n_docs() > 0 {
-        let mut sink = SegmentSink::new(index, Allocator::new(index), generation, generation);
-        let n_docs = inverter.n_docs();
-        let meta = inverter.finish(&mut sink)?;
-        expect_documents(&meta, n_docs)?;
-        manifest.segments.push(sink.finish(meta));
-    }
-    fault::point!("flush_before_publish");
-    publish(index, generation, &manifest, Some(&sealed))?;
-    fault::point!("flush_after_publish");
-    free::free_pages(index, pages)
-}
-
-/// Merges segments until the policy is content. Returns how many merges were done.
-pub fn merge(index: IndexRelation, lock: &MaintenanceLock, effort: Effort) -> Result<u32> {
-    let limit = if effort == Effort::Bounded { BOUNDED_DOCS } else { u64::MAX };
-    let mut done = 0;
-    while merge_once(index, lock, limit)? {
-        done += 1;
-        if effort == Effort::Bounded {
-            break;
-        }
-    }
-    Ok(done)
-}
-
-fn merge_once(index: IndexRelation, _lock: &MaintenanceLock, limit: u64) -> Result<bool> {
-    let meta = Meta::read(index)?;
-    let (mut manifest, _) = Manifest::read(index, &meta)?;
-    let n_blocks = index.n_blocks();
-    let mut segments = Vec::with_capacity(manifest.segments.len());
-    let mut sizes = Vec::with_capacity(manifest.segments.len());
-    for descriptor in &manifest.segments {
-        let pages = SegmentPages::new(index, descriptor.clone(), n_blocks)?;
-        let dead = pages.reader().dead().map_err(|e| pages.locate(e))?;
-        sizes.push(Size { n_docs: u64::from(descriptor.meta.n_docs), n_dead: dead.len() });
-        segments.push((pages, dead));
-    }
-    let Some(chosen) = policy::choose(&sizes, limit) else { return Ok(false) };
-    fault::point!("merge_chosen");
-
-    let generation = begin_operation(index)?;
-    let mut sink = SegmentSink::new(index, Allocator::new(index), generation, generation);
-    let mut inputs = Vec::with_capacity(chosen.len());
-    for &i in &chosen {
-        let (pages, dead) = &segments[i];
-        let source = SegmentAsSource::new(pages.reader()).map_err(|e| pages.locate(e))?;
-        inputs.push(Input { source: Box::new(source), dead: dead.clone() });
-    }
-    let merged = write_segment(&mut inputs, &mut sink)?;
-    drop(inputs);
-    let live: u64 = chosen.iter().map(|&i| sizes[i].n_docs - sizes[i].n_dead).sum();
-    expect_documents(&merged, live)?;
-
-    let mut position = 0;
-    manifest.segments.retain(|_| {
-        position += 1;
-        !chosen.contains(&(position - 1))
-    });
-    if merged.n_docs > 0 {
-        manifest.segments.push(sink.finish(merged));
-    }
-    fault::point!("merge_before_publish");
-    publish(index, generation, &manifest, None)?;
-    fault::point!("merge_after_publish");
-    for &i in &chosen {
-        free::free_pages(index, segments[i].0.owned_pages())?;
-    }
-    Ok(true)
 }
 
 /// A segment has the documents that were put into it; anything else would lose rows.

@@ -9,12 +9,14 @@ pub mod cost;
 pub mod counts;
 #[cfg(feature = "pg18")]
 pub mod explain;
+pub mod flush;
 pub mod goals;
 pub mod handler;
 pub mod insert;
 pub mod inspect;
 pub mod invert;
 pub mod maintain;
+pub mod merge;
 pub mod options;
 pub mod progress;
 pub mod ranking;

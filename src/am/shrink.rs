@@ -37,7 +37,7 @@ pub fn move_forward(index: IndexRelation, _lock: &MaintenanceLock, census: Censu
     }
     // The list's one page, if it holds nothing; a longer list is the next flush's.
     let emptied = pending::replace_empty(index, &mut holes, boundary)?;
-    maintain::publish_with(&mut holes, generation, &manifest, emptied.as_ref().map(|(sealed, _)| sealed))?;
+    maintain::publish_with(&mut holes, generation, &manifest, emptied.as_ref().map(|(cut, _)| cut))?;
     old_pages.extend(emptied.map(|(_, page)| page));
     let n_moved = old_pages.len() as u32;
     free::free_pages(index, old_pages)?;

@@ -5,13 +5,15 @@ use std::ffi::c_void;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::maintain::{self, Effort};
+use super::flush::flush;
+use super::merge::merge;
 use super::{shrink, sweep, tid_to};
 use crate::engine::error::{Result, reserve};
 use crate::engine::ids::Tid;
 use crate::engine::segment::live;
 use crate::engine::segment::pages::Part;
 use crate::engine::segment::pages::PartPages;
+use crate::engine::segment::policy::Effort;
 use crate::engine::segment::reader;
 use crate::storage::buffer::ExclusiveBuffer;
 use crate::storage::fault;
@@ -205,8 +207,8 @@ pub unsafe extern "C-unwind" fn amvacuumcleanup(info: *mut pg_sys::IndexVacuumIn
 
 fn clean_up(index: IndexRelation) -> Result<(u64, u32)> {
     let lock = index.lock_maintenance();
-    maintain::flush(index, &lock)?;
-    maintain::merge(index, &lock, Effort::Full)?;
+    flush(index, &lock, Effort::Full)?;
+    merge(index, &lock, Effort::Full)?;
     fault::point!("cleanup_before_sweep");
     let census = sweep::sweep(index, true)?;
     let reusable = census.unowned.reusable;

@@ -15,7 +15,7 @@ use super::meta::{self, Meta};
 use super::page::{Identity, NO_BLOCK, PageKind, PageRef, PageState};
 use super::relation::IndexRelation;
 use super::wal::{self, WalBatch};
-use crate::engine::error::{EngineError, Result, reserve};
+use crate::engine::error::{EngineError, Result, reserve, reserved};
 use crate::engine::ids::Tid;
 use crate::engine::pending::{self, Body, EntryHead, VectorBuffer};
 use crate::engine::segment::pages::PAYLOAD;
@@ -177,19 +177,18 @@ fn extend_list(
     Ok(meta.pending.n_pages)
 }
 
-/// A stretch of the list that no inserter touches any more.
+/// What is left of the list when its beginning has been flushed.
 #[derive(Clone, Copy, Debug)]
-pub struct Sealed {
-    /// First page and its number.
+pub struct Cut {
+    /// The new first page and its number.
     pub head: (u32, u32),
-    /// The page behind the last one of the stretch, and its number: the list's new beginning.
-    pub end: (u32, u32),
-    /// Pages counted for the stretch.
+    /// Pages before it that are gone, overflow pages included.
     pub n_pages: u32,
 }
 
-/// Cuts the list behind its last entry; `None` if it holds nothing. The caller holds the maintenance lock.
-pub fn seal(index: IndexRelation) -> Result<Option<Sealed>> {
+/// Puts an empty page behind the last entry, so that all others are completed. Returns the number of the last page that
+/// holds entries; `None` if there is none. The caller holds the maintenance lock.
+pub fn seal(index: IndexRelation) -> Result<Option<u32>> {
     loop {
         let seen = Meta::read(index)?;
         let list = seen.pending;
@@ -206,19 +205,14 @@ pub fn seal(index: IndexRelation) -> Result<Option<Sealed>> {
         if list.head == list.tail && tail.page().special().used == 0 {
             return Ok(None);
         }
-        let n_pages = extend_list(index, &mut Allocator::new(index), &tail, &[], 0)?.saturating_sub(1);
-        let end = tail.page().special().next;
-        return Ok(Some(Sealed { head: (list.head, list.head_no), end: (end, list.tail_no.wrapping_add(1)), n_pages }));
+        extend_list(index, &mut Allocator::new(index), &tail, &[], 0)?;
+        return Ok(Some(list.tail_no));
     }
 }
 
-/// Moves the list of one empty page at or behind `boundary` into a hole: the stretch to be cut off, and its one page.
+/// Moves the list of one empty page at or behind `boundary` into a hole: where it is to begin then, and the page that is given up.
 /// `None` if the list is something else. The caller holds the maintenance lock.
-pub fn replace_empty(
-    index: IndexRelation,
-    holes: &mut Allocator,
-    boundary: u32,
-) -> Result<Option<(Sealed, OwnedPage)>> {
+pub fn replace_empty(index: IndexRelation, holes: &mut Allocator, boundary: u32) -> Result<Option<(Cut, OwnedPage)>> {
     let list = Meta::read(index)?.pending;
     if list.tail == NO_BLOCK || list.head != list.tail || list.tail < boundary {
         return Ok(None);
@@ -229,47 +223,72 @@ pub fn replace_empty(
         return Ok(None);
     }
     extend_list(index, holes, &tail, &[], 0)?;
-    let end = (tail.page().special().next, list.tail_no.wrapping_add(1));
+    let head = (tail.page().special().next, list.tail_no.wrapping_add(1));
     let page = OwnedPage { block: list.tail, identity: identity(list.tail_no) };
-    Ok(Some((Sealed { head: (list.head, list.head_no), end, n_pages: 1 }, page)))
+    Ok(Some((Cut { head, n_pages: 1 }, page)))
 }
 
 /// Reads the list's pages one after another.
 pub struct Walk {
     index: IndexRelation,
-    next: u32,
-    page_no: u32,
-    /// The list is read to the page before this block.
-    end: u32,
-    /// And to the page with this number.
-    last_no: Option<u32>,
+    /// The next page and its number.
+    next: (u32, u32),
+    until: Until,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// So many pages are left.
+    Left(u32),
+    /// A page that has no successor.
+    Tail,
 }
 
 impl Walk {
-    /// From `head`, page number `page_no`, to the page before block `end`.
-    pub fn new(index: IndexRelation, head: u32, page_no: u32, end: u32) -> Self {
-        Self { index, next: head, page_no, end, last_no: None }
-    }
-
     /// The whole list as `meta` saw it.
     pub fn all(index: IndexRelation, meta: &Meta) -> Self {
+        Self::to(index, meta, meta.pending.tail_no)
+    }
+
+    /// The list as far as the page with this number.
+    pub fn to(index: IndexRelation, meta: &Meta, last_no: u32) -> Self {
         let list = meta.pending;
-        Self { index, next: list.head, page_no: list.head_no, end: NO_BLOCK, last_no: Some(list.tail_no) }
+        let n = if list.head == NO_BLOCK { 0 } else { last_no.wrapping_sub(list.head_no).wrapping_add(1) };
+        Self { index, next: (list.head, list.head_no), until: Until::Left(n) }
+    }
+
+    /// The pages that never grow again: all that have a successor now. The caller keeps the list from being cut.
+    pub fn completed(index: IndexRelation, meta: &Meta) -> Self {
+        let list = meta.pending;
+        let until = if list.head == NO_BLOCK { Until::Left(0) } else { Until::Tail };
+        Self { index, next: (list.head, list.head_no), until }
+    }
+
+    /// The page that comes next, and its number.
+    pub fn position(&self) -> (u32, u32) {
+        self.next
     }
 
     /// Copies the next page, so that no lock is held while its entries are worked on.
     pub fn next_page(&mut self) -> Result<Option<PendingPage>> {
-        if self.next == NO_BLOCK || self.next == self.end {
+        if self.until == Until::Left(0) {
             return Ok(None);
         }
         pgrx::check_for_interrupts!();
-        let block = self.next;
-        let identity = identity(self.page_no);
+        let (block, page_no) = self.next;
+        let identity = identity(page_no);
         let buffer = SharedBuffer::open(self.index, block)?;
         let page = meta::expect(self.index, buffer.page(), block, &identity)?;
-        let entries = page.payload()[..page.special().used as usize].to_vec();
-        self.next = if self.last_no == Some(self.page_no) { NO_BLOCK } else { page.special().next };
-        self.page_no = self.page_no.wrapping_add(1);
+        let next = page.special().next;
+        match &mut self.until {
+            Until::Tail if next == NO_BLOCK => return Ok(None),
+            Until::Tail => {}
+            Until::Left(n) => *n -= 1,
+        }
+        let used = &page.payload()[..page.special().used as usize];
+        let mut entries = reserved(used.len(), "pending page")?;
+        entries.extend_from_slice(used);
+        self.next = (next, page_no.wrapping_add(1));
         Ok(Some(PendingPage { entries, own: OwnedPage { block, identity } }))
     }
 }
@@ -291,6 +310,18 @@ impl PendingPage {
         };
         add(self.own)?;
         self.for_each_entry(|_, head, _| for_each_overflow_page(index, &head, |page, _| add(page)))
+    }
+
+    /// The page and the overflow pages of its entries.
+    pub fn n_pages(&self) -> Result<usize> {
+        let mut n = 1;
+        self.for_each_entry(|_, head, _| {
+            if let Body::Overflow { nnz, .. } = head.body {
+                n += (nnz as usize * 8).div_ceil(PAYLOAD);
+            }
+            Ok(())
+        })?;
+        Ok(n)
     }
 
     /// Gives every entry: its place on the page, its head, and what follows the head.

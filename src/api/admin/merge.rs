@@ -4,7 +4,9 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use super::open::OwnedIndex;
-use crate::am::maintain;
+use crate::am::flush::flush;
+use crate::am::merge::merge;
+use crate::engine::segment::policy::Effort;
 use crate::storage::free;
 use crate::storage::raise::OrRaise;
 
@@ -14,8 +16,8 @@ fn wand_merge(index: pg_sys::Oid) -> i32 {
     let opened = OwnedIndex::open(index, pg_sys::ShareUpdateExclusiveLock);
     let relation = opened.relation();
     let lock = relation.lock_maintenance();
-    maintain::flush(relation, &lock).or_raise(relation);
-    let merges = maintain::merge(relation, &lock, maintain::Effort::Full).or_raise(relation);
+    flush(relation, &lock, Effort::Full).or_raise(relation);
+    let merges = merge(relation, &lock, Effort::Full).or_raise(relation);
     free::publish_free(relation);
     i32::try_from(merges).unwrap_or(i32::MAX)
 }

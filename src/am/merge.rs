@@ -1,0 +1,80 @@
+//! Merge: segments become one, without their dead documents. Runs under the maintenance lock.
+
+use super::maintain::{begin_operation, expect_documents, publish};
+use crate::engine::error::Result;
+use crate::engine::segment::pages::PartPages;
+use crate::engine::segment::policy::{self, Effort, Size};
+use crate::engine::segment::reader::SegmentAsSource;
+use crate::engine::segment::source::Input;
+use crate::engine::segment::writer::write_segment;
+use crate::storage::fault;
+use crate::storage::free::{self, Allocator};
+use crate::storage::meta::{Manifest, Meta};
+use crate::storage::relation::{IndexRelation, MaintenanceLock};
+use crate::storage::segment_pages::{SegmentPages, SegmentSink};
+
+/// Merges segments until the policy is content; on behalf of an INSERT, once at most. Returns how many merges were done.
+pub fn merge(index: IndexRelation, lock: &MaintenanceLock, effort: Effort) -> Result<u32> {
+    let mut done = 0;
+    while merge_once(index, lock, effort)? {
+        done += 1;
+        if effort == Effort::Bounded {
+            break;
+        }
+    }
+    Ok(done)
+}
+
+fn merge_once(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> Result<bool> {
+    let meta = Meta::read(index)?;
+    let (mut manifest, _) = Manifest::read(index, &meta)?;
+    let n_blocks = index.n_blocks();
+    let mut segments = Vec::with_capacity(manifest.segments.len());
+    let mut sizes = Vec::with_capacity(manifest.segments.len());
+    for descriptor in &manifest.segments {
+        let pages = SegmentPages::new(index, descriptor.clone(), n_blocks)?;
+        let dead = pages.reader().dead().map_err(|e| pages.locate(e))?;
+        let n_pages = descriptor.blocks().count() as u64;
+        sizes.push(Size { n_docs: u64::from(descriptor.meta.n_docs), n_dead: dead.len(), n_pages });
+        segments.push((pages, dead));
+    }
+    let Some(chosen) = policy::choose(&sizes, effort) else { return Ok(false) };
+    fault::point!("merge_chosen");
+
+    let generation = begin_operation(index)?;
+    let mut sink = SegmentSink::new(index, Allocator::new(index), generation, generation);
+    let mut inputs = Vec::with_capacity(chosen.len());
+    for &i in &chosen {
+        let (pages, dead) = &segments[i];
+        let source = SegmentAsSource::new(pages.reader()).map_err(|e| pages.locate(e))?;
+        inputs.push(Input { source: Box::new(source), dead: dead.clone() });
+    }
+    let merged = write_segment(&mut inputs, &mut sink)?;
+    drop(inputs);
+    let live: u64 = chosen.iter().map(|&i| sizes[i].n_docs - sizes[i].n_dead).sum();
+    expect_documents(&merged, live)?;
+
+    let mut position = 0;
+    manifest.segments.retain(|_| {
+        position += 1;
+        !chosen.contains(&(position - 1))
+    });
+    if merged.n_docs > 0 {
+        manifest.segments.push(sink.finish(merged));
+    }
+    fault::point!("merge_before_publish");
+    publish(index, generation, &manifest, None)?;
+    fault::point!("merge_after_publish");
+    let of_chosen = |count: fn(&Size) -> u64| chosen.iter().map(|&i| count(&sizes[i])).sum::<u64>();
+    pgrx::debug1!(
+        "wand index \"{}\": merged {} segments, {} pages, {} documents",
+        index.name(),
+        chosen.len(),
+        of_chosen(|s| s.n_pages),
+        of_chosen(|s| s.n_docs)
+    );
+    for &i in &chosen {
+        free::free_pages(index, segments[i].0.owned_pages())?;
+    }
+    Ok(true)
+}
