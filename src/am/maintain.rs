@@ -21,7 +21,11 @@ pub fn begin_operations(index: IndexRelation, n: u32) -> Result<u32> {
     let buffer = meta::open_for_change(index)?;
     let mut meta = Meta::read_locked(&buffer)?;
     let generation = meta.next_generation;
-    meta.next_generation = generation.wrapping_add(n);
+    meta.next_generation = generation.checked_add(n).ok_or(EngineError::Limit {
+        what: "number of maintenance operations",
+        limit: u64::from(u32::MAX),
+        remedy: "REINDEX begins to count anew.",
+    })?;
     let mut batch = WalBatch::begin(index);
     meta.write(&buffer, &mut batch)?;
     batch.commit();

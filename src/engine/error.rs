@@ -39,8 +39,13 @@ pub enum EngineError {
         what: &'static str,
         /// Its value.
         limit: u64,
+        /// What to do about it.
+        remedy: &'static str,
     },
 }
+
+/// What to do about too many documents.
+pub const PARTITION: &str = "Partition the table.";
 
 /// The engine's result type.
 pub type Result<T> = std::result::Result<T, EngineError>;
@@ -52,7 +57,7 @@ impl fmt::Display for EngineError {
             Self::BadPage { block, reason } => write!(f, "block {block}: {reason}"),
             Self::Recycled { block } => write!(f, "block {block} was recycled while it was being read"),
             Self::OutOfMemory { what, bytes } => write!(f, "out of memory: {what} needs {bytes} bytes"),
-            Self::Limit { what, limit } => write!(f, "{what} cannot exceed {limit}"),
+            Self::Limit { what, limit, .. } => write!(f, "{what} cannot exceed {limit}"),
         }
     }
 }

@@ -23,12 +23,12 @@ pub fn raise(index: IndexRelation, error: EngineError) -> ! {
             "raise",
         )
         .set_detail(format!("Failed on request of {bytes} bytes for {what}.")),
-        EngineError::Limit { what, limit } => ErrorReport::new(
+        EngineError::Limit { what, limit, remedy } => ErrorReport::new(
             PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
             format!("index \"{name}\" is full: {what} cannot exceed {limit}"),
             "raise",
         )
-        .set_hint("Partition the table."),
+        .set_hint(remedy),
         damage @ (EngineError::BadPage { .. } | EngineError::Corrupt { .. }) => {
             ErrorReport::new(PgSqlErrorCode::ERRCODE_INDEX_CORRUPTED, format!("index \"{name}\" is damaged"), "raise")
                 .set_detail(format!("In {damage}."))

@@ -5,7 +5,7 @@ use pg_wand_tests::cluster::Cluster;
 use pg_wand_tests::{oracle, project_root};
 use std::fs;
 
-const PAGES: [&str; 2] = ["README.md", "docs/svec.md"];
+const PAGES: [&str; 3] = ["README.md", "docs/svec.md", "docs/wand.md"];
 
 #[test]
 fn every_sql_block_of_the_readme_runs() {

@@ -15,7 +15,7 @@ use super::scratch::Scratch;
 use super::simd::{Kernel, Simd};
 use super::stream::Stream;
 use super::top;
-use crate::engine::error::{EngineError, Result, reserve, reserved};
+use crate::engine::error::{EngineError, PARTITION, Result, reserve, reserved};
 use crate::engine::ids::Metric;
 use crate::engine::segment::format::{BLOCK_DOCS, SegmentMeta};
 use crate::engine::segment::pages::PartPages;
@@ -171,7 +171,11 @@ impl<S: Segment> Ranker<S> {
         for segment in &segments {
             bases.push(n_positions);
             let next = u32::try_from(n_codes(segment.meta().n_docs)).ok().and_then(|n| n_positions.checked_add(n));
-            n_positions = next.ok_or(EngineError::Limit { what: "documents of an index", limit: MAX_POSITIONS })?;
+            n_positions = next.ok_or(EngineError::Limit {
+                what: "documents of an index",
+                limit: MAX_POSITIONS,
+                remedy: PARTITION,
+            })?;
         }
         let readers: Vec<_> = segments.iter().map(reader).collect();
         let plan = plan(query, metric, &readers)?;

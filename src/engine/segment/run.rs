@@ -11,7 +11,7 @@ use super::format::Sign;
 use super::source::{EachPosting, EachTid, SegmentSource, TermHead};
 use super::special::SpecialDocs;
 use crate::engine::codec::impact;
-use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
+use crate::engine::error::{EngineError, PARTITION, Result, filled, reserve, reserved};
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::search::norm::{Normalised, divide_outward, standing};
 use crate::engine::vector::SparseVectorRef;
@@ -119,7 +119,11 @@ impl RunBuilder {
     pub fn add(&mut self, tid: Tid, value: Option<SparseVectorRef<'_>>) -> Result<()> {
         let doc = self.n_docs();
         if doc >= MAX_RUN_DOCS || self.postings.len() >= MAX_RUN_POSTINGS {
-            return Err(EngineError::Limit { what: "documents of a run", limit: u64::from(MAX_RUN_DOCS) });
+            return Err(EngineError::Limit {
+                what: "documents of a run",
+                limit: u64::from(MAX_RUN_DOCS),
+                remedy: PARTITION,
+            });
         }
         reserve(&mut self.tids, 1, "run documents")?;
         reserve(&mut self.ends, 1, "run documents")?;

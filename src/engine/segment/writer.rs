@@ -12,7 +12,7 @@ use super::pages::{PAYLOAD, Part, PartSink};
 use super::source::{Input, TermHead};
 use super::special::SpecialDocs;
 use crate::engine::codec::impact;
-use crate::engine::error::{EngineError, Result, reserved};
+use crate::engine::error::{EngineError, PARTITION, Result, reserved};
 
 /// Writes one segment from `inputs`. Returns its totals; if nothing is left alive the segment has no documents and no
 /// pages.
@@ -50,7 +50,11 @@ fn rank_inputs(inputs: &[Input<'_>]) -> Result<Vec<LiveRank>> {
         let rank = LiveRank::new(input.source.n_docs(), &input.dead, base as u32)?;
         base += u64::from(rank.n_live());
         if base > u64::from(MAX_DOCS) {
-            return Err(EngineError::Limit { what: "documents of a segment", limit: u64::from(MAX_DOCS) });
+            return Err(EngineError::Limit {
+                what: "documents of a segment",
+                limit: u64::from(MAX_DOCS),
+                remedy: PARTITION,
+            });
         }
         ranks.push(rank);
     }
