@@ -1,6 +1,6 @@
 //! Everything that changes an index, in small: a table made ready, and one statement that makes the change.
 //!
-//! Rows come from the table `corpus`: what row `id` holds follows from its id. The table is `docs`, its index
+//! Rows come from the table `corpus`: what row `id` holds is in its row `id % 10000`. The table is `docs`, its index
 //! `docs_idx`, with the smallest pending list that there is: 64 kB, about 60 rows.
 
 use crate::corpus::{self, Profile};
@@ -35,6 +35,9 @@ const HUGE: RangeInclusive<i64> = 1_001..=1_004;
 const NONE: RangeInclusive<i64> = 1..=0;
 
 const TABLE: &str = "CREATE TABLE docs AS SELECT * FROM corpus WHERE id <= 200";
+/// Large enough for parallel workers to get their share of it.
+const LARGE_TABLE: &str =
+    "CREATE TABLE docs AS SELECT id + 10000 * n AS id, emb FROM corpus, generate_series(0, 3) n WHERE id <= 400";
 const EMPTY_TABLE: &str = "CREATE TABLE docs AS SELECT * FROM corpus LIMIT 0";
 const INDEX: &str = "CREATE INDEX docs_idx ON docs USING wand (emb) WITH (pending_list_limit = 64)";
 const VACUUM: &str = "VACUUM (INDEX_CLEANUP ON) docs";
@@ -79,7 +82,7 @@ pub fn all() -> Vec<Operation> {
     let few: Vec<String> = vec![TABLE.into(), INDEX.into(), insert(201..=210), insert(1_001..=1_001)];
     vec![
         build("build", &[TABLE]),
-        build("build_parallel", &[TABLE, "ALTER TABLE docs SET (parallel_workers = 2)"]),
+        build("build_parallel", &[LARGE_TABLE, "ALTER TABLE docs SET (parallel_workers = 2)"]),
         Operation { unlogged: true, ..build("build_unlogged", &[&unlogged_table]) },
         // The crash happens elsewhere; this index becomes what its init fork says.
         Operation {
