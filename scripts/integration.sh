@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Client-side tests against real servers. Usage: integration.sh [TEST...]; without names all but crash and walcheck.
+# Client-side tests against real servers. Usage: integration.sh [TEST...]; without names all but crash, walcheck, sweep.
+# The sweep needs a library that fails on purpose, and a server of its own for it.
 source "$(dirname "$0")/common.sh"
 use_server
 cd "$ROOT"
@@ -10,10 +11,14 @@ if [ ${#tests[@]} = 0 ]; then
 	only+=(--lib)
 	for file in tests/tests/*.rs; do
 		name=$(basename "$file" .rs)
-		case $name in crash | walcheck) ;; *) tests+=("$name") ;; esac
+		case $name in crash | walcheck | sweep) ;; *) tests+=("$name") ;; esac
 	done
 fi
 for name in "${tests[@]}"; do only+=(--test "$name"); done
 
+if [[ " ${tests[*]} " == *" sweep "* ]]; then
+	[ ${#tests[@]} = 1 ] || die "sweep is run alone"
+	PG_CONFIG=$(scripts/faulty.sh)
+fi
 export CRASH_ROUNDS=${CRASH_ROUNDS:-${ROUNDS:-25}}
 cargo test --locked --package pg_wand_tests --target-dir "$TARGET" "${only[@]}" --no-fail-fast -- --nocapture

@@ -119,11 +119,35 @@ impl Cluster {
     }
 
     /// Ends a test: stops the server and fails if its log has words it must not have.
-    pub fn finish(mut self) {
+    pub fn finish(self) {
+        self.finish_after_kills(0);
+    }
+
+    /// The same after so many kills of single backends that the test wanted.
+    pub fn finish_after_kills(mut self, expected: usize) {
         self.finished = true;
         self.stop("fast");
-        let offences = logwatch::offences(&self.log());
+        let (kills, offences): (Vec<_>, Vec<_>) = logwatch::offences(&self.log()).into_iter().partition(is_kill);
         assert!(offences.is_empty(), "the server's log is not clean:\n{}", offences.join("\n"));
+        assert_eq!(kills.len(), expected, "not every process that ended was to:\n{}", kills.join("\n"));
+    }
+
+    /// Waits until the server has noticed that this backend was killed, and has started again by itself.
+    pub fn connect_after_kill_of(&self, backend: u32) -> Client {
+        let begin = Instant::now();
+        let too_long = || assert!(begin.elapsed() < Duration::from_secs(60), "the server does not come back");
+        // A process that its parent has not asked for yet is still listed.
+        while stat(backend).is_some() {
+            too_long();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        loop {
+            if let Ok(client) = self.config("postgres").connect(NoTls) {
+                return client;
+            }
+            too_long();
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Waits until this standby has replayed all that `primary` has written.
@@ -247,6 +271,10 @@ fn children(parent: u32) -> Vec<u32> {
         }
     }
     found
+}
+
+fn is_kill(line: &String) -> bool {
+    line.contains("was terminated by signal 9")
 }
 
 fn is_alive(pid: u32) -> bool {

@@ -1,7 +1,7 @@
 //! Shared parts of the client-side tests: everything here drives PostgreSQL from outside.
 //!
 //! [`cluster`] makes, kills and copies servers; [`logwatch`] reads what they say; [`ledger`] remembers what they
-//! acknowledged; [`oracle`] compares an index with a sequential scan; [`corpus`] makes vectors; [`generate`] makes
+//! acknowledged; [`oracle`] compares an index with a sequential scan; [`operations`] are the ways to change one; [`corpus`] makes vectors; [`generate`] makes
 //! collections of real shape, [`exact`] their answers, [`collection`] reads and writes collections.
 
 pub mod cluster;
@@ -11,6 +11,7 @@ pub mod exact;
 pub mod generate;
 pub mod ledger;
 pub mod logwatch;
+pub mod operations;
 pub mod oracle;
 pub mod random;
 
