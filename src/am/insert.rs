@@ -49,7 +49,7 @@ pub unsafe extern "C-unwind" fn aminsert(
 
 fn insert(index: IndexRelation, tid: Tid, vector: Option<SparseVectorRef<'_>>) -> Result<()> {
     let n_pages = pending::append(index, tid, vector)?;
-    if n_pages.saturating_mul(pg_sys::BLCKSZ >> 10) > options::pending_list_limit(index)
+    if options::flush_above(index).is_some_and(|most| n_pages > most)
         && let Some(lock) = index.try_lock_maintenance()
     {
         flush(index, &lock, Effort::Bounded)?;
