@@ -19,7 +19,7 @@ use crate::storage::segment_pages::SegmentSink;
 
 /// Pages of the pending list, overflow pages included, that an INSERT flushes at most. A vector that is larger is
 /// flushed alone.
-pub const BOUNDED_PAGES: usize = 128;
+pub const BOUNDED_PAGES: usize = 64;
 
 /// Turns the pending list, or the beginning of it, into a segment.
 pub fn flush(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> Result<()> {

@@ -52,7 +52,7 @@ fn insert(index: IndexRelation, tid: Tid, vector: Option<SparseVectorRef<'_>>) -
     fault::point!("insert_before_append");
     let n_pages = pending::append(index, tid, vector)?;
     fault::point!("insert_after_append");
-    if n_pages.saturating_mul(pg_sys::BLCKSZ >> 10) > options::pending_list_limit(index)
+    if options::flush_above(index).is_some_and(|most| n_pages > most)
         && let Some(lock) = index.try_lock_maintenance()
     {
         flush(index, &lock, Effort::Bounded)?;

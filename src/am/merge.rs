@@ -1,5 +1,7 @@
 //! Merge: segments become one, without their dead documents. Runs under the maintenance lock.
 
+use roaring::RoaringBitmap;
+
 use super::maintain::{begin_operation, expect_documents, publish};
 use crate::engine::error::Result;
 use crate::engine::segment::pages::PartPages;
@@ -32,9 +34,11 @@ fn merge_once(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> 
     let mut segments = Vec::with_capacity(manifest.segments.len());
     let mut sizes = Vec::with_capacity(manifest.segments.len());
     for descriptor in &manifest.segments {
+        let n_pages = descriptor.meta.pages.iter().map(|&n| u64::from(n)).sum();
         let pages = SegmentPages::new(index, descriptor.clone(), n_blocks)?;
-        let dead = pages.reader().dead().map_err(|e| pages.locate(e))?;
-        let n_pages = descriptor.blocks().count() as u64;
+        // An INSERT does not even ask what is dead in segments that it must not touch.
+        let may_touch = effort == Effort::Full || n_pages <= policy::BOUNDED_PAGES;
+        let dead = if may_touch { pages.reader().dead().map_err(|e| pages.locate(e))? } else { RoaringBitmap::new() };
         sizes.push(Size { n_docs: u64::from(descriptor.meta.n_docs), n_dead: dead.len(), n_pages });
         segments.push((pages, dead));
     }

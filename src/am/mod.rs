@@ -19,6 +19,7 @@ pub mod maintain;
 pub mod merge;
 pub mod options;
 pub mod progress;
+pub mod rank_pending;
 pub mod ranking;
 pub mod scan;
 pub mod settings;

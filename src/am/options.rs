@@ -1,4 +1,7 @@
-//! Storage parameters: `CREATE INDEX ... WITH (...)`.
+//! Storage parameters: `CREATE INDEX ... WITH (...)`, `ALTER INDEX ... SET (...)`.
+//!
+//! Both only say when the work is done, and are read anew with each row; so changing them needs no stronger lock than
+//! VACUUM takes, and neither readers nor writers wait for it.
 
 use std::ffi::c_int;
 use std::mem::offset_of;
@@ -9,8 +12,10 @@ use pgrx::prelude::*;
 
 use crate::storage::relation::IndexRelation;
 
-/// The pending list is turned into a segment when it is larger than this (kB).
-const PENDING_LIST_LIMIT: (c_int, c_int, c_int) = (4096, 64, 1 << 20);
+/// From this size (kB) on the pending list is too large: default, least, most.
+const PENDING_LIST_LIMIT: (c_int, c_int, c_int) = (512, 64, 1 << 20);
+/// Whether an INSERT that finds it too large does something about it.
+const AUTOFLUSH: bool = true;
 
 static KIND: OnceLock<pg_sys::relopt_kind::Type> = OnceLock::new();
 
@@ -19,6 +24,7 @@ static KIND: OnceLock<pg_sys::relopt_kind::Type> = OnceLock::new();
 struct WandOptions {
     varlena_header: i32,
     pending_list_limit: c_int,
+    autoflush: bool,
 }
 
 /// Declares the parameters; once, when the library is loaded.
@@ -27,11 +33,18 @@ pub fn register() {
         // SAFETY: called while the library is loaded, as PostgreSQL wants it.
         let kind = unsafe { pg_sys::add_reloption_kind() };
         let (default, least, most) = PENDING_LIST_LIMIT;
-        let lock = pg_sys::AccessExclusiveLock as pg_sys::LOCKMODE;
+        let lock = pg_sys::ShareUpdateExclusiveLock as pg_sys::LOCKMODE;
         let name = c"pending_list_limit".as_ptr();
-        let text = c"Size of the pending list (kB) from which on it is turned into a segment.".as_ptr();
+        let text =
+            c"Size of the pending list (kB) from which on rows that are inserted turn its oldest part into a segment."
+                .as_ptr();
         // SAFETY: the strings are static.
         unsafe { pg_sys::add_int_reloption(kind, name, text, default, least, most, lock) };
+        let name = c"autoflush".as_ptr();
+        let text =
+            c"Rows that are inserted keep the pending list below its limit; otherwise only VACUUM empties it.".as_ptr();
+        // SAFETY: the strings are static.
+        unsafe { pg_sys::add_bool_reloption(kind, name, text, AUTOFLUSH, lock) };
         kind
     });
 }
@@ -40,23 +53,35 @@ pub fn register() {
 #[pg_guard]
 pub unsafe extern "C-unwind" fn amoptions(reloptions: pg_sys::Datum, validate: bool) -> *mut pg_sys::bytea {
     let Some(&kind) = KIND.get() else { return std::ptr::null_mut() };
-    // SAFETY: plain fields; servers from 18 on have one more, whose zero means "unused".
-    let mut element: pg_sys::relopt_parse_elt = unsafe { std::mem::zeroed() };
-    element.optname = c"pending_list_limit".as_ptr();
-    element.opttype = pg_sys::relopt_type::RELOPT_TYPE_INT;
-    element.offset = offset_of!(WandOptions, pending_list_limit) as c_int;
-    // SAFETY: one element is passed and its offset lies within the struct whose size is passed.
-    let parsed = unsafe {
-        pg_sys::build_reloptions(reloptions, validate, kind, size_of::<WandOptions>(), &raw const element, 1)
+    let element = |name: &'static std::ffi::CStr, kind, offset: usize| {
+        // SAFETY: plain fields; servers from 18 on have one more, whose zero means "unused".
+        let mut element: pg_sys::relopt_parse_elt = unsafe { std::mem::zeroed() };
+        element.optname = name.as_ptr();
+        element.opttype = kind;
+        element.offset = offset as c_int;
+        element
     };
+    let elements = [
+        element(
+            c"pending_list_limit",
+            pg_sys::relopt_type::RELOPT_TYPE_INT,
+            offset_of!(WandOptions, pending_list_limit),
+        ),
+        element(c"autoflush", pg_sys::relopt_type::RELOPT_TYPE_BOOL, offset_of!(WandOptions, autoflush)),
+    ];
+    let (size, n) = (size_of::<WandOptions>(), elements.len() as c_int);
+    // SAFETY: the elements that are passed are as many as is said, and their offsets lie within the struct whose size is
+    // passed.
+    let parsed = unsafe { pg_sys::build_reloptions(reloptions, validate, kind, size, elements.as_ptr(), n) };
     parsed.cast()
 }
 
-/// The index's pending-list limit in kB.
-pub fn pending_list_limit(index: IndexRelation) -> u32 {
+/// Pages that the pending list may have before an INSERT flushes; `None` if none ever does.
+pub fn flush_above(index: IndexRelation) -> Option<u32> {
     // SAFETY: the relation is open; its options are either absent or what `amoptions` made.
     let options = unsafe { (*index.raw()).rd_options }.cast::<WandOptions>();
     // SAFETY: as above.
-    let value = unsafe { options.as_ref() }.map_or(PENDING_LIST_LIMIT.0, |o| o.pending_list_limit);
-    value.unsigned_abs()
+    let (limit, autoflush) =
+        unsafe { options.as_ref() }.map_or((PENDING_LIST_LIMIT.0, AUTOFLUSH), |o| (o.pending_list_limit, o.autoflush));
+    autoflush.then_some(limit.unsigned_abs() / (pg_sys::BLCKSZ >> 10))
 }

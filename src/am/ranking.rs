@@ -10,19 +10,18 @@ use std::time::Instant;
 use pgrx::pg_sys;
 
 use super::counts::ScanCounts;
+use super::rank_pending::rank_pending;
 use super::{goals, settings};
 use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
-use crate::engine::ids::{Metric, Tid};
-use crate::engine::pending::VectorBuffer;
+use crate::engine::ids::Tid;
 use crate::engine::search::query::Distance;
 use crate::engine::search::ranker::{Options, RankCounts, Ranker};
 use crate::engine::search::scratch::Scratch;
 use crate::engine::segment::pages::PartPages;
-use crate::engine::vector::{SparseVectorRef, ops, select};
+use crate::engine::vector::{SparseVectorRef, select};
 use crate::storage::fault;
 use crate::storage::manifest_cache;
 use crate::storage::meta::Meta;
-use crate::storage::pending::{self, Walk};
 use crate::storage::relation::{self, IndexRelation};
 use crate::storage::segment_pages::SegmentPages;
 
@@ -206,31 +205,4 @@ impl Ranking {
         }
         counts
     }
-}
-
-/// The documents of the pending list with their true distances, best last.
-fn rank_pending(index: IndexRelation, meta: &Meta, query: Option<SparseVectorRef<'_>>) -> Result<Vec<(Distance, Tid)>> {
-    let mut ranked = Vec::new();
-    let mut buffer = VectorBuffer::default();
-    let mut walk = Walk::all(index, meta);
-    while let Some(page) = walk.next_page()? {
-        page.for_each_entry(|_, head, body| {
-            if !head.dead {
-                let vector = pending::load(index, &head, body, page.own.block, &mut buffer)?;
-                reserve(&mut ranked, 1, "pending documents")?;
-                ranked.push((true_distance(meta.metric, vector, query), head.tid));
-            }
-            Ok(())
-        })?;
-    }
-    ranked.sort_by(|a, b| b.0.compare(&a.0));
-    Ok(ranked)
-}
-
-fn true_distance(metric: Metric, doc: Option<SparseVectorRef<'_>>, query: Option<SparseVectorRef<'_>>) -> Distance {
-    let (Some(doc), Some(query)) = (doc, query) else { return Distance::Null };
-    Distance::Value(match metric {
-        Metric::InnerProduct => ops::negative_inner_product(doc, query),
-        Metric::Cosine => ops::cosine_distance(doc, query),
-    })
 }

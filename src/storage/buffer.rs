@@ -11,8 +11,12 @@ use crate::engine::error::{EngineError, Result};
 
 /// Pins a block that must exist; a block number beyond the end is damage, not an I/O error.
 fn pin(index: IndexRelation, block: u32) -> Result<pg_sys::Buffer> {
-    // Only the end of the relation is asked for when needed: it costs a system call.
-    if block >= index.n_blocks() {
+    pin_within(index, block, index.n_blocks())
+}
+
+/// The same for whoever knows how many blocks there are at least: asking costs a system call.
+fn pin_within(index: IndexRelation, block: u32, n_blocks: u32) -> Result<pg_sys::Buffer> {
+    if block >= n_blocks {
         return Err(EngineError::BadPage { block, reason: "block lies beyond the end of the index" });
     }
     // SAFETY: the relation is open and the block exists.
@@ -35,6 +39,12 @@ impl SharedBuffer {
     /// Pins and locks `block`.
     pub fn open(index: IndexRelation, block: u32) -> Result<Self> {
         let buffer = pin(index, block)?;
+        Ok(Self::lock(buffer))
+    }
+
+    /// The same for whoever knows how many blocks there are at least.
+    pub fn open_within(index: IndexRelation, block: u32, n_blocks: u32) -> Result<Self> {
+        let buffer = pin_within(index, block, n_blocks)?;
         Ok(Self::lock(buffer))
     }
 

@@ -234,6 +234,8 @@ pub struct Walk {
     /// The next page and its number.
     next: (u32, u32),
     until: Until,
+    /// The relation's size when last asked for: it costs a system call.
+    n_blocks: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -254,14 +256,19 @@ impl Walk {
     pub fn to(index: IndexRelation, meta: &Meta, last_no: u32) -> Self {
         let list = meta.pending;
         let n = if list.head == NO_BLOCK { 0 } else { last_no.wrapping_sub(list.head_no).wrapping_add(1) };
-        Self { index, next: (list.head, list.head_no), until: Until::Left(n) }
+        Self { index, next: (list.head, list.head_no), until: Until::Left(n), n_blocks: 0 }
     }
 
     /// The pages that never grow again: all that have a successor now. The caller keeps the list from being cut.
     pub fn completed(index: IndexRelation, meta: &Meta) -> Self {
         let list = meta.pending;
         let until = if list.head == NO_BLOCK { Until::Left(0) } else { Until::Tail };
-        Self { index, next: (list.head, list.head_no), until }
+        Self { index, next: (list.head, list.head_no), until, n_blocks: 0 }
+    }
+
+    /// Whether there is nothing to be read.
+    pub fn is_empty(&self) -> bool {
+        self.until == Until::Left(0)
     }
 
     /// The page that comes next, and its number.
@@ -277,7 +284,10 @@ impl Walk {
         pgrx::check_for_interrupts!();
         let (block, page_no) = self.next;
         let identity = identity(page_no);
-        let buffer = SharedBuffer::open(self.index, block)?;
+        if block >= self.n_blocks {
+            self.n_blocks = self.index.n_blocks();
+        }
+        let buffer = SharedBuffer::open_within(self.index, block, self.n_blocks)?;
         let page = meta::expect(self.index, buffer.page(), block, &identity)?;
         let next = page.special().next;
         match &mut self.until {

@@ -12,6 +12,7 @@
 //!             BENCH_BATCH (1,000, queries of a batch)
 //! left out    COMPARE=skip (all ways to answer), HNSW=skip, RIVALS=skip, GROWTH=skip, BATCH=skip, BUILD=skip,
 //!             MEMORY=skip (of a scan), COLD=skip
+//! life        LIFE=row changes: this part alone; LIFE_ROWS (20,000, inserted each way)
 //! engines     RIVALS ("qdrant seismic bmp"), BENCH_PYTHON (a Python that has them)
 //! ```
 //!
@@ -23,6 +24,7 @@ mod batch;
 mod builds;
 mod cold;
 mod growth;
+mod life;
 mod measure;
 mod memory;
 mod plot;
@@ -50,6 +52,9 @@ fn main() -> Result<(), String> {
         _ => return Err("usage: bench FOLDER OUTPUT [SMALL LARGE]".into()),
     };
     let (folder, output) = (Path::new(folder), Path::new(output));
+    if let Some(changes) = life::wanted() {
+        return life::run(folder, output, changes);
+    }
     let data = Collection::read(folder)?;
     let mut server = Server::start();
     let indexes = server.set_up(&data, wanted("HNSW") && wanted("COMPARE"));

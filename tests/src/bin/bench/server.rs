@@ -8,6 +8,7 @@ use pg_wand_tests::collection::Matrix;
 use pg_wand_tests::oracle;
 use postgres::{Client, Row};
 use std::io::Write;
+use std::path::Path;
 use std::time::Instant;
 
 pub struct Server {
@@ -29,7 +30,11 @@ const SETTINGS: [&str; 8] = [
 
 impl Server {
     pub fn start() -> Self {
-        let cluster = Cluster::start_new(&SETTINGS);
+        Self::start_with(&SETTINGS)
+    }
+
+    pub fn start_with(settings: &[&str]) -> Self {
+        let cluster = Cluster::start_new(settings);
         let mut server = Self { client: Some(cluster.connect()), cluster };
         server.run("CREATE EXTENSION pg_wand");
         server.refresh();
@@ -43,6 +48,11 @@ impl Server {
         self.cluster.stop("fast");
         self.cluster.start();
         self.refresh();
+    }
+
+    /// Where the server keeps all it has.
+    pub fn folder(&self) -> &Path {
+        self.cluster.folder()
     }
 
     /// A new session of our own.

@@ -1,0 +1,46 @@
+//! The pending list's part of a ranking: every document is compared with the query.
+
+use crate::engine::error::{EngineError, Result, reserve};
+use crate::engine::ids::{Metric, Tid};
+use crate::engine::pending::VectorBuffer;
+use crate::engine::search::query::Distance;
+use crate::engine::vector::SparseVectorRef;
+use crate::engine::vector::prepared::Prepared;
+use crate::storage::meta::Meta;
+use crate::storage::pending::{self, Walk};
+use crate::storage::relation::IndexRelation;
+
+/// The documents of the pending list with their true distances, best last.
+pub fn rank_pending(
+    index: IndexRelation,
+    meta: &Meta,
+    query: Option<SparseVectorRef<'_>>,
+) -> Result<Vec<(Distance, Tid)>> {
+    let mut ranked = Vec::new();
+    let mut walk = Walk::all(index, meta);
+    // Most lists have many documents; that of an index just made or vacuumed has none.
+    let bytes = query.map_or(0, |query| query.nnz().saturating_mul(8));
+    let query = query.filter(|_| !walk.is_empty()).map(Prepared::new).transpose();
+    let query = query.map_err(|_| EngineError::OutOfMemory { what: "query", bytes })?;
+    let mut buffer = VectorBuffer::default();
+    while let Some(page) = walk.next_page()? {
+        page.for_each_entry(|_, head, body| {
+            if !head.dead {
+                let vector = pending::load(index, &head, body, page.own.block, &mut buffer)?;
+                reserve(&mut ranked, 1, "pending documents")?;
+                ranked.push((true_distance(meta.metric, vector, query.as_ref()), head.tid));
+            }
+            Ok(())
+        })?;
+    }
+    ranked.sort_by(|a, b| b.0.compare(&a.0));
+    Ok(ranked)
+}
+
+fn true_distance(metric: Metric, doc: Option<SparseVectorRef<'_>>, query: Option<&Prepared>) -> Distance {
+    let (Some(doc), Some(query)) = (doc, query) else { return Distance::Null };
+    Distance::Value(match metric {
+        Metric::InnerProduct => query.negative_inner_product(doc),
+        Metric::Cosine => query.cosine_distance(doc),
+    })
+}
