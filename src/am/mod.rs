@@ -17,6 +17,7 @@ pub mod maintain;
 pub mod options;
 pub mod progress;
 pub mod ranking;
+pub mod rows;
 pub mod scan;
 pub mod settings;
 pub mod vacuum;

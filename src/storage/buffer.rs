@@ -9,10 +9,13 @@ use super::page::PageRef;
 use super::relation::IndexRelation;
 use crate::engine::error::{EngineError, Result};
 
-/// Pins a block that must exist; a block number beyond the end is damage, not an I/O error.
+/// Pins a block that must exist; a block number beyond the end is damage, or replay has cut the file, but no I/O error.
 fn pin(index: IndexRelation, block: u32) -> Result<pg_sys::Buffer> {
     // Only the end of the relation is asked for when needed: it costs a system call.
     if block >= index.n_blocks() {
+        if index.is_under_replay() {
+            return Err(EngineError::Recycled { block });
+        }
         return Err(EngineError::BadPage { block, reason: "block lies beyond the end of the index" });
     }
     // SAFETY: the relation is open and the block exists.
