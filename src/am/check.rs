@@ -18,11 +18,13 @@ use crate::storage::buffer::SharedBuffer;
 use crate::storage::meta::{Manifest, Meta};
 use crate::storage::page::{NO_BLOCK, PageState};
 use crate::storage::pending::{self, Walk};
+use crate::storage::raise::OrRaise;
 use crate::storage::relation::{self, IndexRelation};
+use crate::storage::replay::{self, MAX_RESTARTS};
 use crate::storage::segment_pages::SegmentPages;
 
 /// A finding.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The segment it is about.
     pub segment: Option<u32>,
@@ -39,14 +41,14 @@ pub fn check(index: IndexRelation, heap: Option<pg_sys::Relation>) -> Vec<Findin
     // The snapshot comes first: what it sees is then in the index that is read afterwards.
     // SAFETY: a transaction is running.
     let snapshot = heap.map(|_| unsafe { pg_sys::RegisterSnapshot(pg_sys::GetTransactionSnapshot()) });
-    let mut checker = Checker { index, findings: Vec::new(), segments: Vec::new(), places: HashMap::new() };
-    {
-        // Nothing is flushed, merged or freed meanwhile. A standby cannot take the lock, nor do any of that.
-        let _lock = (!relation::in_recovery()).then(|| index.lock_maintenance());
-        if let Err(error) = checker.check_index(heap.is_some()) {
-            checker.damage(None, error);
-        }
+    let mut checker = if relation::in_recovery() {
+        check_under_replay(index, heap.is_some())
+    } else {
+        // Nothing is flushed, merged or freed meanwhile.
+        let _lock = index.lock_maintenance();
+        Checker::run(index, heap.is_some())
     }
+    .or_raise(index);
     if let (Some(heap), Some(snapshot)) = (heap, snapshot) {
         let (segments, places) = (checker.segments.as_slice(), &checker.places);
         let rows = check_heap::check_rows(index, heap, snapshot, segments, places);
@@ -57,8 +59,35 @@ pub fn check(index: IndexRelation, heap: Option<pg_sys::Relation>) -> Vec<Findin
     checker.findings
 }
 
+/// On a standby nothing keeps replay away while the check reads, so a finding may be of two states of the index: it is
+/// believed if the next check makes it as well.
+fn check_under_replay(index: IndexRelation, with_heap: bool) -> Result<Checker> {
+    let first = check_whole(index, with_heap)?;
+    if first.findings.is_empty() {
+        return Ok(first);
+    }
+    let mut second = check_whole(index, with_heap)?;
+    second.findings.retain(|finding| first.findings.contains(finding));
+    Ok(second)
+}
+
+/// A check during which replay takes no page away.
+fn check_whole(index: IndexRelation, with_heap: bool) -> Result<Checker> {
+    for _ in 0..MAX_RESTARTS {
+        match Checker::run(index, with_heap) {
+            Err(EngineError::Recycled { .. }) => {
+                pgrx::check_for_interrupts!();
+            }
+            done => return done,
+        }
+    }
+    Checker::run(index, with_heap)
+}
+
 struct Checker {
     index: IndexRelation,
+    /// As it was when the check began.
+    meta: Option<Meta>,
     findings: Vec<Finding>,
     segments: Vec<(SegmentPages, DocumentSums)>,
     /// Filled only if the heap is to be checked.
@@ -66,22 +95,42 @@ struct Checker {
 }
 
 impl Checker {
+    /// Checks everything but the heap.
+    fn run(index: IndexRelation, with_heap: bool) -> Result<Self> {
+        let (findings, segments, places) = (Vec::new(), Vec::new(), HashMap::new());
+        let mut checker = Self { index, meta: None, findings, segments, places };
+        if let Err(error) = checker.check_index(with_heap) {
+            checker.damage(None, error)?;
+        }
+        Ok(checker)
+    }
+
     fn find(&mut self, segment: Option<u32>, part: &str, block: Option<u32>, problem: impl Into<String>) {
         self.findings.push(Finding { segment, part: part.into(), block, problem: problem.into() });
     }
 
     /// Damage is a finding; what is not damage ends the check.
-    fn damage(&mut self, segment: Option<u32>, error: EngineError) {
+    fn damage(&mut self, segment: Option<u32>, error: EngineError) -> Result<()> {
+        let error = match (error, &self.meta) {
+            (EngineError::Recycled { block }, Some(meta)) => match replay::read_again(self.index, meta, block) {
+                Err(damage) => damage,
+                Ok(_) => EngineError::Recycled { block },
+            },
+            (error, _) => error,
+        };
         match error {
             EngineError::BadPage { block, reason } => self.find(segment, "page", Some(block), reason),
             EngineError::Corrupt { part, page, reason } => {
                 self.find(segment, part, None, format!("page {page}: {reason}"));
             }
-            other => crate::storage::raise::raise(self.index, other),
+            other => return Err(other),
         }
+        Ok(())
     }
 
     fn check_index(&mut self, with_heap: bool) -> Result<()> {
+        let meta = Meta::read(self.index)?;
+        self.meta = Some(meta.clone());
         let mut twice = Vec::new();
         let owned = sweep::owned_blocks(self.index, &mut |block| twice.push(block))?;
         for block in twice {
@@ -93,7 +142,6 @@ impl Checker {
         }
         self.check_in_use(&owned)?;
 
-        let meta = Meta::read(self.index)?;
         let (manifest, _) = Manifest::read(self.index, &meta)?;
         self.check_manifest(&meta, &manifest);
         let mut tids = Vec::new();
@@ -102,7 +150,7 @@ impl Checker {
             let checked = SegmentPages::new(self.index, descriptor, n_blocks)
                 .and_then(|pages| self.check_one_segment(pages, with_heap, &mut tids));
             if let Err(error) = checked {
-                self.damage(Some(id), error);
+                self.damage(Some(id), error)?;
             }
         }
         self.check_pending(&meta, with_heap, &mut tids)?;
@@ -182,7 +230,7 @@ impl Checker {
         for part in Part::ALL {
             for no in 0..pages.descriptor().meta.n_pages(part) {
                 if let Err(error) = pages.page(part, no).map(drop) {
-                    self.damage(Some(pages.descriptor().id), error);
+                    self.damage(Some(pages.descriptor().id), error)?;
                 }
                 pages.check_interrupts();
             }

@@ -23,6 +23,7 @@ use crate::storage::datum::SVec;
 use crate::storage::manifest_cache;
 use crate::storage::meta::Meta;
 use crate::storage::relation::IndexRelation;
+use crate::storage::replay;
 
 /// Nanoseconds that one `cpu_operator_cost` stands for: sequential scans of cached tables took 1.8 to 2.5 microseconds
 /// for each unit of their cost, of which it is 1/400.
@@ -219,15 +220,18 @@ fn look(info: &pg_sys::IndexOptInfo, query: Operand) -> Work {
 }
 
 fn look_at_totals(index: IndexRelation) -> Result<Work> {
-    let meta = Meta::read(index)?;
-    let layouts = manifest_cache::layouts(index, &meta)?;
-    let survey = Survey::average(layouts.iter().map(|layout| &layout.descriptor().meta));
-    Ok(Work { survey, pending_pages: f64::from(meta.pending.n_pages) })
+    replay::retry(index, |meta| {
+        let layouts = manifest_cache::layouts(index, meta)?;
+        let survey = Survey::average(layouts.iter().map(|layout| &layout.descriptor().meta));
+        Ok(Work { survey, pending_pages: f64::from(meta.pending.n_pages) })
+    })
 }
 
 fn look_up(index: IndexRelation, query: Option<SparseVectorRef<'_>>, budget: usize) -> Result<Work> {
-    let meta = Meta::read(index)?;
-    Ok(Work { survey: survey(index, &meta, query, budget)?, pending_pages: f64::from(meta.pending.n_pages) })
+    replay::retry(index, |meta| {
+        let survey = survey(index, meta, query, budget)?;
+        Ok(Work { survey, pending_pages: f64::from(meta.pending.n_pages) })
+    })
 }
 
 /// What `query` touches in the segments that `meta` points to.

@@ -19,6 +19,8 @@ pub struct ScanCounts {
     pub rank: RankCounts,
     /// Rows whose true distance the executor had to compute.
     pub rechecked: u64,
+    /// How often it began anew because replay had taken a page away.
+    pub restarts: u32,
     /// Nanoseconds spent on the pending list.
     pub pending_time: u64,
 }
@@ -45,6 +47,8 @@ pub struct Totals {
     pub rank: RankCounts,
     /// Rows whose true distance the executor had to compute.
     pub rechecked: u64,
+    /// Rankings begun anew because of replay.
+    pub restarts: u64,
 }
 
 impl Totals {
@@ -55,6 +59,7 @@ impl Totals {
         self.segments = counts.segments;
         self.pages += counts.pages;
         self.rechecked += counts.rechecked;
+        self.restarts += u64::from(counts.restarts);
         sum.terms += one.terms;
         sum.lists += one.lists;
         sum.postings += one.postings;

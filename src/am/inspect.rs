@@ -14,6 +14,7 @@ use crate::storage::manifest_cache;
 use crate::storage::meta::{Manifest, Meta};
 use crate::storage::pending::Walk;
 use crate::storage::relation::IndexRelation;
+use crate::storage::replay;
 use crate::storage::segment_pages::SegmentPages;
 
 /// One segment.
@@ -55,9 +56,12 @@ pub struct IndexInfo {
 
 /// Looks at the whole index.
 pub fn inspect(index: IndexRelation) -> Result<IndexInfo> {
+    replay::retry(index, |meta| inspect_once(index, meta))
+}
+
+fn inspect_once(index: IndexRelation, meta: &Meta) -> Result<IndexInfo> {
     let unowned = sweep::sweep(index, false)?.unowned;
-    let meta = Meta::read(index)?;
-    let (manifest, manifest_pages) = Manifest::read(index, &meta)?;
+    let (manifest, manifest_pages) = Manifest::read(index, meta)?;
     let pages = index.n_blocks();
     let mut segments = Vec::with_capacity(manifest.segments.len());
     for descriptor in manifest.segments {
@@ -67,7 +71,7 @@ pub fn inspect(index: IndexRelation) -> Result<IndexInfo> {
         let live = u64::from(descriptor.meta.n_docs).saturating_sub(dead);
         segments.push(SegmentInfo { id: descriptor.id, meta: descriptor.meta.clone(), live });
     }
-    let pending = count_pending(index, &meta)?;
+    let pending = count_pending(index, meta)?;
     Ok(IndexInfo {
         metric: meta.metric,
         segments,
@@ -92,16 +96,25 @@ fn count_pending(index: IndexRelation, meta: &Meta) -> Result<u64> {
     Ok(pending)
 }
 
-/// Every term of the sealed segments, ascending.
-pub fn for_each_term(index: IndexRelation, each: &mut dyn FnMut(TermStats) -> Result<()>) -> Result<()> {
-    let segments = manifest_cache::open_segments(index, &Meta::read(index)?)?;
-    let readers: Vec<_> = segments.iter().map(SegmentPages::reader).collect();
-    stats::for_each_term(&readers, each)
+/// Every term of the sealed segments, ascending; `begin` is called before the first, more than once if replay makes it
+/// necessary to begin anew.
+pub fn for_each_term(
+    index: IndexRelation,
+    begin: &mut dyn FnMut(),
+    each: &mut dyn FnMut(TermStats) -> Result<()>,
+) -> Result<()> {
+    replay::retry(index, |meta| {
+        begin();
+        let segments = manifest_cache::open_segments(index, meta)?;
+        let readers: Vec<_> = segments.iter().map(SegmentPages::reader).collect();
+        stats::for_each_term(&readers, each)
+    })
 }
 
 /// What a query will touch, looked up whole, and the documents of the pending list.
 pub fn survey(index: IndexRelation, query: SparseVectorRef<'_>) -> Result<(Survey, u64)> {
-    let meta = Meta::read(index)?;
-    let survey = cost::survey(index, &meta, Some(query), usize::MAX)?;
-    Ok((survey, count_pending(index, &meta)?))
+    replay::retry(index, |meta| {
+        let survey = cost::survey(index, meta, Some(query), usize::MAX)?;
+        Ok((survey, count_pending(index, meta)?))
+    })
 }

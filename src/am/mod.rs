@@ -21,6 +21,7 @@ pub mod options;
 pub mod progress;
 pub mod rank_pending;
 pub mod ranking;
+pub mod rows;
 pub mod scan;
 pub mod settings;
 pub mod shrink;

@@ -1,7 +1,8 @@
-//! A ranking under way: the segments' stream and the pending list, merged by distance.
+//! A ranking of what one manifest and one pending list hold: the segments' stream and the list, merged by distance.
 //!
-//! The manifest is read once, when the first row is asked for: rows that are merged, flushed or inserted later do not
-//! concern this scan, whose snapshot does not see them or finds them where they were.
+//! The metapage is read once, when the first row is asked for: rows that are merged, flushed or inserted later do not
+//! concern this scan, whose snapshot does not see them or finds them where they were. Where replay takes pages away,
+//! [`super::rows`] begins another ranking.
 
 use std::cell::RefCell;
 use std::sync::OnceLock;
@@ -15,10 +16,10 @@ use super::{goals, settings};
 use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
 use crate::engine::ids::Tid;
 use crate::engine::search::query::Distance;
-use crate::engine::search::ranker::{Options, RankCounts, Ranker};
+use crate::engine::search::ranker::{Options, Ranker};
 use crate::engine::search::scratch::Scratch;
 use crate::engine::segment::pages::PartPages;
-use crate::engine::vector::{SparseVectorRef, select};
+use crate::engine::vector::{SparseVector, SparseVectorRef, select};
 use crate::storage::fault;
 use crate::storage::manifest_cache;
 use crate::storage::meta::Meta;
@@ -32,7 +33,7 @@ pub struct Row {
     pub distance: Distance,
     /// Where the row is.
     pub tid: Tid,
-    /// Whether PostgreSQL has to compute the true distance.
+    /// Whether PostgreSQL has to compute the true distance, unless it is NULL, which is exact.
     pub recheck: bool,
 }
 
@@ -49,8 +50,6 @@ pub struct Ranking {
     n_pending: u64,
     pending_time: u64,
     recheck: bool,
-    rechecked: u64,
-    delivered: u64,
 }
 
 thread_local! {
@@ -69,29 +68,20 @@ fn clock() -> u64 {
     START.get_or_init(Instant::now).elapsed().as_nanos() as u64
 }
 
-impl Ranking {
-    /// Ranks the index's documents, as the settings of the session want it.
-    pub fn begin(index: IndexRelation, query: Option<SparseVectorRef<'_>>) -> Result<Self> {
-        let most = settings::max_query_terms();
-        match query.filter(|query| query.nnz() > most) {
-            None => Self::begin_with(index, query, settings::recheck()),
-            Some(query) => {
-                let out_of_memory = |_| EngineError::OutOfMemory { what: "query", bytes: most.saturating_mul(8) };
-                let heaviest = select::heaviest_terms(query, most).map_err(out_of_memory)?;
-                // The true distance is to all terms: the index's would not be a bound of it.
-                Self::begin_with(index, Some(heaviest.as_ref()), false)
-            }
-        }
-    }
+/// What a scan asks for, fixed when it begins: a setting that is changed under an open cursor does not change its order.
+pub struct Request<'q> {
+    query: Option<SparseVectorRef<'q>>,
+    /// The query's terms if not all of them are to be looked up.
+    heaviest: Option<SparseVector>,
+    options: Options,
+    recheck: bool,
+}
 
-    fn begin_with(index: IndexRelation, query: Option<SparseVectorRef<'_>>, recheck: bool) -> Result<Self> {
-        let meta = Meta::read(index)?;
-        fault::point!("scan_after_meta");
-        let segments = manifest_cache::open_segments(index, &meta)?;
-        fault::point!("scan_after_manifest");
-        let begin = clock();
-        let pending = rank_pending(index, &meta, query)?;
-        let pending_time = clock() - begin;
+impl<'q> Request<'q> {
+    /// As the settings of the session want it.
+    pub fn new(index: IndexRelation, query: Option<SparseVectorRef<'q>>) -> Result<Self> {
+        let most = settings::max_query_terms();
+        let heaviest = query.filter(|query| query.nnz() > most).map(|query| part_of(query, most)).transpose()?;
         let options = Options {
             strategy: settings::strategy(),
             kernel: settings::kernel(),
@@ -99,7 +89,42 @@ impl Ranking {
             prune_factor: settings::prune_factor(),
             clock,
         };
-        let ranker = Ranker::new(segments, meta.metric, query, options, SCRATCH.take())?;
+        // The true distance is to all terms: to some of them it would not be a bound of it.
+        let recheck = settings::recheck() && heaviest.is_none();
+        Ok(Self { query, heaviest, options, recheck })
+    }
+
+    /// The same, holding the query by itself.
+    pub fn into_owned(self) -> Result<Request<'static>> {
+        let heaviest = match (self.heaviest, self.query) {
+            (None, Some(query)) => Some(part_of(query, usize::MAX)?),
+            (heaviest, _) => heaviest,
+        };
+        Ok(Request { query: None, heaviest, options: self.options, recheck: self.recheck })
+    }
+
+    fn query(&self) -> Option<SparseVectorRef<'_>> {
+        self.heaviest.as_ref().map(SparseVector::as_ref).or(self.query)
+    }
+}
+
+/// A copy of the query's `most` heaviest terms.
+fn part_of(query: SparseVectorRef<'_>, most: usize) -> Result<SparseVector> {
+    let bytes = most.min(query.nnz()).saturating_mul(8);
+    select::heaviest_terms(query, most).map_err(|_| EngineError::OutOfMemory { what: "query", bytes })
+}
+
+impl Ranking {
+    /// Ranks what `meta` leads to.
+    pub fn begin(index: IndexRelation, meta: &Meta, request: &Request<'_>) -> Result<Self> {
+        let query = request.query();
+        fault::point!("scan_after_meta");
+        let segments = manifest_cache::open_segments(index, meta)?;
+        fault::point!("scan_after_manifest");
+        let begin = clock();
+        let pending = rank_pending(index, meta, query)?;
+        let pending_time = clock() - begin;
+        let ranker = Ranker::new(segments, meta.metric, query, request.options, SCRATCH.take())?;
         let n_pending = pending.len() as u64;
         Ok(Self {
             ranker,
@@ -109,9 +134,7 @@ impl Ranking {
             ask_ahead: 1,
             n_pending,
             pending_time,
-            recheck,
-            rechecked: 0,
-            delivered: 0,
+            recheck: request.recheck,
         })
     }
 
@@ -129,12 +152,7 @@ impl Ranking {
                 self.ahead.pop()
             }
         };
-        let Some((distance, tid)) = next else { return Ok(None) };
-        // A NULL distance is exact, and PostgreSQL need not compute it again.
-        let recheck = self.recheck && distance != Distance::Null;
-        self.rechecked += u64::from(recheck);
-        self.delivered += 1;
-        Ok(Some(Row { distance, tid, recheck }))
+        Ok(next.map(|(distance, tid)| Row { distance, tid, recheck: self.recheck }))
     }
 
     /// Asks the operating system for the table's pages of the next few rows, `most` of them; few at first, since most
@@ -181,7 +199,7 @@ impl Ranking {
         Ok(())
     }
 
-    /// What it did so far.
+    /// What it did so far, but for the rows, some of which wait here.
     pub fn counts(&self, index: pg_sys::Oid) -> ScanCounts {
         let segments = self.ranker.segments();
         ScanCounts {
@@ -189,20 +207,18 @@ impl Ranking {
             segments: segments.len() as u32,
             pending: self.n_pending,
             pages: segments.iter().map(SegmentPages::opened).sum(),
-            // Not what the ranker gave, some of which waits here.
-            rank: RankCounts { delivered: self.delivered, ..self.ranker.counts() },
-            rechecked: self.rechecked,
+            rank: self.ranker.counts(),
+            rechecked: 0,
+            restarts: 0,
             pending_time: self.pending_time,
         }
     }
 
     /// Ends it, and keeps its memory for the next one.
-    pub fn end(self, index: pg_sys::Oid) -> ScanCounts {
-        let counts = self.counts(index);
+    pub fn end(self) {
         let scratch = self.ranker.into_scratch();
         if scratch.bytes() <= KEPT_BYTES {
             SCRATCH.set(scratch);
         }
-        counts
     }
 }

@@ -10,7 +10,8 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use super::counts::{ScanCounts, Totals};
-use super::ranking::{Ranking, Row};
+use super::ranking::Row;
+use super::rows::Rows;
 use super::tid_to;
 use crate::engine::search::query::Distance;
 use crate::storage::datum::SVec;
@@ -20,7 +21,7 @@ use crate::storage::relation::{self, IndexRelation};
 /// Lives in the scan descriptor; dropped with its memory context, after an error too.
 struct ScanState {
     /// Nothing until the first row is asked for, and after a rescan.
-    ranking: Option<Ranking>,
+    rows: Option<Rows>,
     /// How many of the table's pages are asked for ahead of time.
     io_concurrency: usize,
     /// Blocks of the table when the ranking began; none beyond is asked for.
@@ -48,9 +49,9 @@ pub fn last_scan() -> Option<ScanCounts> {
 /// - `scan` is a live descriptor of [`ambeginscan`].
 unsafe fn end_ranking(scan: pg_sys::IndexScanDesc) {
     // SAFETY: by the caller's promise.
-    let (state, index) = unsafe { (state(scan), (*(*scan).indexRelation).rd_id) };
-    if let Some(ranking) = state.ranking.take() {
-        let counts = ranking.end(index);
+    let state = unsafe { state(scan) };
+    if let Some(rows) = state.rows.take() {
+        let counts = rows.end();
         state.totals.add(&counts);
         LAST.set(Some(counts));
     }
@@ -63,10 +64,10 @@ unsafe fn end_ranking(scan: pg_sys::IndexScanDesc) {
 #[cfg(feature = "pg18")]
 pub unsafe fn totals_of(scan: pg_sys::IndexScanDesc) -> Totals {
     // SAFETY: by the caller's promise.
-    let (state, index) = unsafe { (state(scan), (*(*scan).indexRelation).rd_id) };
+    let state = unsafe { state(scan) };
     let mut totals = state.totals;
-    if let Some(ranking) = &state.ranking {
-        totals.add(&ranking.counts(index));
+    if let Some(rows) = &state.rows {
+        totals.add(&rows.counts());
     }
     totals
 }
@@ -95,7 +96,7 @@ pub unsafe extern "C-unwind" fn ambeginscan(
     let own = PgMemoryContexts::For(context.value());
     let totals = Totals::default();
     let state = ScanState {
-        ranking: None,
+        rows: None,
         io_concurrency: 0,
         table_blocks: 0,
         totals,
@@ -150,27 +151,27 @@ pub unsafe extern "C-unwind" fn amgettuple(
     let index = index.for_scan(unsafe { (*scan).xs_snapshot.as_ref() }.is_some_and(|s| s.takenDuringRecovery));
     // SAFETY: the descriptor carries the state that `ambeginscan` made.
     let state = unsafe { state(scan) };
-    if state.ranking.is_none() {
+    if state.rows.is_none() {
         // SAFETY: as above.
         unsafe { count_scan(scan) };
         // SAFETY: as above.
         let query = unsafe { query_of(scan) };
-        let ranking = Ranking::begin(index, query.as_ref().map(SVec::as_ref)).or_raise(index);
+        let rows = Rows::begin(index, query.as_ref().map(SVec::as_ref)).or_raise(index);
         if let Some(query) = query {
             query.free();
         }
-        state.ranking = Some(ranking);
+        state.rows = Some(rows);
         // SAFETY: the scan of an index has its table open, unless it makes a bitmap.
         let table = unsafe { (*scan).heapRelation };
         if !table.is_null() {
             (state.io_concurrency, state.table_blocks) = (relation::io_concurrency(table), relation::n_blocks(table));
         }
     }
-    let Some(ranking) = &mut state.ranking else { return false };
-    let Some(Row { distance, tid, recheck }) = ranking.next_best().or_raise(index) else { return false };
+    let Some(rows) = &mut state.rows else { return false };
+    let Some(Row { distance, tid, recheck }) = rows.next_best().or_raise(index) else { return false };
     if state.io_concurrency > 0 {
         // SAFETY: checked when the ranking began.
-        ranking.prefetch(unsafe { (*scan).heapRelation }, state.io_concurrency, state.table_blocks);
+        rows.prefetch(unsafe { (*scan).heapRelation }, state.io_concurrency, state.table_blocks);
     }
     // SAFETY: the descriptor is ours to fill; the arrays have a place if there is an order-by key.
     unsafe {

@@ -221,6 +221,12 @@ impl Rows {
         Self { store, shape }
     }
 
+    /// Forgets the rows added so far.
+    pub fn clear(&self) {
+        // SAFETY: made by the server for this call.
+        unsafe { pg_sys::tuplestore_clear(self.store) };
+    }
+
     /// Adds a row of the columns that the install script declares; `None` is NULL.
     pub fn put<const N: usize>(&self, row: [Option<pg_sys::Datum>; N]) {
         // SAFETY: made by the server for this call.

@@ -9,7 +9,7 @@ use super::page::PageRef;
 use super::relation::IndexRelation;
 use crate::engine::error::{EngineError, Result};
 
-/// Pins a block that must exist; a block number beyond the end is damage, not an I/O error.
+/// Pins a block that must exist; a block number beyond the end is damage, or replay has cut the file, but no I/O error.
 fn pin(index: IndexRelation, block: u32) -> Result<pg_sys::Buffer> {
     pin_within(index, block, index.n_blocks())
 }
@@ -17,6 +17,9 @@ fn pin(index: IndexRelation, block: u32) -> Result<pg_sys::Buffer> {
 /// The same for whoever knows how many blocks there are at least: asking costs a system call.
 fn pin_within(index: IndexRelation, block: u32, n_blocks: u32) -> Result<pg_sys::Buffer> {
     if block >= n_blocks {
+        if index.is_under_replay() {
+            return Err(EngineError::Recycled { block });
+        }
         return Err(EngineError::BadPage { block, reason: "block lies beyond the end of the index" });
     }
     // SAFETY: the relation is open and the block exists.

@@ -101,6 +101,13 @@ impl Meta {
         Self::parse(SharedBuffer::open(index, META_BLOCK)?.page())
     }
 
+    /// Whether both lead to the same manifest and to the same beginning of the pending list.
+    pub fn leads_where(&self, other: &Self) -> bool {
+        let manifest = |meta: &Self| (meta.created, meta.manifest_block, meta.manifest_generation);
+        let list = |meta: &Self| (meta.pending.head, meta.pending.head_no);
+        manifest(self) == manifest(other) && list(self) == list(other)
+    }
+
     /// Reads the metapage under the lock that `buffer` holds.
     pub fn read_locked(buffer: &ExclusiveBuffer) -> Result<Self> {
         Self::parse(buffer.page())
@@ -239,7 +246,8 @@ impl SegmentDescriptor {
     }
 }
 
-/// The page, if it is what `identity` says. If not: on a standby it has been recycled, elsewhere it is damaged.
+/// The page, if it is what `identity` says. If not: on a standby it may have been recycled (see [`super::replay`]),
+/// elsewhere it is damaged.
 pub fn expect<'a>(index: IndexRelation, page: PageRef<'a>, block: u32, identity: &Identity) -> Result<PageRef<'a>> {
     if page.matches(identity) {
         return Ok(page);

@@ -13,6 +13,7 @@ pub mod page;
 pub mod pending;
 pub mod raise;
 pub mod relation;
+pub mod replay;
 pub mod segment_pages;
 pub mod tempfile;
 pub mod wal;

@@ -30,6 +30,7 @@ fn wand_last_scan() -> TableIterator<
         name!(rows, i64),
         name!(rows_rechecked, i64),
         name!(pending, i64),
+        name!(restarts, i32),
         name!(plan_ms, f64),
         name!(pending_ms, f64),
         name!(bounds_ms, f64),
@@ -38,7 +39,8 @@ fn wand_last_scan() -> TableIterator<
         name!(select_ms, f64),
     ),
 > {
-    let row = scan::last_scan().map(|ScanCounts { index, segments, pending, pages, rank, rechecked, pending_time }| {
+    let row = scan::last_scan().map(|counts| {
+        let ScanCounts { index, segments, pending, pages, rank, rechecked, restarts, pending_time } = counts;
         (
             index,
             strategy_name(&rank),
@@ -55,6 +57,7 @@ fn wand_last_scan() -> TableIterator<
             signed(rank.delivered),
             signed(rechecked),
             signed(pending),
+            i32::try_from(restarts).unwrap_or(i32::MAX),
             milliseconds(rank.time.plan),
             milliseconds(pending_time),
             milliseconds(rank.time.bounds),

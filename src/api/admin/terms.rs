@@ -20,11 +20,11 @@ fn term_stats(call: Call) -> Outcome {
     let opened = OwnedIndex::open(call.oid(0), pg_sys::AccessShareLock);
     let index = opened.relation();
     let rows = Rows::begin(call);
-    inspect::for_each_term(index, &mut |stats| {
+    let mut each = |stats| {
         put(&rows, &stats);
         Ok(())
-    })
-    .or_raise(index);
+    };
+    inspect::for_each_term(index, &mut || rows.clear(), &mut each).or_raise(index);
     call.null()
 }
 

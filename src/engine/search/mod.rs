@@ -4,6 +4,7 @@ pub mod blocks;
 pub mod norm;
 pub mod query;
 pub mod ranker;
+pub mod resume;
 pub mod rounds;
 pub mod score;
 pub mod scratch;

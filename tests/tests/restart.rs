@@ -1,0 +1,148 @@
+//! Readers of a standby go on while replay recycles the pages they read: a cursor that was opened before gives its
+//! snapshot's rows, each once and in order, and says that it began anew; a scan that always finds pages gone ends with
+//! 40001. Marks on rows that are dead to all on the primary hide nothing from an older snapshot of the standby.
+//!
+//! Sizes: RESTART_ROWS (3,000), RESTART_CURSORS (6).
+
+use pg_wand_tests::cluster::Cluster;
+use pg_wand_tests::corpus::{self, Profile};
+use pg_wand_tests::oracle::{self, Row};
+use pg_wand_tests::random::Random;
+use pg_wand_tests::{seed, size};
+use postgres::{Client, Transaction};
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+const PRIMARY: [&str; 2] = ["autovacuum = off", "hot_standby_feedback = off"];
+/// Inherited by the standby: replay waits for queries that need what it is about to remove, and for nothing else.
+const STANDBY: [&str; 1] = ["max_standby_streaming_delay = -1"];
+
+fn servers() -> (Cluster, Cluster) {
+    let primary = Cluster::start_new(&[&PRIMARY[..], &STANDBY[..]].concat());
+    let mut client = primary.connect();
+    run(&mut client, "CREATE EXTENSION pg_wand; CREATE TABLE docs (id bigint PRIMARY KEY, emb svec)");
+    run(&mut client, "CREATE INDEX docs_emb ON docs USING wand (emb) WITH (pending_list_limit = 64)");
+    let standby = primary.standby();
+    (primary, standby)
+}
+
+fn run(client: &mut Client, sql: &str) {
+    client.batch_execute(sql).unwrap_or_else(|e| panic!("{}\nin: {sql}", oracle::describe(&e)));
+}
+
+fn fill(client: &mut Client, random: &mut Random, from: usize, rows: usize) {
+    let mut text = String::new();
+    for id in from..from + rows {
+        let vector = match id % 50 {
+            0 => "\\N".into(),
+            _ => corpus::literal(&corpus::document(Profile::Learned, random).expect("not NULL")),
+        };
+        writeln!(text, "{id}\t{vector}").expect("writing to a string");
+    }
+    let mut copy = client.copy_in("COPY docs FROM STDIN").expect("COPY");
+    copy.write_all(text.as_bytes()).expect("COPY");
+    copy.finish().expect("COPY");
+}
+
+/// Replaces all segments of the index several times over, so that the pages of former ones are used again.
+fn recycle(client: &mut Client, random: &mut Random, next: &mut usize) {
+    for _ in 0..6 {
+        for _ in 0..8 {
+            fill(client, random, *next, 25);
+            *next += 25;
+            run(client, "SELECT wand_merge('docs_emb')");
+        }
+        // The stamps of what was freed are older than every snapshot from here on.
+        run(client, "SELECT pg_current_xact_id()");
+    }
+}
+
+/// A question, and a cursor that has given its first rows.
+struct Reader<'c> {
+    transaction: Transaction<'c>,
+    sql: String,
+    given: Vec<Row>,
+}
+
+impl<'c> Reader<'c> {
+    fn open(client: &'c mut Client, random: &mut Random, strategy: &str, fetched: usize) -> Self {
+        let q = corpus::literal(&corpus::query(Profile::Learned, random));
+        let sql = format!("SELECT id, emb <#> '{q}' FROM docs ORDER BY emb <#> '{q}'");
+        let mut transaction = oracle::begin(client).expect("BEGIN");
+        oracle::prefer_index(&mut transaction).expect("settings");
+        transaction.batch_execute(&format!("SET LOCAL wand.strategy = {strategy}")).expect("SET");
+        let plan = oracle::explain(&mut transaction, &sql).expect("plan");
+        assert!(plan.contains("using docs_emb on"), "{plan}");
+        transaction.batch_execute(&format!("DECLARE reader CURSOR FOR {sql}")).expect("DECLARE");
+        let given = oracle::rows(&mut transaction, &format!("FETCH {fetched} FROM reader")).expect("FETCH");
+        assert_eq!(given.len(), fetched);
+        Self { transaction, sql, given }
+    }
+
+    /// Reads on to the end; the number of rows and how often the scan began anew.
+    fn finish(mut self) -> (usize, i32) {
+        self.given.extend(oracle::rows(&mut self.transaction, "FETCH ALL FROM reader").expect("FETCH ALL"));
+        self.transaction.batch_execute("CLOSE reader").expect("CLOSE");
+        let last = self.transaction.query_one("SELECT restarts, rows FROM wand_last_scan()", &[]).expect("last scan");
+        let expected = oracle::through_scan(&mut self.transaction, &self.sql).expect("sequential scan");
+        oracle::same(&self.given, &expected, false).unwrap_or_else(|e| panic!("{e}\nin: {}", self.sql));
+        assert!(last.get::<_, i64>(1) >= expected.len() as i64);
+        (expected.len(), last.get(0))
+    }
+}
+
+#[test]
+fn cursors_outlive_recycled_pages() {
+    let (seed, rows) = (seed(), size("RESTART_ROWS", 3_000));
+    println!("SEED={seed}");
+    let mut random = Random::new(seed);
+    let (primary, standby) = servers();
+    let mut writer = primary.connect();
+    fill(&mut writer, &mut random, 0, rows);
+    let mut next = rows;
+    let mut restarted = 0;
+    for at in 0..size("RESTART_CURSORS", 6) {
+        standby.wait_for(&mut writer);
+        let mut client = standby.connect();
+        let strategy = ["bounds", "exhaustive", "auto"][at % 3];
+        let reader = Reader::open(&mut client, &mut random, strategy, [1, 40, 700][at / 3 % 3]);
+        recycle(&mut writer, &mut random, &mut next);
+        standby.wait_for(&mut writer);
+        let (n, restarts) = reader.finish();
+        println!("{strategy}: {n} rows, {restarts} restarts");
+        restarted += usize::from(restarts > 0);
+        let problems = oracle::check_index(&mut client, "docs_emb");
+        assert!(problems.is_empty(), "standby: {}", problems.join("\n"));
+    }
+    assert_eq!(restarted, size("RESTART_CURSORS", 6), "every cursor had to begin anew");
+    drop(writer);
+    primary.finish();
+    standby.finish();
+}
+
+/// Promotion in the middle of a scan: pages may have been recycled before it.
+#[test]
+fn a_cursor_outlives_promotion() {
+    let seed = seed();
+    println!("SEED={seed}");
+    let mut random = Random::new(seed);
+    let (primary, standby) = servers();
+    let mut writer = primary.connect();
+    fill(&mut writer, &mut random, 0, 1_000);
+    standby.wait_for(&mut writer);
+    let mut client = standby.connect();
+    let reader = Reader::open(&mut client, &mut random, "bounds", 20);
+    recycle(&mut writer, &mut random, &mut 1_000);
+    standby.wait_for(&mut writer);
+    drop(writer);
+    primary.finish();
+    standby.promote();
+    let mut other = standby.connect();
+    recycle(&mut other, &mut random, &mut 100_000);
+    let (n, restarts) = reader.finish();
+    assert!(n == 1_000 && restarts > 0, "{n} rows, {restarts} restarts");
+    let problems = oracle::check_index(&mut other, "docs_emb");
+    assert!(problems.is_empty(), "promoted: {}", problems.join("\n"));
+    drop((client, other));
+    standby.finish();
+}
