@@ -12,7 +12,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 const PORT: u16 = 5777;
@@ -33,6 +33,8 @@ pub struct Cluster {
     folder: PathBuf,
     bindir: PathBuf,
     finished: bool,
+    /// A process was killed by us, and its server said so.
+    wounded: AtomicBool,
 }
 
 impl Cluster {
@@ -91,6 +93,45 @@ impl Cluster {
         let _ = fs::remove_file(self.folder.join(format!(".s.PGSQL.{PORT}.lock")));
     }
 
+    /// SIGKILL to one process of the server, the `choice`-th of them; the postmaster then restarts all of them. Clients
+    /// should be told before: all lose their connections.
+    pub fn kill_one(&self, choice: usize) {
+        self.wounded.store(true, Ordering::Relaxed);
+        for choice in choice.. {
+            let all = children(self.postmaster());
+            let pid = all[choice % all.len()];
+            signal("KILL", &[pid]);
+            let begin = Instant::now();
+            while begin.elapsed() < Duration::from_secs(2) {
+                let log = fs::read_to_string(self.log()).unwrap_or_default();
+                if log.contains(&format!("(PID {pid}) was terminated by signal 9: Killed")) {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            // It had ended by itself in between: another one.
+        }
+    }
+
+    /// Waits for the server's own restart after [`Self::kill_one`]; all its old clients must be gone.
+    pub fn wait_until_up(&self) {
+        let begin = Instant::now();
+        while self.config("postgres").connect(NoTls).is_err() {
+            let log = self.log();
+            assert!(begin.elapsed() < Duration::from_secs(120), "no restart\n{}", logwatch::tail(&log, 40));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Lines of the log that no test may leave there.
+    pub fn offences(&self) -> Vec<String> {
+        let mut found = logwatch::offences(&self.log());
+        if self.wounded.load(Ordering::Relaxed) {
+            found.retain(|line| !line.contains("terminated by signal 9: Killed"));
+        }
+        found
+    }
+
     pub fn config(&self, database: &str) -> Config {
         let mut config = Config::new();
         config.host_path(&self.folder).port(PORT).user("postgres").dbname(database);
@@ -122,7 +163,7 @@ impl Cluster {
     pub fn finish(mut self) {
         self.finished = true;
         self.stop("fast");
-        let offences = logwatch::offences(&self.log());
+        let offences = self.offences();
         assert!(offences.is_empty(), "the server's log is not clean:\n{}", offences.join("\n"));
     }
 
@@ -156,7 +197,7 @@ impl Cluster {
         if let Some((uid, gid)) = server_user() {
             chown(&folder, Some(uid), Some(gid)).expect("chown");
         }
-        Self { folder, bindir, finished: false }
+        Self { folder, bindir, finished: false, wounded: AtomicBool::new(false) }
     }
 
     fn data(&self) -> PathBuf {

@@ -2,7 +2,8 @@
 //!
 //! [`cluster`] makes, kills and copies servers; [`logwatch`] reads what they say; [`ledger`] remembers what they
 //! acknowledged; [`oracle`] compares an index with a sequential scan; [`corpus`] makes vectors; [`generate`] makes
-//! collections of real shape, [`exact`] their answers, [`collection`] reads and writes collections.
+//! collections of real shape, [`exact`] their answers, [`collection`] reads and writes collections; [`workload`] is a
+//! table under load.
 
 pub mod cluster;
 pub mod collection;
@@ -13,6 +14,7 @@ pub mod ledger;
 pub mod logwatch;
 pub mod oracle;
 pub mod random;
+pub mod workload;
 
 use std::path::{Path, PathBuf};
 
