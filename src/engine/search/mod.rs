@@ -14,4 +14,6 @@ pub mod top;
 #[cfg(test)]
 mod damage_tests;
 #[cfg(test)]
+mod limits_tests;
+#[cfg(test)]
 mod oracle_tests;
