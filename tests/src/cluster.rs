@@ -12,7 +12,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 const PORT: u16 = 5777;
@@ -33,8 +33,6 @@ pub struct Cluster {
     folder: PathBuf,
     bindir: PathBuf,
     finished: bool,
-    /// A process was killed by us, and its server said so.
-    wounded: AtomicBool,
 }
 
 impl Cluster {
@@ -94,9 +92,8 @@ impl Cluster {
     }
 
     /// SIGKILL to one process of the server, the `choice`-th of them; the postmaster then restarts all of them. Clients
-    /// should be told before: all lose their connections.
-    pub fn kill_one(&self, choice: usize) {
-        self.wounded.store(true, Ordering::Relaxed);
+    /// should be told before: all lose their connections. Returns its pid.
+    pub fn kill_one(&self, choice: usize) -> u32 {
         for choice in choice.. {
             let all = children(self.postmaster());
             let pid = all[choice % all.len()];
@@ -104,32 +101,14 @@ impl Cluster {
             let begin = Instant::now();
             while begin.elapsed() < Duration::from_secs(2) {
                 let log = fs::read_to_string(self.log()).unwrap_or_default();
-                if log.contains(&format!("(PID {pid}) was terminated by signal 9: Killed")) {
-                    return;
+                if log.lines().any(|line| is_kill(line) && line.contains(&format!("(PID {pid})"))) {
+                    return pid;
                 }
                 std::thread::sleep(Duration::from_millis(5));
             }
             // It had ended by itself in between: another one.
         }
-    }
-
-    /// Waits for the server's own restart after [`Self::kill_one`]; all its old clients must be gone.
-    pub fn wait_until_up(&self) {
-        let begin = Instant::now();
-        while self.config("postgres").connect(NoTls).is_err() {
-            let log = self.log();
-            assert!(begin.elapsed() < Duration::from_secs(120), "no restart\n{}", logwatch::tail(&log, 40));
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    /// Lines of the log that no test may leave there.
-    pub fn offences(&self) -> Vec<String> {
-        let mut found = logwatch::offences(&self.log());
-        if self.wounded.load(Ordering::Relaxed) {
-            found.retain(|line| !line.contains("terminated by signal 9: Killed"));
-        }
-        found
+        unreachable!("there is always a process")
     }
 
     pub fn config(&self, database: &str) -> Config {
@@ -160,11 +139,36 @@ impl Cluster {
     }
 
     /// Ends a test: stops the server and fails if its log has words it must not have.
-    pub fn finish(mut self) {
+    pub fn finish(self) {
+        self.finish_after_kills(0);
+    }
+
+    /// The same after so many kills of single backends that the test wanted.
+    pub fn finish_after_kills(mut self, expected: usize) {
         self.finished = true;
         self.stop("fast");
-        let offences = self.offences();
+        let (kills, offences): (Vec<_>, Vec<_>) =
+            logwatch::offences(&self.log()).into_iter().partition(|line| is_kill(line));
         assert!(offences.is_empty(), "the server's log is not clean:\n{}", offences.join("\n"));
+        assert_eq!(kills.len(), expected, "not every process that ended was to:\n{}", kills.join("\n"));
+    }
+
+    /// Waits until the server has noticed that this backend was killed, and has started again by itself.
+    pub fn connect_after_kill_of(&self, backend: u32) -> Client {
+        let begin = Instant::now();
+        let too_long = || assert!(begin.elapsed() < Duration::from_secs(60), "the server does not come back");
+        // A process that its parent has not asked for yet is still listed.
+        while stat(backend).is_some() {
+            too_long();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        loop {
+            if let Ok(client) = self.config("postgres").connect(NoTls) {
+                return client;
+            }
+            too_long();
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Waits until this standby has replayed all that `primary` has written.
@@ -197,7 +201,7 @@ impl Cluster {
         if let Some((uid, gid)) = server_user() {
             chown(&folder, Some(uid), Some(gid)).expect("chown");
         }
-        Self { folder, bindir, finished: false, wounded: AtomicBool::new(false) }
+        Self { folder, bindir, finished: false }
     }
 
     fn data(&self) -> PathBuf {
@@ -288,6 +292,11 @@ fn children(parent: u32) -> Vec<u32> {
         }
     }
     found
+}
+
+/// Whether a line of the log says that a process was killed.
+pub fn is_kill(line: &str) -> bool {
+    line.contains("was terminated by signal 9")
 }
 
 fn is_alive(pid: u32) -> bool {
