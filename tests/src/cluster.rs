@@ -91,6 +91,26 @@ impl Cluster {
         let _ = fs::remove_file(self.folder.join(format!(".s.PGSQL.{PORT}.lock")));
     }
 
+    /// SIGKILL to one process of the server, the `choice`-th of them; the postmaster then restarts all of them. Clients
+    /// should be told before: all lose their connections. Returns its pid.
+    pub fn kill_one(&self, choice: usize) -> u32 {
+        for choice in choice.. {
+            let all = children(self.postmaster());
+            let pid = all[choice % all.len()];
+            signal("KILL", &[pid]);
+            let begin = Instant::now();
+            while begin.elapsed() < Duration::from_secs(2) {
+                let log = fs::read_to_string(self.log()).unwrap_or_default();
+                if log.lines().any(|line| is_kill(line) && line.contains(&format!("(PID {pid})"))) {
+                    return pid;
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            // It had ended by itself in between: another one.
+        }
+        unreachable!("there is always a process")
+    }
+
     pub fn config(&self, database: &str) -> Config {
         let mut config = Config::new();
         config.host_path(&self.folder).port(PORT).user("postgres").dbname(database);
@@ -127,7 +147,8 @@ impl Cluster {
     pub fn finish_after_kills(mut self, expected: usize) {
         self.finished = true;
         self.stop("fast");
-        let (kills, offences): (Vec<_>, Vec<_>) = logwatch::offences(&self.log()).into_iter().partition(is_kill);
+        let (kills, offences): (Vec<_>, Vec<_>) =
+            logwatch::offences(&self.log()).into_iter().partition(|line| is_kill(line));
         assert!(offences.is_empty(), "the server's log is not clean:\n{}", offences.join("\n"));
         assert_eq!(kills.len(), expected, "not every process that ended was to:\n{}", kills.join("\n"));
     }
@@ -273,7 +294,8 @@ fn children(parent: u32) -> Vec<u32> {
     found
 }
 
-fn is_kill(line: &String) -> bool {
+/// Whether a line of the log says that a process was killed.
+pub fn is_kill(line: &str) -> bool {
     line.contains("was terminated by signal 9")
 }
 

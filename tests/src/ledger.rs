@@ -10,7 +10,7 @@ pub type Revision = Option<i32>;
 
 #[derive(Default)]
 pub struct Ledger {
-    acknowledged: BTreeMap<i64, Revision>,
+    acknowledged: BTreeMap<i64, i32>,
     in_doubt: BTreeMap<i64, Revision>,
 }
 
@@ -19,9 +19,22 @@ impl Ledger {
         self.in_doubt.insert(id, revision);
     }
 
-    /// All that was announced is committed.
-    pub fn acknowledge(&mut self) {
-        self.acknowledged.append(&mut self.in_doubt);
+    /// What was announced for this row is taken back by the transaction itself.
+    pub fn retract(&mut self, id: i64) {
+        self.in_doubt.remove(&id);
+    }
+
+    /// All that was announced is committed. Returns how many rows that changed.
+    pub fn acknowledge(&mut self) -> usize {
+        let changes = std::mem::take(&mut self.in_doubt);
+        let n = changes.len();
+        for (id, revision) in changes {
+            match revision {
+                Some(revision) => self.acknowledged.insert(id, revision),
+                None => self.acknowledged.remove(&id),
+            };
+        }
+        n
     }
 
     /// All that was announced was refused by a live server: nothing changed.
@@ -30,19 +43,24 @@ impl Ledger {
     }
 
     pub fn revision(&self, id: i64) -> Revision {
-        self.acknowledged.get(&id).copied().flatten()
+        self.acknowledged.get(&id).copied()
+    }
+
+    /// The revision that a transaction that has announced its changes sees.
+    pub fn revision_within(&self, id: i64) -> Revision {
+        self.in_doubt.get(&id).copied().unwrap_or_else(|| self.revision(id))
     }
 
     /// Ids of the rows that are there, ascending.
     pub fn live(&self) -> Vec<i64> {
-        self.acknowledged.iter().filter(|(_, revision)| revision.is_some()).map(|(id, _)| *id).collect()
+        self.acknowledged.keys().copied().collect()
     }
 
     pub fn count_in_doubt(&self) -> usize {
         self.in_doubt.len()
     }
 
-    /// Compares with what the table holds after a restart, and takes that as the new truth. Returns what is wrong.
+    /// Compares with what the table holds, and takes that as the new truth. Returns what is wrong.
     pub fn settle(&mut self, found: &BTreeMap<i64, i32>) -> Vec<String> {
         let mut wrong = Vec::new();
         let mut ids: Vec<i64> = self.acknowledged.keys().chain(self.in_doubt.keys()).copied().collect();
@@ -57,8 +75,24 @@ impl Ledger {
                 wrong.push(format!("row {id}: acknowledged {acknowledged:?}, in doubt {may_be:?}, found {is:?}"));
             }
         }
-        self.acknowledged = found.iter().map(|(id, revision)| (*id, Some(*revision))).collect();
+        self.acknowledged.clone_from(found);
         self.in_doubt.clear();
         wrong
     }
+}
+
+#[test]
+fn a_loss_is_noticed() {
+    let mut ledger = Ledger::default();
+    ledger.announce(1, Some(0));
+    ledger.announce(2, Some(0));
+    assert_eq!(ledger.acknowledge(), 2);
+    ledger.announce(2, Some(1));
+    assert_eq!(ledger.settle(&BTreeMap::from([(1, 0), (2, 1)])), Vec::<String>::new(), "in doubt: either is right");
+    ledger.announce(2, Some(2));
+    assert_eq!(ledger.settle(&BTreeMap::from([(2, 1)])).len(), 1, "row 1 is lost");
+    assert_eq!(ledger.settle(&BTreeMap::from([(2, 1), (3, 0)])).len(), 1, "row 3 was never written");
+    ledger.announce(3, None);
+    ledger.acknowledge();
+    assert_eq!(ledger.settle(&BTreeMap::from([(2, 1), (3, 0)])).len(), 1, "row 3 was deleted");
 }

@@ -1,8 +1,9 @@
 //! Shared parts of the client-side tests: everything here drives PostgreSQL from outside.
 //!
 //! [`cluster`] makes, kills and copies servers; [`logwatch`] reads what they say; [`ledger`] remembers what they
-//! acknowledged; [`oracle`] compares an index with a sequential scan; [`operations`] are the ways to change one; [`corpus`] makes vectors; [`generate`] makes
-//! collections of real shape, [`exact`] their answers, [`collection`] reads and writes collections.
+//! acknowledged; [`oracle`] compares an index with a sequential scan; [`operations`] are the ways to change one;
+//! [`corpus`] makes vectors; [`generate`] makes collections of real shape, [`exact`] their answers, [`collection`] reads
+//! and writes collections; [`workload`] is a table under load.
 
 pub mod cluster;
 pub mod collection;
@@ -14,6 +15,7 @@ pub mod logwatch;
 pub mod operations;
 pub mod oracle;
 pub mod random;
+pub mod workload;
 
 use std::path::{Path, PathBuf};
 

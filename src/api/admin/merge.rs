@@ -13,7 +13,9 @@ use crate::storage::raise::OrRaise;
 /// `wand_merge(index regclass)`: flushes the pending list and merges segments as VACUUM would; the number of merges.
 #[pg_extern(sql = false)]
 fn wand_merge(index: pg_sys::Oid) -> i32 {
-    let opened = OwnedIndex::open(index, pg_sys::ShareUpdateExclusiveLock);
+    // The lock of an INSERT, which does the same work, as in gin_clean_pending_list: the stronger one of VACUUM would
+    // wait for REINDEX CONCURRENTLY, which waits for the snapshot of this call. The maintenance lock keeps VACUUM away.
+    let opened = OwnedIndex::open(index, pg_sys::RowExclusiveLock);
     let relation = opened.relation();
     let lock = relation.lock_maintenance();
     flush(relation, &lock, Effort::Full).or_raise(relation);

@@ -15,4 +15,6 @@ pub mod top;
 #[cfg(test)]
 mod damage_tests;
 #[cfg(test)]
+mod limits_tests;
+#[cfg(test)]
 mod oracle_tests;

@@ -135,9 +135,9 @@ fn run_of(metric: Metric, docs: &[Option<Vector>], first: u32) -> Run {
 }
 
 /// A segment as the ranker keeps it.
-struct Kept<'a> {
-    pages: &'a MemoryPages,
-    meta: &'a SegmentMeta,
+pub struct Kept<'a> {
+    pub pages: &'a MemoryPages,
+    pub meta: &'a SegmentMeta,
 }
 
 impl PartPages for Kept<'_> {
