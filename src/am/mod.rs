@@ -13,6 +13,7 @@ pub mod handler;
 pub mod insert;
 pub mod inspect;
 pub mod invert;
+pub mod killed;
 pub mod maintain;
 pub mod options;
 pub mod progress;
