@@ -37,7 +37,8 @@ fn passes(c: &mut Criterion, corpus: &Corpus, segment: &Mem) {
         group.bench_function(name, |b| {
             b.iter(|| {
                 let lists = &plans.next().expect("a plan").segments[0];
-                let blocks = SegmentBlocks::new(&segment.reader(), lists, simd, &mut scratch).expect("bounds");
+                let absent = segment.reader().absent(true).expect("live docs");
+                let blocks = SegmentBlocks::new(&segment.reader(), lists, absent, simd, &mut scratch).expect("bounds");
                 black_box(blocks.lanes());
                 blocks.recycle(&mut scratch);
             });
@@ -52,7 +53,8 @@ fn passes(c: &mut Criterion, corpus: &Corpus, segment: &Mem) {
         group.bench_function(name, |b| {
             b.iter(|| {
                 let Plan { ranking, segments, .. } = plans.next().expect("a plan");
-                score_segment(&segment.reader(), ranking, &segments[0], simd, &mut codes).expect("scores");
+                let absent = segment.reader().absent(true).expect("live docs");
+                score_segment(&segment.reader(), ranking, &segments[0], &absent, simd, &mut codes).expect("scores");
                 black_box(&codes);
             });
         });

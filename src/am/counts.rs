@@ -19,6 +19,8 @@ pub struct ScanCounts {
     pub rank: RankCounts,
     /// Rows whose true distance the executor had to compute.
     pub rechecked: u64,
+    /// Rows that the executor found dead to everybody.
+    pub killed: u64,
     /// How often it began anew because replay had taken a page away.
     pub restarts: u32,
     /// Nanoseconds spent on the pending list.
@@ -47,6 +49,8 @@ pub struct Totals {
     pub rank: RankCounts,
     /// Rows whose true distance the executor had to compute.
     pub rechecked: u64,
+    /// Rows that the executor found dead to everybody.
+    pub killed: u64,
     /// Rankings begun anew because of replay.
     pub restarts: u64,
 }
@@ -59,6 +63,7 @@ impl Totals {
         self.segments = counts.segments;
         self.pages += counts.pages;
         self.rechecked += counts.rechecked;
+        self.killed += counts.killed;
         self.restarts += u64::from(counts.restarts);
         sum.terms += one.terms;
         sum.lists += one.lists;

@@ -109,7 +109,7 @@ unsafe fn totals_of(node: *mut pg_sys::PlanState) -> Option<Totals> {
 /// # Safety
 /// - `explain` is an EXPLAIN in which properties of a node may be printed.
 unsafe fn print(totals: &Totals, explain: *mut pg_sys::ExplainState) {
-    let Totals { segments, pages, rank, rechecked, restarts, .. } = totals;
+    let Totals { segments, pages, rank, rechecked, killed, restarts, .. } = totals;
     let strategy = strategy_name(rank);
     let counts = [
         (c"Segments", u64::from(*segments)),
@@ -124,15 +124,16 @@ unsafe fn print(totals: &Totals, explain: *mut pg_sys::ExplainState) {
         (c"Block Look-ups", rank.blocks.lookups),
         (c"Rows Delivered", rank.delivered),
         (c"Rows Rechecked", *rechecked),
+        (c"Rows Killed", *killed),
         (c"Restarts", *restarts),
     ];
     // SAFETY: by the caller's promise.
     if unsafe { (*explain).format } == pg_sys::ExplainFormat::EXPLAIN_FORMAT_TEXT {
         let (first, rest) = counts.split_at(5);
-        let (of_blocks, last) = rest.split_at(rest.len() - 3);
-        // Only a standby restarts scans: elsewhere, and mostly there, it would be noise.
-        let last = if *restarts == 0 { &last[..2] } else { last };
-        let shown = [first, last].concat();
+        let (of_blocks, last) = rest.split_at(rest.len() - 4);
+        let (rows, rare) = last.split_at(2);
+        let mut shown = [first, rows].concat();
+        shown.extend(rare.iter().filter(|(_, count)| *count > 0));
         // SAFETY: by the caller's promise.
         unsafe { print_line(&format!("Wand: {strategy};{}", in_words(&shown)), explain) };
         if rank.rounds > 0 {

@@ -15,6 +15,7 @@ pub mod handler;
 pub mod insert;
 pub mod inspect;
 pub mod invert;
+pub mod killed;
 pub mod maintain;
 pub mod merge;
 pub mod options;

@@ -1,21 +1,26 @@
 //! The pending list's part of a ranking: every document is compared with the query.
 
+use super::killed::Place;
+use super::ranking::Found;
 use crate::engine::error::{EngineError, Result, reserve};
-use crate::engine::ids::{Metric, Tid};
+use crate::engine::ids::Metric;
 use crate::engine::pending::VectorBuffer;
 use crate::engine::search::query::Distance;
 use crate::engine::vector::SparseVectorRef;
 use crate::engine::vector::prepared::Prepared;
+use crate::storage::free::OwnedPage;
 use crate::storage::meta::Meta;
 use crate::storage::pending::{self, Walk};
 use crate::storage::relation::IndexRelation;
 
-/// The documents of the pending list with their true distances, best last.
+/// The documents of the pending list with their true distances, best last; `skip_killed`: but for those that are dead to
+/// everybody.
 pub fn rank_pending(
     index: IndexRelation,
     meta: &Meta,
     query: Option<SparseVectorRef<'_>>,
-) -> Result<Vec<(Distance, Tid)>> {
+    skip_killed: bool,
+) -> Result<Vec<Found>> {
     let mut ranked = Vec::new();
     let mut walk = Walk::all(index, meta);
     // Most lists have many documents; that of an index just made or vacuumed has none.
@@ -24,11 +29,14 @@ pub fn rank_pending(
     let query = query.map_err(|_| EngineError::OutOfMemory { what: "query", bytes })?;
     let mut buffer = VectorBuffer::default();
     while let Some(page) = walk.next_page()? {
-        page.for_each_entry(|_, head, body| {
-            if !head.dead {
-                let vector = pending::load(index, &head, body, page.own.block, &mut buffer)?;
+        let OwnedPage { block, identity } = page.own;
+        page.for_each_entry(|at, head, body| {
+            let absent = head.dead || head.killed && skip_killed;
+            if !absent {
+                let vector = pending::load(index, &head, body, block, &mut buffer)?;
+                let place = Place::Pending { block, page_no: identity.page_no, at: at as u32 };
                 reserve(&mut ranked, 1, "pending documents")?;
-                ranked.push((true_distance(meta.metric, vector, query.as_ref()), head.tid));
+                ranked.push((true_distance(meta.metric, vector, query.as_ref()), head.tid, place));
             }
             Ok(())
         })?;

@@ -11,12 +11,13 @@ use std::time::Instant;
 use pgrx::pg_sys;
 
 use super::counts::ScanCounts;
+use super::killed::Place;
 use super::rank_pending::rank_pending;
 use super::{goals, settings};
 use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
 use crate::engine::ids::Tid;
 use crate::engine::search::query::Distance;
-use crate::engine::search::ranker::{Options, Ranker};
+use crate::engine::search::ranker::{Options, Ranked, Ranker};
 use crate::engine::search::scratch::Scratch;
 use crate::engine::segment::pages::PartPages;
 use crate::engine::vector::{SparseVector, SparseVectorRef, select};
@@ -31,19 +32,24 @@ use crate::storage::segment_pages::SegmentPages;
 pub struct Row {
     /// Not above the true distance, unless that is not to be computed.
     pub distance: Distance,
-    /// Where the row is.
+    /// Where the row is in the table.
     pub tid: Tid,
+    /// And in the index.
+    pub place: Place,
     /// Whether PostgreSQL has to compute the true distance, unless it is NULL, which is exact.
     pub recheck: bool,
 }
+
+/// A document that is to be delivered.
+pub type Found = (Distance, Tid, Place);
 
 /// See the module's text.
 pub struct Ranking {
     ranker: Ranker<SegmentPages>,
     /// The best documents of the segments not yet delivered, best last.
-    ahead: Vec<(Distance, Tid)>,
+    ahead: Vec<Found>,
     /// Documents of the pending list, best last, with their true distances.
-    pending: Vec<(Distance, Tid)>,
+    pending: Vec<Found>,
     /// How many of the documents ahead the table's pages were asked for, and of how many they are to be.
     asked: usize,
     ask_ahead: usize,
@@ -78,8 +84,8 @@ pub struct Request<'q> {
 }
 
 impl<'q> Request<'q> {
-    /// As the settings of the session want it.
-    pub fn new(index: IndexRelation, query: Option<SparseVectorRef<'q>>) -> Result<Self> {
+    /// As the settings of the session want it; `skip_killed`: whether hints of rows dead to everybody are heeded.
+    pub fn new(index: IndexRelation, query: Option<SparseVectorRef<'q>>, skip_killed: bool) -> Result<Self> {
         let most = settings::max_query_terms();
         let heaviest = query.filter(|query| query.nnz() > most).map(|query| part_of(query, most)).transpose()?;
         let options = Options {
@@ -87,6 +93,7 @@ impl<'q> Request<'q> {
             kernel: settings::kernel(),
             goal: goals::of(index.oid()),
             prune_factor: settings::prune_factor(),
+            skip_killed,
             clock,
         };
         // The true distance is to all terms: to some of them it would not be a bound of it.
@@ -117,14 +124,13 @@ fn part_of(query: SparseVectorRef<'_>, most: usize) -> Result<SparseVector> {
 impl Ranking {
     /// Ranks what `meta` leads to.
     pub fn begin(index: IndexRelation, meta: &Meta, request: &Request<'_>) -> Result<Self> {
-        let query = request.query();
         fault::point!("scan_after_meta");
         let segments = manifest_cache::open_segments(index, meta)?;
         fault::point!("scan_after_manifest");
         let begin = clock();
-        let pending = rank_pending(index, meta, query)?;
+        let pending = rank_pending(index, meta, request.query(), request.options.skip_killed)?;
         let pending_time = clock() - begin;
-        let ranker = Ranker::new(segments, meta.metric, query, request.options, SCRATCH.take())?;
+        let ranker = Ranker::new(segments, meta.metric, request.query(), request.options, SCRATCH.take())?;
         let n_pending = pending.len() as u64;
         Ok(Self {
             ranker,
@@ -145,14 +151,14 @@ impl Ranking {
             self.look_ahead()?;
         }
         let next = match (self.ahead.last(), self.pending.last()) {
-            (Some((sealed, _)), Some((waiting, _))) if waiting.compare(sealed).is_lt() => self.pending.pop(),
+            (Some((sealed, ..)), Some((waiting, ..))) if waiting.compare(sealed).is_lt() => self.pending.pop(),
             (None, Some(_)) => self.pending.pop(),
             _ => {
                 self.asked = self.asked.saturating_sub(1);
                 self.ahead.pop()
             }
         };
-        Ok(next.map(|(distance, tid)| Row { distance, tid, recheck: self.recheck }))
+        Ok(next.map(|(distance, tid, place)| Row { distance, tid, place, recheck: self.recheck }))
     }
 
     /// Asks the operating system for the table's pages of the next few rows, `most` of them; few at first, since most
@@ -160,7 +166,7 @@ impl Ranking {
     pub fn prefetch(&mut self, heap: pg_sys::Relation, most: usize, n_blocks: u32) {
         let wanted = self.ask_ahead.min(most).min(self.ahead.len());
         while self.asked < wanted {
-            let (_, tid) = self.ahead[self.ahead.len() - 1 - self.asked];
+            let (_, tid, _) = self.ahead[self.ahead.len() - 1 - self.asked];
             if tid.block < n_blocks {
                 relation::prefetch(heap, tid.block);
             }
@@ -195,8 +201,14 @@ impl Ranking {
         }
         self.asked = 0;
         reserve(&mut self.ahead, found.len(), "rows ahead")?;
-        self.ahead.extend(found.iter().zip(tids).map(|(ranked, tid)| (ranked.distance, tid)).rev());
+        let place = |ranked: &Ranked| Place::Segment { segment: ranked.segment as u32, doc: ranked.doc };
+        self.ahead.extend(found.iter().zip(tids).map(|(ranked, tid)| (ranked.distance, tid, place(ranked))).rev());
         Ok(())
+    }
+
+    /// The segments, in the order of [`Place::Segment`].
+    pub fn segments(&self) -> &[SegmentPages] {
+        self.ranker.segments()
     }
 
     /// What it did so far, but for the rows, some of which wait here.
@@ -210,6 +222,7 @@ impl Ranking {
             rank: self.ranker.counts(),
             rechecked: 0,
             restarts: 0,
+            killed: 0,
             pending_time: self.pending_time,
         }
     }

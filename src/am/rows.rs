@@ -9,6 +9,7 @@
 use pgrx::pg_sys;
 
 use super::counts::ScanCounts;
+use super::killed::{Killed, Place};
 use super::ranking::{Ranking, Request, Row};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::search::query::Distance;
@@ -25,6 +26,9 @@ pub struct Rows {
     ranking: Ranking,
     /// Under replay: what it takes to begin anew.
     again: Option<Again>,
+    /// Elsewhere: rows that are dead to everybody, and the last row, which may be the next of them.
+    killed: Killed,
+    last: Option<Place>,
     delivered: u64,
     rechecked: u64,
 }
@@ -40,13 +44,22 @@ struct Again {
 }
 
 impl Rows {
-    /// Ranks the index's documents, as the settings of the session want it.
-    pub fn begin(index: IndexRelation, query: Option<SparseVectorRef<'_>>) -> Result<Self> {
-        let request = Request::new(index, query)?;
+    /// Ranks the index's documents, as the settings of the session want it; `skip_killed`: but for those that are dead
+    /// to everybody.
+    pub fn begin(index: IndexRelation, query: Option<SparseVectorRef<'_>>, skip_killed: bool) -> Result<Self> {
+        let request = Request::new(index, query, skip_killed && !index.is_under_replay())?;
         let meta = Meta::read(index)?;
+        let of = |ranking, again| Self {
+            index,
+            ranking,
+            again,
+            killed: Killed::default(),
+            last: None,
+            delivered: 0,
+            rechecked: 0,
+        };
         if !index.is_under_replay() {
-            let ranking = Ranking::begin(index, &meta, &request)?;
-            return Ok(Self { index, ranking, again: None, delivered: 0, rechecked: 0 });
+            return Ok(of(Ranking::begin(index, &meta, &request)?, None));
         }
         let request = request.into_owned()?;
         let mut again = Again { request, meta, resume: Resume::default(), restarts: 0, in_vain: 0 };
@@ -54,7 +67,7 @@ impl Rows {
             Err(EngineError::Recycled { block }) => again.restart(index, block)?,
             begun => begun?,
         };
-        Ok(Self { index, ranking, again: Some(again), delivered: 0, rechecked: 0 })
+        Ok(of(ranking, Some(again)))
     }
 
     /// The next row: its distance is not below any delivered before.
@@ -67,7 +80,16 @@ impl Rows {
         row.recheck &= row.distance != Distance::Null;
         self.rechecked += u64::from(row.recheck);
         self.delivered += 1;
+        self.last = Some(row.place);
         Ok(Some(row))
+    }
+
+    /// Told that the last row is dead to everybody.
+    pub fn kill_last(&mut self) -> Result<()> {
+        match self.last.take() {
+            Some(place) if self.again.is_none() => self.killed.add(self.index, &self.ranking, place),
+            _ => Ok(()),
+        }
     }
 
     /// See [`Ranking::prefetch`].
@@ -81,16 +103,18 @@ impl Rows {
         ScanCounts {
             rank: RankCounts { delivered: self.delivered, ..counts.rank },
             rechecked: self.rechecked,
+            killed: self.killed.n(),
             restarts: self.again.as_ref().map_or(0, |again| again.restarts),
             ..counts
         }
     }
 
     /// Ends it, and keeps its memory for the next one.
-    pub fn end(self) -> ScanCounts {
+    pub fn end(mut self) -> Result<ScanCounts> {
+        self.killed.mark(self.index, &self.ranking)?;
         let counts = self.counts();
         self.ranking.end();
-        counts
+        Ok(counts)
     }
 }
 

@@ -49,9 +49,9 @@ pub fn last_scan() -> Option<ScanCounts> {
 /// - `scan` is a live descriptor of [`ambeginscan`].
 unsafe fn end_ranking(scan: pg_sys::IndexScanDesc) {
     // SAFETY: by the caller's promise.
-    let state = unsafe { state(scan) };
+    let (state, index) = unsafe { (state(scan), IndexRelation::new((*scan).indexRelation)) };
     if let Some(rows) = state.rows.take() {
-        let counts = rows.end();
+        let counts = rows.end().or_raise(index);
         state.totals.add(&counts);
         LAST.set(Some(counts));
     }
@@ -151,12 +151,20 @@ pub unsafe extern "C-unwind" fn amgettuple(
     let index = index.for_scan(unsafe { (*scan).xs_snapshot.as_ref() }.is_some_and(|s| s.takenDuringRecovery));
     // SAFETY: the descriptor carries the state that `ambeginscan` made.
     let state = unsafe { state(scan) };
+    // SAFETY: as above. It is said of the row that was given last.
+    if unsafe { (*scan).kill_prior_tuple }
+        && let Some(rows) = &mut state.rows
+    {
+        rows.kill_last().or_raise(index);
+    }
     if state.rows.is_none() {
         // SAFETY: as above.
         unsafe { count_scan(scan) };
         // SAFETY: as above.
         let query = unsafe { query_of(scan) };
-        let rows = Rows::begin(index, query.as_ref().map(SVec::as_ref)).or_raise(index);
+        // SAFETY: as above.
+        let skip_killed = unsafe { (*scan).ignore_killed_tuples };
+        let rows = Rows::begin(index, query.as_ref().map(SVec::as_ref), skip_killed).or_raise(index);
         if let Some(query) = query {
             query.free();
         }
@@ -168,7 +176,7 @@ pub unsafe extern "C-unwind" fn amgettuple(
         }
     }
     let Some(rows) = &mut state.rows else { return false };
-    let Some(Row { distance, tid, recheck }) = rows.next_best().or_raise(index) else { return false };
+    let Some(Row { distance, tid, recheck, .. }) = rows.next_best().or_raise(index) else { return false };
     if state.io_concurrency > 0 {
         // SAFETY: checked when the ranking began.
         rows.prefetch(unsafe { (*scan).heapRelation }, state.io_concurrency, state.table_blocks);

@@ -16,10 +16,12 @@ use super::vector::SparseVectorRef;
 
 /// Bytes before the terms.
 pub const HEAD_BYTES: usize = 12;
-/// The byte that vacuum sets to [`DEAD`].
+/// The byte that says what became of the row: 0, [`DEAD`] or [`KILLED`].
 pub const STATE_AT: usize = 6;
-/// State of an entry whose heap row is gone.
+/// State of an entry whose heap row is gone: VACUUM's word.
 pub const DEAD: u8 = 1;
+/// State of an entry whose heap row a scan has found dead to everybody: a hint, as the killed bits of a segment.
+pub const KILLED: u8 = 2;
 
 /// What an entry holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub struct EntryHead {
     pub tid: Tid,
     /// Vacuum has seen that the heap row is gone.
     pub dead: bool,
+    /// A scan has found the row dead to everybody, and vacuum not yet.
+    pub killed: bool,
     /// The vector.
     pub body: Body,
 }
@@ -69,7 +73,12 @@ impl EntryHead {
             Body::Inline(nnz) => (1, nnz),
             Body::Overflow { nnz, .. } => (2, nnz),
         };
-        out.extend_from_slice(&[if self.dead { DEAD } else { 0 }, kind]);
+        let state = match (self.dead, self.killed) {
+            (true, _) => DEAD,
+            (false, true) => KILLED,
+            (false, false) => 0,
+        };
+        out.extend_from_slice(&[state, kind]);
         out.extend_from_slice(&nnz.to_le_bytes());
         if let Body::Overflow { block, generation, .. } = self.body {
             out.extend_from_slice(&block.to_le_bytes());
@@ -94,7 +103,13 @@ impl EntryHead {
             }
             _ => return Err(damaged(page, "unknown kind of entry")),
         };
-        let entry = Self { tid: Tid::from_bytes(tid), dead: head[STATE_AT] == DEAD, body };
+        let (dead, killed) = match head[STATE_AT] {
+            0 => (false, false),
+            DEAD => (true, false),
+            KILLED => (false, true),
+            _ => return Err(damaged(page, "unknown state of entry")),
+        };
+        let entry = Self { tid: Tid::from_bytes(tid), dead, killed, body };
         match at.checked_add(entry.entry_bytes()) {
             Some(end) if end <= payload.len() => Ok(entry),
             _ => Err(damaged(page, "entry out of reach")),
@@ -151,13 +166,18 @@ mod tests {
         let tid = Tid { block: 70_000, offset: 291 };
         for body in [Body::Null, Body::Inline(3), Body::Overflow { block: 77, generation: u32::MAX - 1, nnz: 1 << 24 }]
         {
-            let head = EntryHead { tid, dead: false, body };
-            let mut page = vec![9; 5];
-            page.extend(head.to_bytes());
-            page.resize(5 + head.entry_bytes(), 0);
-            assert_eq!(EntryHead::parse(&page, 5, 0), Ok(head));
-            page.pop();
-            assert!(EntryHead::parse(&page, 5, 0).is_err());
+            for (dead, killed) in [(false, false), (true, false), (false, true)] {
+                let head = EntryHead { tid, dead, killed, body };
+                let mut page = vec![9; 5];
+                page.extend(head.to_bytes());
+                page.resize(5 + head.entry_bytes(), 0);
+                assert_eq!(EntryHead::parse(&page, 5, 0), Ok(head));
+                page[5 + STATE_AT] = 3;
+                assert!(EntryHead::parse(&page, 5, 0).is_err());
+                page[5 + STATE_AT] = 0;
+                page.pop();
+                assert!(EntryHead::parse(&page, 5, 0).is_err());
+            }
         }
     }
 

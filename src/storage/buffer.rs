@@ -5,7 +5,7 @@
 
 use pgrx::pg_sys;
 
-use super::page::PageRef;
+use super::page::{Identity, PageRef, PageState};
 use super::relation::IndexRelation;
 use crate::engine::error::{EngineError, Result};
 
@@ -76,7 +76,7 @@ impl Drop for SharedBuffer {
     }
 }
 
-/// A page of a sealed segment, which nobody changes but to mark it as free.
+/// A page of a sealed segment, which nobody changes but to mark it as free (live and killed docs are no such pages).
 ///
 /// Such a page needs no content lock on a primary: its payload and its identity stay as they are until no snapshot can
 /// need them (see [`super::free`]), and a pin keeps the buffer from being given to another page. Under replay pages are
@@ -146,7 +146,16 @@ impl ExclusiveBuffer {
         Ok(None)
     }
 
-    /// The same for a block that the caller has added and nobody else knows: it is not read, it is zero.
+    /// For a hint: the page if it can be had without waiting, is in use and what `identity` says.
+    pub fn try_open_owned(index: IndexRelation, block: u32, identity: &Identity) -> Result<Option<Self>> {
+        if block >= index.n_blocks() {
+            return Ok(None);
+        }
+        let is_owned = |page: PageRef<'_>| page.matches(identity) && page.special().state() == PageState::Used;
+        Ok(Self::try_open(index, block)?.filter(|buffer| is_owned(buffer.page())))
+    }
+
+    /// A block that the caller has added and nobody else knows: it is not read, it is zero.
     pub fn open_new(index: IndexRelation, block: u32) -> Self {
         let (fork, mode) = (pg_sys::ForkNumber::MAIN_FORKNUM, pg_sys::ReadBufferMode::RBM_ZERO_AND_LOCK);
         // SAFETY: the relation is open and the block exists; in this mode the buffer comes locked exclusively.

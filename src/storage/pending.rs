@@ -70,7 +70,7 @@ fn write_entry(
     tid: Tid,
     vector: Option<SparseVectorRef<'_>>,
 ) -> Result<(Vec<u8>, u32)> {
-    let head = |body| EntryHead { tid, dead: false, body };
+    let head = |body| EntryHead { tid, dead: false, killed: false, body };
     let Some(vector) = vector else { return Ok((head(Body::Null).to_bytes(), 0)) };
     let nnz = vector.nnz() as u32;
     let bytes = pending::vector_bytes(vector)?;
@@ -406,6 +406,25 @@ pub fn mark_dead(index: IndexRelation, block: u32, entries: &[usize]) -> Result<
     let mut batch = WalBatch::begin(index);
     batch.edit(&buffer, |page| {
         entries.iter().for_each(|&at| page.payload_mut()[at + pending::STATE_AT] = pending::DEAD);
+    })?;
+    batch.commit();
+    Ok(())
+}
+
+/// Marks entries of page number `page_no` as killed, if the page can be had at once and is still part of the list: a
+/// hint, and by the time it is given the page may have been flushed and belong to somebody else. Entries do not move
+/// and the number of a page is used once, so a place on it is one row's for ever.
+pub fn mark_killed(index: IndexRelation, block: u32, page_no: u32, entries: &[usize]) -> Result<()> {
+    let Some(buffer) = ExclusiveBuffer::try_open_owned(index, block, &identity(page_no))? else { return Ok(()) };
+    let used = buffer.page().special().used as usize;
+    let at = |entry: usize| entry + pending::STATE_AT;
+    let unmarked = |&&entry: &&usize| at(entry) < used && buffer.page().payload()[at(entry)] == 0;
+    if entries.iter().filter(unmarked).count() == 0 {
+        return Ok(());
+    }
+    let mut batch = WalBatch::begin(index);
+    batch.edit(&buffer, |page| {
+        entries.iter().filter(unmarked).for_each(|&entry| page.payload_mut()[at(entry)] = pending::KILLED);
     })?;
     batch.commit();
     Ok(())

@@ -13,6 +13,7 @@ use super::wal::WalBatch;
 use crate::engine::error::{EngineError, Result, reserved};
 use crate::engine::search::ranker::Segment;
 use crate::engine::segment::format::SegmentMeta;
+use crate::engine::segment::live;
 use crate::engine::segment::pages::{Part, PartPages, PartSink};
 use crate::engine::segment::reader::SegmentReader;
 
@@ -116,6 +117,29 @@ impl SegmentPages {
         })
     }
 
+    /// Marks documents of one page of killed docs, if it can be had at once and is still this segment's: a hint, and by
+    /// the time it is given the segment may have been merged. Its id is used once, so a document is one row's for ever.
+    pub fn mark_killed(&self, docs: &[u32]) -> Result<()> {
+        let Some(&first) = docs.first() else { return Ok(()) };
+        let (no, ..) = live::place(first);
+        let Some(block) = self.block(Part::Killed, no) else { return Ok(()) };
+        let identity = self.identity(Part::Killed, no);
+        let Some(buffer) = ExclusiveBuffer::try_open_owned(self.index, block, &identity)? else { return Ok(()) };
+        let places = || docs.iter().map(|&doc| live::place(doc)).filter(|place| place.0 == no);
+        if places().all(|(_, byte, bit)| buffer.page().payload()[byte] & bit != 0) {
+            return Ok(());
+        }
+        let mut batch = WalBatch::begin(self.index);
+        batch.edit(&buffer, |page| {
+            for (_, byte, bit) in places() {
+                page.payload_mut()[byte] |= bit;
+                page.edit_special(|special| special.used = special.used.max(byte as u32 + 1));
+            }
+        })?;
+        batch.commit();
+        Ok(())
+    }
+
     /// What the page must say of itself.
     pub fn identity(&self, part: Part, no: u32) -> Identity {
         identity(self.layout.descriptor.id, self.layout.descriptor.generation, part, no)
@@ -132,8 +156,8 @@ impl Segment for SegmentPages {
 pub enum OpenPage {
     /// Nobody changes it.
     Sealed(SealedBuffer),
-    /// Vacuum clears bits of it.
-    Live(SharedBuffer),
+    /// Vacuum clears bits of it, or scans set some.
+    Bits(SharedBuffer),
 }
 
 impl Deref for OpenPage {
@@ -143,7 +167,7 @@ impl Deref for OpenPage {
     fn deref(&self) -> &[u8] {
         match self {
             Self::Sealed(buffer) => buffer.page().payload(),
-            Self::Live(buffer) => buffer.page().payload(),
+            Self::Bits(buffer) => buffer.page().payload(),
         }
     }
 }
@@ -166,10 +190,10 @@ impl PartPages for SegmentPages {
         let block = self.block(part, no).ok_or(missing)?;
         self.opened.set(self.opened.get() + 1);
         let identity = self.identity(part, no);
-        if part == Part::Live {
+        if matches!(part, Part::Live | Part::Killed) {
             let buffer = SharedBuffer::open_existing(self.index, block);
             expect(self.index, buffer.page(), block, &identity)?;
-            return Ok(OpenPage::Live(buffer));
+            return Ok(OpenPage::Bits(buffer));
         }
         let buffer = SealedBuffer::open(self.index, block);
         if !buffer.page().is_sealed(&identity) {

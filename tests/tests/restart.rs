@@ -44,7 +44,8 @@ fn fill(client: &mut Client, random: &mut Random, from: usize, rows: usize) {
     copy.finish().expect("COPY");
 }
 
-/// Replaces all segments of the index several times over, so that the pages of former ones are used again.
+/// Replaces all segments of the index several times over, so that the pages of former ones are used again; the first
+/// time there are none.
 fn recycle(client: &mut Client, random: &mut Random, next: &mut usize) {
     for _ in 0..6 {
         for _ in 0..8 {
@@ -100,6 +101,7 @@ fn cursors_outlive_recycled_pages() {
     let mut writer = primary.connect();
     fill(&mut writer, &mut random, 0, rows);
     let mut next = rows;
+    recycle(&mut writer, &mut random, &mut next);
     let mut restarted = 0;
     for at in 0..size("RESTART_CURSORS", 6) {
         standby.wait_for(&mut writer);
@@ -128,19 +130,20 @@ fn a_cursor_outlives_promotion() {
     let mut random = Random::new(seed);
     let (primary, standby) = servers();
     let mut writer = primary.connect();
-    fill(&mut writer, &mut random, 0, 1_000);
+    let mut next = 0;
+    recycle(&mut writer, &mut random, &mut next);
     standby.wait_for(&mut writer);
     let mut client = standby.connect();
-    let reader = Reader::open(&mut client, &mut random, "bounds", 20);
-    recycle(&mut writer, &mut random, &mut 1_000);
+    let (reader, rows) = (Reader::open(&mut client, &mut random, "bounds", 20), next);
+    recycle(&mut writer, &mut random, &mut next);
     standby.wait_for(&mut writer);
     drop(writer);
     primary.finish();
     standby.promote();
     let mut other = standby.connect();
-    recycle(&mut other, &mut random, &mut 100_000);
+    recycle(&mut other, &mut random, &mut next);
     let (n, restarts) = reader.finish();
-    assert!(n == 1_000 && restarts > 0, "{n} rows, {restarts} restarts");
+    assert!(n == rows && restarts > 0, "{n} rows, {restarts} restarts");
     let problems = oracle::check_index(&mut other, "docs_emb");
     assert!(problems.is_empty(), "promoted: {}", problems.join("\n"));
     drop((client, other));

@@ -29,6 +29,7 @@ fn wand_last_scan() -> TableIterator<
         name!(block_lookups, i64),
         name!(rows, i64),
         name!(rows_rechecked, i64),
+        name!(rows_killed, i64),
         name!(pending, i64),
         name!(restarts, i32),
         name!(plan_ms, f64),
@@ -40,7 +41,7 @@ fn wand_last_scan() -> TableIterator<
     ),
 > {
     let row = scan::last_scan().map(|counts| {
-        let ScanCounts { index, segments, pending, pages, rank, rechecked, restarts, pending_time } = counts;
+        let ScanCounts { index, segments, pending, pages, rank, rechecked, killed, restarts, pending_time } = counts;
         (
             index,
             strategy_name(&rank),
@@ -56,6 +57,7 @@ fn wand_last_scan() -> TableIterator<
             signed(rank.blocks.lookups),
             signed(rank.delivered),
             signed(rechecked),
+            signed(killed),
             signed(pending),
             i32::try_from(restarts).unwrap_or(i32::MAX),
             milliseconds(rank.time.plan),

@@ -52,7 +52,7 @@ pub struct SegmentBlocks {
     dropped: Vec<(u32, u16)>,
     /// How many of them earlier rounds dropped; sorted. The others have lower lanes than this round asks for.
     n_sorted: usize,
-    /// Documents that are never delivered from a block: the dead and those without a regular score, which have no
+    /// Documents that are never delivered from a block: the absent and those without a regular score, which have no
     /// postings unless a page is damaged.
     hidden: RoaringBitmap,
     /// Living documents that no bound can judge.
@@ -60,10 +60,11 @@ pub struct SegmentBlocks {
 }
 
 impl SegmentBlocks {
-    /// The bounds pass.
+    /// The bounds pass; documents that are `absent` are never delivered.
     pub fn new<P: PartPages>(
         segment: &SegmentReader<'_, P>,
         lists: &[PlannedList],
+        absent: RoaringBitmap,
         simd: Simd,
         scratch: &mut Scratch,
     ) -> Result<Self> {
@@ -71,8 +72,8 @@ impl SegmentBlocks {
         sorted.extend_from_slice(lists);
         sorted.sort_by_key(|l| (l.subtract, std::cmp::Reverse(u32::from(l.weight) * u32::from(l.list.max_impact))));
         let n_ranges = n_ranges(segment.meta.n_docs) as usize;
-        let (special, dead) = (segment.special()?, segment.dead()?);
-        let irregular = &special.irregular - &dead;
+        let special = segment.special()?;
+        let irregular = &special.irregular - &absent;
         let mut blocks = Self {
             lanes: scratch.words(n_ranges * RANGE_BLOCKS as usize + RANGE_LANES - RANGE_BLOCKS as usize)?,
             lists: sorted,
@@ -82,7 +83,7 @@ impl SegmentBlocks {
             n_ranges,
             dropped: Vec::new(),
             n_sorted: 0,
-            hidden: dead | special.null | special.zero_norm | special.irregular,
+            hidden: absent | special.null | special.zero_norm | special.irregular,
             irregular,
         };
         blocks.add_frequent(segment, simd)?;

@@ -114,7 +114,7 @@ proptest! {
 
     #[test]
     fn damaged_bytes_harm_nobody(
-        damage in prop::collection::vec((0usize..8, any::<prop::sample::Index>(), 0..PAYLOAD, any::<u8>()), 1..12),
+        damage in prop::collection::vec((0usize..Part::ALL.len(), any::<prop::sample::Index>(), 0..PAYLOAD, any::<u8>()), 1..12),
         near_the_start in any::<bool>(),
     ) {
         let (mut pages, meta) = segment();

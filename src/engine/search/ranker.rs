@@ -53,6 +53,8 @@ pub struct Options {
     /// 1: exact. Below, a block is passed over when its bound times this is under the threshold, and documents may be
     /// missing.
     pub prune_factor: f64,
+    /// Whether killed documents are passed over: they are dead to every snapshot but those of a standby.
+    pub skip_killed: bool,
     /// Nanoseconds since some time.
     pub clock: fn() -> u64,
 }
@@ -72,7 +74,7 @@ impl Options {
 impl Default for Options {
     fn default() -> Self {
         let (strategy, kernel) = (Strategy::Auto, Kernel::best());
-        Self { strategy, kernel, goal: None, prune_factor: 1.0, clock: || 0 }
+        Self { strategy, kernel, goal: None, prune_factor: 1.0, skip_killed: true, clock: || 0 }
     }
 }
 
@@ -280,8 +282,10 @@ impl<S: Segment> Ranker<S> {
         let mut blocks = reserved(self.segments.len(), "segments")?;
         let mut irregular = Vec::new();
         for ((segment, lists), &base) in self.segments.iter().zip(&self.plan.segments).zip(&self.bases) {
-            let bounded = SegmentBlocks::new(&reader(segment), lists, self.simd, &mut self.scratch);
-            let bounded = bounded.map_err(|e| segment.locate(e))?;
+            let bounded = reader(segment)
+                .absent(self.options.skip_killed)
+                .and_then(|absent| SegmentBlocks::new(&reader(segment), lists, absent, self.simd, &mut self.scratch))
+                .map_err(|e| segment.locate(e))?;
             self.counts.bounded += u64::from(segment.meta().n_docs.div_ceil(BLOCK_DOCS));
             // Documents that no bound can judge come first.
             reserve(&mut irregular, bounded.irregular().len() as usize, "ranking round")?;
@@ -300,8 +304,10 @@ impl<S: Segment> Ranker<S> {
         let mut rest = &mut codes[..];
         for (segment, lists) in self.segments.iter().zip(&self.plan.segments) {
             let (own, behind) = rest.split_at_mut(n_codes(segment.meta().n_docs));
-            let scored = score_segment(&reader(segment), &self.plan.ranking, lists, self.simd, own);
-            scored.map_err(|e| segment.locate(e))?;
+            reader(segment)
+                .absent(self.options.skip_killed)
+                .and_then(|absent| score_segment(&reader(segment), &self.plan.ranking, lists, &absent, self.simd, own))
+                .map_err(|e| segment.locate(e))?;
             rest = behind;
         }
         self.counts.exhaustive = true;

@@ -3,6 +3,8 @@
 //! A document's code is its sum, so the codes are the accumulators: those of a range (65,024 of them, 127 kB) stay in
 //! the second-level cache while its lists are added one after another.
 
+use roaring::RoaringBitmap;
+
 use super::query::{PlannedList, Ranking, ScoreScale, code};
 use super::simd::{ChunkSums, Simd};
 use crate::engine::error::{Result, reserved};
@@ -17,11 +19,12 @@ pub fn n_codes(n_docs: u32) -> usize {
     n_docs.next_multiple_of(CHUNK_DOCS) as usize
 }
 
-/// The code of every document of a segment; `codes` has [`n_codes`] of them.
+/// The code of every document of a segment but those that are `absent`; `codes` has [`n_codes`] of them.
 pub fn score_segment<P: PartPages>(
     segment: &SegmentReader<'_, P>,
     ranking: &Ranking,
     lists: &[PlannedList],
+    absent: &RoaringBitmap,
     simd: Simd,
     codes: &mut [u16],
 ) -> Result<()> {
@@ -41,7 +44,7 @@ pub fn score_segment<P: PartPages>(
         }
     }
     special.null.iter().for_each(|doc| codes[doc as usize] = code::NULL);
-    segment.dead()?.iter().for_each(|doc| codes[doc as usize] = code::DEAD);
+    absent.iter().for_each(|doc| codes[doc as usize] = code::DEAD);
     codes[segment.meta.n_docs as usize..].fill(code::DEAD);
     Ok(())
 }

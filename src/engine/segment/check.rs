@@ -68,12 +68,14 @@ fn check_documents<P: PartPages>(segment: &SegmentReader<'_, P>, report: &mut Re
         }
         Ok(())
     })?;
-    for no in 0..segment.meta.n_pages(Part::Live) {
-        let on_page = n_docs.saturating_sub(no.saturating_mul(RANGE_DOCS)).min(RANGE_DOCS) as usize;
-        let payload = segment.pages.page(Part::Live, no)?;
-        let beyond = (on_page..RANGE_DOCS as usize).any(|bit| payload[bit / 8] >> (bit % 8) & 1 != 0);
-        if beyond {
-            found(report, Part::Live, no, "a bit is set beyond the last document");
+    for part in [Part::Live, Part::Killed] {
+        for no in 0..segment.meta.n_pages(part) {
+            let on_page = n_docs.saturating_sub(no.saturating_mul(RANGE_DOCS)).min(RANGE_DOCS) as usize;
+            let payload = segment.pages.page(part, no)?;
+            let beyond = (on_page..RANGE_DOCS as usize).any(|bit| payload[bit / 8] >> (bit % 8) & 1 != 0);
+            if beyond {
+                found(report, part, no, "a bit is set beyond the last document");
+            }
         }
     }
     if segment.special()?.null.len() != u64::from(n_null) {

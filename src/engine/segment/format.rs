@@ -325,7 +325,7 @@ pub struct SegmentMeta {
     /// Some list of negative weights exists.
     pub has_negative: bool,
     /// Pages of each part.
-    pub pages: [u32; 8],
+    pub pages: [u32; Part::ALL.len()],
 }
 
 impl SegmentMeta {
@@ -335,11 +335,12 @@ impl SegmentMeta {
     }
 
     /// How many pages the parts must have whose size follows from the totals.
-    pub fn expected_pages(&self) -> [(Part, u32); 4] {
+    pub fn expected_pages(&self) -> [(Part, u32); 5] {
         let terms = self.n_terms.div_ceil(TERMS_PER_PAGE);
         [
             (Part::Docmap, self.n_docs.div_ceil(DOCMAP_PER_PAGE)),
             (Part::Live, n_ranges(self.n_docs)),
+            (Part::Killed, n_ranges(self.n_docs)),
             (Part::Terms, terms),
             (Part::Fences, terms.div_ceil(FENCES_PER_PAGE)),
         ]

@@ -1,4 +1,9 @@
-//! Live docs: on the page a bit per document (set while it is live), in memory the set of the dead.
+//! Live docs: on the page a bit per document (set while it is live), in memory the set of the dead. And killed docs: on
+//! the page a bit per document, set if a scan was told that its row is dead to everybody.
+//!
+//! Live bits are VACUUM's word, killed bits a hint: scans may pass over killed documents, and everybody else takes them
+//! for what their live bit says. On a standby an older snapshot may still see the row of a killed document, but not that of
+//! a dead one, whose removal from the table came before and waited for the snapshot.
 
 use roaring::RoaringBitmap;
 
@@ -6,38 +11,34 @@ use super::format::RANGE_DOCS;
 use super::pages::{Part, PartPages, corrupt};
 use crate::engine::error::{Result, filled};
 
-/// The documents of page `no` whose bit is cleared, added to `dead`.
-pub fn collect_dead(payload: &[u8], no: u32, n_docs: u32, dead: &mut RoaringBitmap) -> Result<()> {
-    let first = no.checked_mul(RANGE_DOCS).ok_or_else(|| corrupt(Part::Live, no, "page beyond the documents"))?;
+/// The documents of page `no` of `part` whose live bit is cleared, or whose killed bit is set, added to `docs`.
+fn collect(part: Part, payload: &[u8], no: u32, n_docs: u32, docs: &mut RoaringBitmap) -> Result<()> {
+    let flip = if part == Part::Live { u64::MAX } else { 0 };
+    let first = no.checked_mul(RANGE_DOCS).ok_or_else(|| corrupt(part, no, "page beyond the documents"))?;
     let on_page = n_docs.saturating_sub(first).min(RANGE_DOCS);
     for (i, word) in payload.chunks_exact(8).enumerate() {
         let base = i as u32 * 64;
         if base >= on_page {
             break;
         }
-        let bits = word.try_into().map_or(0, u64::from_le_bytes);
-        let mut cleared = !bits;
+        let mut bits = word.try_into().map_or(0, u64::from_le_bytes) ^ flip;
         if on_page - base < 64 {
-            cleared &= (1u64 << (on_page - base)) - 1;
+            bits &= (1u64 << (on_page - base)) - 1;
         }
-        while cleared != 0 {
-            dead.insert(first + base + cleared.trailing_zeros());
-            cleared &= cleared - 1;
+        while bits != 0 {
+            docs.insert(first + base + bits.trailing_zeros());
+            bits &= bits - 1;
         }
     }
     Ok(())
 }
 
-/// All dead documents of a segment.
-pub fn read_dead(pages: &impl PartPages, n_pages: u32, n_docs: u32) -> Result<RoaringBitmap> {
-    let mut dead = RoaringBitmap::new();
-    for no in 0..n_pages {
-        collect_dead(&pages.page(Part::Live, no)?, no, n_docs, &mut dead)?;
-    }
-    Ok(dead)
+/// Adds a segment's dead documents to `docs`, or its killed ones, as `part` says.
+pub fn read(part: Part, pages: &impl PartPages, n_pages: u32, n_docs: u32, docs: &mut RoaringBitmap) -> Result<()> {
+    (0..n_pages).try_for_each(|no| collect(part, &pages.page(part, no)?, no, n_docs, docs))
 }
 
-/// The page and bit of a document.
+/// The page and bit of a document, of both parts.
 pub fn place(doc: u32) -> (u32, usize, u8) {
     let bit = doc % RANGE_DOCS;
     (doc / RANGE_DOCS, (bit / 8) as usize, 1 << (bit % 8))
@@ -126,10 +127,16 @@ mod tests {
                 pages[no as usize][byte] &= !bit;
             }
             let mut found = RoaringBitmap::new();
-            for (no, page) in pages.iter().enumerate() {
-                collect_dead(page, no as u32, n, &mut found).unwrap();
+            for (no, page) in pages.iter_mut().enumerate() {
+                collect(Part::Live, page, no as u32, n, &mut found).unwrap();
+                page.iter_mut().for_each(|byte| *byte = !*byte);
             }
-            prop_assert_eq!(found, dead);
+            prop_assert_eq!(&found, &dead);
+            let mut killed = RoaringBitmap::new();
+            for (no, page) in pages.iter().enumerate() {
+                collect(Part::Killed, page, no as u32, n, &mut killed).unwrap();
+            }
+            prop_assert_eq!(killed, dead, "the other way round");
         }
     }
 }

@@ -28,11 +28,13 @@ pub enum Part {
     Special = 6,
     /// For frequent terms: the greatest impact in every 4 documents, in 4 bits; one page a range.
     Bounds = 7,
+    /// One bit per document, set if a scan has found its row dead to everybody: a hint.
+    Killed = 8,
 }
 
 impl Part {
     /// All parts, in the order of their numbers.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Terms,
         Self::Fences,
         Self::Postings,
@@ -41,6 +43,7 @@ impl Part {
         Self::Live,
         Self::Special,
         Self::Bounds,
+        Self::Killed,
     ];
 
     /// Its place in [`Part::ALL`].
@@ -50,7 +53,9 @@ impl Part {
 
     /// Its name in messages.
     pub fn name(self) -> &'static str {
-        ["terms", "fences", "postings", "chunks", "docmap", "live docs", "special docs", "bounds"][self.index()]
+        let names =
+            ["terms", "fences", "postings", "chunks", "docmap", "live docs", "special docs", "bounds", "killed docs"];
+        names[self.index()]
     }
 }
 
@@ -105,7 +110,7 @@ pub mod field {
 /// A store in memory: the reference implementation, for tests of everything above it.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryPages {
-    pages: [Vec<Vec<u8>>; 8],
+    pages: [Vec<Vec<u8>>; Part::ALL.len()],
 }
 
 impl MemoryPages {

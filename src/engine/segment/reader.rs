@@ -50,7 +50,16 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
 
     /// The documents whose live bit is cleared.
     pub fn dead(&self) -> Result<RoaringBitmap> {
-        live::read_dead(self.pages, self.meta.n_pages(Part::Live), self.meta.n_docs)
+        self.absent(false)
+    }
+
+    /// The same, and those that were killed if a scan is to pass over them.
+    pub fn absent(&self, skip_killed: bool) -> Result<RoaringBitmap> {
+        let mut docs = RoaringBitmap::new();
+        for part in [Part::Live, Part::Killed].into_iter().take(1 + usize::from(skip_killed)) {
+            live::read(part, self.pages, self.meta.n_pages(part), self.meta.n_docs, &mut docs)?;
+        }
+        Ok(docs)
     }
 
     /// The documents without a regular score.

@@ -86,8 +86,12 @@ fn write_documents<S: PartSink>(
     meta.pages[Part::Special.index()] = special.write(sink)?;
     for no in 0..n_ranges(meta.n_docs) {
         sink.append(Part::Live, &live::new_page(no, meta.n_docs))?;
+        // Nothing was killed yet, and nothing is all that is logged of such a page.
+        sink.append(Part::Killed, &[])?;
     }
-    meta.pages[Part::Live.index()] = n_ranges(meta.n_docs);
+    for part in [Part::Live, Part::Killed] {
+        meta.pages[part.index()] = n_ranges(meta.n_docs);
+    }
     Ok(())
 }
 
