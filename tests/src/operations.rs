@@ -8,7 +8,7 @@ use crate::random::Random;
 use postgres::Client;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 /// SQLSTATE of an error made by `wand.error_after_wal`.
 pub const FAULT: &str = "58000";
@@ -22,7 +22,7 @@ pub struct Operation {
     /// A single statement, so that it happens or it does not.
     pub run: &'static str,
     /// Rows that it adds.
-    pub adds: RangeInclusive<i64>,
+    pub adds: Range<i64>,
     /// Whether it makes the index, which does not exist before.
     pub builds: bool,
     /// Whether a crash empties the table.
@@ -32,8 +32,7 @@ pub struct Operation {
 /// Ids of common rows, and of those that need pages of their own in the pending list.
 const COMMON: RangeInclusive<i64> = 1..=400;
 const HUGE: RangeInclusive<i64> = 1_001..=1_004;
-#[expect(clippy::reversed_empty_ranges, reason = "no row")]
-const NONE: RangeInclusive<i64> = 1..=0;
+const NONE: Range<i64> = 0..0;
 
 const TABLE: &str = "CREATE TABLE docs AS SELECT * FROM corpus WHERE id <= 200";
 /// Large enough for parallel workers to get their share of it.
@@ -71,7 +70,7 @@ fn insert(ids: RangeInclusive<i64>) -> String {
     format!("INSERT INTO docs SELECT * FROM corpus WHERE id BETWEEN {first} AND {last} ORDER BY id")
 }
 
-fn operation(name: &'static str, prepare: &[&str], run: &'static str, adds: RangeInclusive<i64>) -> Operation {
+fn operation(name: &'static str, prepare: &[&str], run: &'static str, adds: Range<i64>) -> Operation {
     let prepare = prepare.iter().map(|s| s.to_string()).collect();
     Operation { name, prepare, ready: "", run, adds, builds: false, unlogged: false }
 }
@@ -99,19 +98,19 @@ pub fn all() -> Vec<Operation> {
             "insert_first",
             &[EMPTY_TABLE, INDEX],
             "INSERT INTO docs SELECT * FROM corpus WHERE id = 201",
-            201..=201,
+            201..202,
         ),
         operation(
             "insert_new_tail",
             &[TABLE, INDEX, &insert(201..=205)],
             "INSERT INTO docs SELECT * FROM corpus WHERE id BETWEEN 206 AND 225 ORDER BY id",
-            206..=225,
+            206..226,
         ),
         operation(
             "insert_overflow",
             &[TABLE, INDEX, &insert(201..=205)],
             "INSERT INTO docs SELECT * FROM corpus WHERE id = 1003",
-            1_003..=1_003,
+            1_003..1_004,
         ),
         Operation {
             prepare: few.clone(),
@@ -124,7 +123,7 @@ pub fn all() -> Vec<Operation> {
                 "flush_by_insert",
                 &[TABLE, INDEX, &insert(201..=250)],
                 "INSERT INTO docs SELECT * FROM corpus WHERE id BETWEEN 251 AND 290 ORDER BY id",
-                251..=290,
+                251..291,
             )
         },
         Operation {
@@ -143,7 +142,7 @@ pub fn all() -> Vec<Operation> {
                 "reuse",
                 &[TABLE, INDEX, "DELETE FROM docs WHERE id > 20", VACUUM, LATER, VACUUM, LATER],
                 "INSERT INTO docs SELECT * FROM corpus WHERE id BETWEEN 201 AND 290 ORDER BY id",
-                201..=290,
+                201..291,
             )
         },
         operation("reindex", &[TABLE, INDEX, &insert(201..=230)], "REINDEX INDEX docs_idx", NONE),
