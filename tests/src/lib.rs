@@ -1,9 +1,11 @@
 //! Shared parts of the client-side tests: everything here drives PostgreSQL from outside.
 //!
 //! [`cluster`] makes, kills and copies servers; [`logwatch`] reads what they say; [`ledger`] remembers what they
-//! acknowledged; [`oracle`] compares an index with a sequential scan; [`corpus`] makes vectors; [`generate`] makes
-//! collections of real shape, [`exact`] their answers, [`collection`] reads and writes collections.
+//! acknowledged; [`oracle`] compares an index with a sequential scan; [`churn`] changes a table as fast as it can, and
+//! [`witness`] reads it on a standby meanwhile; [`corpus`] makes vectors; [`generate`] makes collections of real shape,
+//! [`exact`] their answers, [`collection`] reads and writes collections.
 
+pub mod churn;
 pub mod cluster;
 pub mod collection;
 pub mod corpus;
@@ -13,6 +15,7 @@ pub mod ledger;
 pub mod logwatch;
 pub mod oracle;
 pub mod random;
+pub mod witness;
 
 use std::path::{Path, PathBuf};
 
