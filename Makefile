@@ -42,6 +42,9 @@ crash: install ## ROUNDS rounds of kill -9 under load
 walcheck: install ## regress suite with a standby that compares every replayed page
 	scripts/integration.sh walcheck
 
+standby: install ## reads under replay, promotions, cascade, recovery, subscriber; STANDBY_SECONDS=1800 PROMOTIONS=20
+	scripts/integration.sh standby
+
 bench: ## time, size, recall beside rivals, growth, memory; DATA="folders", HNSW=skip ...; docs/benchmarks.md
 	scripts/bench.sh
 
@@ -57,4 +60,4 @@ clean: ## remove everything built
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
-.PHONY: all install test demo setup check unit regress integration crash walcheck bench microbench pg18 clean help
+.PHONY: all install test demo setup check unit regress integration crash walcheck standby bench microbench pg18 clean help

@@ -40,6 +40,7 @@ step "regress-$PGV" "$ROOT/scripts/regress.sh"
 step integration "$ROOT/scripts/integration.sh"
 step crash "$ROOT/scripts/integration.sh" crash
 step walcheck "$ROOT/scripts/integration.sh" walcheck
+step standby "$ROOT/scripts/integration.sh" standby
 
 if [ "${PG18:-}" = skip ]; then
 	printf '\nPostgreSQL 18: left out (PG18=skip)\n'

@@ -1,6 +1,10 @@
 //! A table that changes as fast as clients can make it, and an index that is flushed, merged and vacuumed all the time.
 //!
 //! Nothing is remembered of it here: whoever reads compares the index with a sequential scan in the same snapshot.
+//!
+//! There are seasons, the same for all clients. Most of the time rows come, change and go, and the table is vacuumed; a
+//! standby that replays this must cancel its readers. For a second now and then rows only come, and the index is merged
+//! without a VACUUM: nothing in this conflicts with readers, who then see pages of the index recycled under them.
 
 use crate::corpus::{self, Profile};
 use crate::oracle;
@@ -8,8 +12,10 @@ use crate::random::Random;
 use postgres::{Client, Config, NoTls};
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Instant;
 
 /// Index and operator of [`create`]'s table.
 pub const INDEXES: [(&str, &str); 2] = [("docs_ip", "<#>"), ("docs_cos", "<=>")];
@@ -19,7 +25,7 @@ pub fn create(client: &mut Client) {
     client
         .batch_execute(
             "CREATE EXTENSION pg_wand;
-             CREATE TABLE docs (id bigint PRIMARY KEY, emb svec) WITH (parallel_workers = 2);
+             CREATE TABLE docs (id bigint PRIMARY KEY, emb svec) WITH (parallel_workers = 2, autovacuum_enabled = off);
              CREATE INDEX docs_ip ON docs USING wand (emb) WITH (pending_list_limit = 64);
              CREATE INDEX docs_cos ON docs USING wand (emb svec_cosine_ops) WITH (pending_list_limit = 64)",
         )
@@ -31,6 +37,12 @@ pub fn question(random: &mut Random) -> (&'static str, String) {
     let (index, operator) = *random.pick(&INDEXES);
     let q = corpus::literal(&corpus::query(Profile::Learned, random));
     (index, format!("SELECT id, emb {operator} '{q}' FROM docs ORDER BY emb {operator} '{q}'"))
+}
+
+/// Whether rows only come now.
+fn is_growing() -> bool {
+    static BEGIN: OnceLock<Instant> = OnceLock::new();
+    BEGIN.get_or_init(Instant::now).elapsed().as_secs() % 3 == 2
 }
 
 /// Clients that write until they are told to stop; each owns the ids with its number as remainder.
@@ -86,6 +98,8 @@ impl Writer<'_> {
     fn write(&mut self) -> Result<(), postgres::Error> {
         let most = self.writers.rows / self.writers.count;
         match self.random.below(12) {
+            0..=8 if is_growing() => self.insert(1),
+            _ if is_growing() => self.copy(40),
             // So that now and then nothing but a few rows is left, and table and index could shrink.
             _ if self.live.len() > most => {
                 let share = if self.random.chance(0.2) { 20 } else { 2 };
@@ -182,6 +196,7 @@ pub fn maintain(server: &Config, seed: u64, stop: &AtomicBool) {
     let mut client = server.connect(NoTls).expect("the server answers");
     while !stop.load(Ordering::Relaxed) {
         let sql = match random.below(40) {
+            _ if is_growing() => "SELECT wand_merge('docs_ip'), wand_merge('docs_cos')",
             0 => "REINDEX INDEX docs_cos",
             1 => "REINDEX INDEX docs_ip",
             2 => "CHECKPOINT",

@@ -2,6 +2,8 @@
 //! the client to try again. Anything else is kept as a failure.
 
 use crate::churn;
+use crate::cluster::Cluster;
+use crate::logwatch;
 use crate::oracle::{self, Row};
 use crate::random::Random;
 use postgres::{Client, Config, NoTls};
@@ -21,8 +23,10 @@ pub struct Outcomes {
     pub right: u64,
     /// By SQLSTATE; those that our index raised are counted apart.
     refused: BTreeMap<String, u64>,
-    /// The server ended the connection, or was not there; if it crashed, its log says so.
+    /// The server ended the connection and the client could not read why.
     cut: u64,
+    /// Connections that servers say they ended.
+    ended: u64,
     pub wrong: Vec<String>,
 }
 
@@ -45,9 +49,16 @@ impl Outcomes {
         }
     }
 
-    /// Fails the test that asked, if an answer was wrong or too few were right.
+    /// Reads in the log of a server, which is read no more, how many connections it has ended.
+    pub fn read_log(&mut self, server: &Cluster) {
+        self.ended += logwatch::count(&server.log(), "FATAL:") as u64;
+    }
+
+    /// Fails the test that asked, if an answer was wrong, a connection broke for no reason, or too few answers were
+    /// right.
     pub fn assert_good(&self, least: u64, context: &str) {
         assert!(self.wrong.is_empty(), "{context}: {} wrong answers\n{}", self.wrong.len(), self.wrong.join("\n"));
+        assert!(self.cut <= self.ended, "{context}: servers ended {} connections, not more: {self}", self.ended);
         assert!(self.right >= least, "{context}: too few answers to mean anything: {self}");
     }
 }
@@ -119,8 +130,8 @@ fn slowly(client: &mut Client, sql: &str, index: &str, random: &mut Random) -> R
             break;
         }
         by_index.extend(fetched);
-        if random.chance(0.3) {
-            thread::sleep(Duration::from_millis(random.below(60) as u64));
+        if random.chance(0.5) {
+            thread::sleep(Duration::from_millis(random.below(120) as u64));
         }
     }
     let by_scan = oracle::through_scan(&mut transaction, sql)?;

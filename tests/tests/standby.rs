@@ -85,9 +85,11 @@ fn reads_under_replay_and_promotions_under_load() {
         let standby = primary.standby_with(&PHASES[0]);
         let context = format!("promotion {round}, SEED={seed}");
         let rows = under_load(&primary, &standby, &mut random, &outcomes, readers, phase_time, &context);
-        let so_far = outcomes.lock().expect("no reader panics");
+        let mut so_far = outcomes.lock().expect("no reader panics");
+        so_far.read_log(&standby);
         so_far.assert_good(0, &context);
         println!("promotion {round} under load: {rows} rows, check clean; so far {so_far}");
+        drop(so_far);
         std::mem::replace(&mut primary, standby).finish();
     }
     primary.finish();
@@ -113,10 +115,10 @@ fn under_load(
         start_readers(scope, standby, readers, random, outcomes, &reading);
         for phase in &PHASES {
             standby.set(phase);
-            let before = outcomes.lock().expect("no reader panics").to_string();
             watch(outcomes, phase_time);
-            println!("{}: from {before} to {}", phase.join(", "), outcomes.lock().expect("no reader panics"));
+            println!("after {}: {}", phase.join(", "), outcomes.lock().expect("no reader panics"));
         }
+        println!("log written: {}", log_size(&mut primary.connect()));
         standby.promote();
         // Sessions that began on the standby go on, and so does the writing, now here.
         start_churn(scope, standby, random, &writing);
@@ -125,6 +127,12 @@ fn under_load(
     let mut client = standby.connect();
     churn::verify(&mut client, random, context);
     client.query_one("SELECT count(*) FROM docs", &[]).expect("count").get(0)
+}
+
+/// How much the server has written in its life, which is what its standbys have to replay.
+fn log_size(client: &mut Client) -> String {
+    let sql = "SELECT pg_size_pretty(pg_current_wal_insert_lsn() - '0/0'::pg_lsn)";
+    client.query_one(sql, &[]).expect("a place in the log").get(0)
 }
 
 fn start_churn<'s>(scope: &'s thread::Scope<'s, '_>, server: &Cluster, random: &mut Random, stop: &'s AtomicBool) {
@@ -173,7 +181,12 @@ fn a_standby_of_a_standby_follows_a_promotion() {
             start_churn(scope, &middle, &mut random, &writing);
             watch(&outcomes, time);
         });
-        outcomes.lock().expect("no reader panics").assert_good(0, &context);
+        {
+            let mut so_far = outcomes.lock().expect("no reader panics");
+            so_far.read_log(&middle);
+            so_far.read_log(&last);
+            so_far.assert_good(0, &context);
+        }
         let mut client = middle.connect();
         churn::verify(&mut client, &mut random, &context);
         last.wait_for(&mut client);
@@ -267,19 +280,27 @@ fn a_subscriber_applies_and_answers() {
     run(&mut theirs, keyless);
     run(&mut theirs, &subscription(&publisher));
     let outcomes = Mutex::new(Outcomes::default());
-    let (writing, reading) = (AtomicBool::new(false), AtomicBool::new(false));
+    let stop = AtomicBool::new(false);
     thread::scope(|scope| {
-        let _stop = (StopAtEnd(&writing), StopAtEnd(&reading));
-        writers(publisher.config("postgres"), "docs", random.next_u64()).start(scope, &writing);
-        let few = writers(publisher.config("postgres"), "keyless", random.next_u64());
-        Writers { count: 1, rows: 100, ..few }.start(scope, &writing);
-        let (config, seed) = (subscriber.config("postgres"), random.next_u64());
-        let stop = &reading;
+        let _stop = StopAtEnd(&stop);
+        start_publishing(scope, &publisher, &mut random, &stop);
+        let (config, seed, stop) = (subscriber.config("postgres"), random.next_u64(), &stop);
         scope.spawn(move || churn::maintain(&config, seed, stop));
-        start_readers(scope, &subscriber, readers, &mut random, &outcomes, &reading);
+        start_readers(scope, &subscriber, readers, &mut random, &outcomes, stop);
         watch(&outcomes, time);
     });
     outcomes.lock().expect("no reader panics").assert_good(20, &format!("SEED={seed}"));
+    drop(theirs);
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let _stop = StopAtEnd(&stop);
+        start_publishing(scope, &publisher, &mut random, &stop);
+        thread::sleep(time / 4);
+        subscriber.kill_all();
+        subscriber.start();
+        thread::sleep(time / 4);
+    });
+    let mut theirs = subscriber.connect();
     catch_up(&mut ours);
     alike(&mut ours, &mut theirs);
     churn::check(&mut theirs, &mut random, &format!("subscriber, SEED={seed}"));
@@ -290,6 +311,18 @@ fn a_subscriber_applies_and_answers() {
     drop((ours, theirs));
     subscriber.finish();
     publisher.finish();
+}
+
+/// Writers of both tables.
+fn start_publishing<'s>(
+    scope: &'s thread::Scope<'s, '_>,
+    publisher: &Cluster,
+    random: &mut Random,
+    stop: &'s AtomicBool,
+) {
+    writers(publisher.config("postgres"), "docs", random.next_u64()).start(scope, stop);
+    let few = writers(publisher.config("postgres"), "keyless", random.next_u64());
+    Writers { count: 1, rows: 100, ..few }.start(scope, stop);
 }
 
 fn subscription(publisher: &Cluster) -> String {
