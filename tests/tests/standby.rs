@@ -65,7 +65,8 @@ impl Drop for StopAtEnd<'_> {
 fn watch(outcomes: &Mutex<Outcomes>, time: Duration) {
     let begin = Instant::now();
     while begin.elapsed() < time {
-        assert!(outcomes.lock().expect("no reader panics").wrong.is_empty(), "a reader saw something wrong");
+        let wrong = outcomes.lock().expect("no reader panics").wrong.first().cloned();
+        assert!(wrong.is_none(), "a reader was told: {}", wrong.unwrap_or_default());
         thread::sleep(Duration::from_millis(100).min(time));
     }
 }
