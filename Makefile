@@ -45,6 +45,9 @@ walcheck: install ## regress suite with a standby that compares every replayed p
 sweep: ## every operation crashes and fails after its log records; SWEEP_BOUNDARIES=all for every one
 	scripts/integration.sh sweep
 
+standby: install ## reads under replay, promotions, cascade, recovery, subscriber; STANDBY_SECONDS=1800 PROMOTIONS=20
+	scripts/integration.sh standby
+
 bench: ## time, size, recall beside rivals, growth, memory; DATA="folders", HNSW=skip ...; docs/benchmarks.md
 	scripts/bench.sh
 
@@ -60,4 +63,4 @@ clean: ## remove everything built
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
-.PHONY: all install test demo setup check unit regress integration crash walcheck sweep bench microbench pg18 clean help
+.PHONY: all install test demo setup check unit regress integration crash walcheck sweep standby bench microbench pg18 clean help

@@ -48,13 +48,59 @@ impl Cluster {
 
     /// A streaming standby of this server, caught up or about to be.
     pub fn standby(&self) -> Self {
-        let standby = Self::new_folder();
-        let host = self.folder.to_str().expect("UTF-8 path");
-        let port = PORT.to_string();
-        standby.run("pg_basebackup", &["-h", host, "-p", &port, "-U", "postgres", "-R", "-X", "stream", "-c", "fast"]);
-        standby.append_settings(&format!("unix_socket_directories = '{}'\n", standby.folder.display()));
+        self.standby_with(&[])
+    }
+
+    /// The same with more settings. This server may be a standby itself.
+    pub fn standby_with(&self, settings: &[&str]) -> Self {
+        let standby = self.base_backup(&["-R", "-X", "stream"]);
+        standby.append_settings(&format!("{}\n", settings.join("\n")));
         standby.start();
         standby
+    }
+
+    /// A copy of this server that is not started, for [`Cluster::recover`].
+    pub fn backup(&self) -> Self {
+        self.base_backup(&["-X", "none"])
+    }
+
+    fn base_backup(&self, arguments: &[&str]) -> Self {
+        let copy = Self::new_folder();
+        let host = self.folder.to_str().expect("UTF-8 path");
+        let port = PORT.to_string();
+        let server = ["-h", host, "-p", &port, "-U", "postgres", "-c", "fast", "--no-sync"];
+        copy.run("pg_basebackup", &[&server, arguments].concat());
+        copy.append_settings(&format!("unix_socket_directories = '{}'\n", copy.folder.display()));
+        copy
+    }
+
+    /// Settings with which a server archives its log in its folder.
+    pub const ARCHIVING: [&str; 2] =
+        ["archive_mode = on", "archive_command = 'cp %p ../%f.part && mv ../%f.part ../%f'"];
+
+    /// Starts this backup: it replays the log that `source` has archived up to `lsn`, and then takes writes.
+    pub fn recover(&self, source: &Self, lsn: &str) {
+        self.append_settings(&format!(
+            "archive_mode = off
+             restore_command = 'cp {}/%f \"%p\"'
+             recovery_target_lsn = '{lsn}'
+             recovery_target_action = promote\n",
+            source.folder.display()
+        ));
+        fs::write(self.data().join("recovery.signal"), "").expect("recovery.signal");
+        self.start();
+        let mut client = self.connect();
+        let begin = Instant::now();
+        while client.query_one("SELECT pg_is_in_recovery()", &[]).expect("an answer").get(0) {
+            assert!(begin.elapsed() < Duration::from_secs(120), "recovery to {lsn} does not end");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Changes settings of the running server; they hold for all sessions soon.
+    pub fn set(&self, settings: &[&str]) {
+        self.append_settings(&format!("{}\n", settings.join("\n")));
+        self.run("pg_ctl", &["-s", "reload"]);
     }
 
     /// Starts the server; recovery is over when this returns.
@@ -70,7 +116,7 @@ impl Cluster {
     }
 
     pub fn promote(&self) {
-        self.run("pg_ctl", &["-w", "-s", "promote"]);
+        self.run("pg_ctl", &["-w", "-t", "300", "-s", "promote"]);
     }
 
     /// SIGKILL to the postmaster and all its children at once; returns when none of them is left.

@@ -2,10 +2,12 @@
 //!
 //! [`cluster`] makes, kills and copies servers; [`logwatch`] reads what they say; [`ledger`] remembers what they
 //! acknowledged; [`oracle`] compares an index with a sequential scan; [`operations`] are the ways to change one, with
-//! their [`boundaries`]; [`corpus`] makes vectors; [`generate`] makes collections of real shape, [`exact`] their answers,
-//! [`collection`] reads and writes collections; [`workload`] is a table under load.
+//! their [`boundaries`]; [`workload`] is a table under load, [`churn`] one under the hardest, and [`witness`] reads it on
+//! a standby meanwhile; [`corpus`] makes vectors; [`generate`] makes collections of real shape, [`exact`] their answers,
+//! [`collection`] reads and writes collections.
 
 pub mod boundaries;
+pub mod churn;
 pub mod cluster;
 pub mod collection;
 pub mod corpus;
@@ -16,6 +18,7 @@ pub mod logwatch;
 pub mod operations;
 pub mod oracle;
 pub mod random;
+pub mod witness;
 pub mod workload;
 
 use std::path::{Path, PathBuf};

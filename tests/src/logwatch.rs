@@ -26,6 +26,12 @@ pub fn offences(log: &Path) -> Vec<String> {
     text.lines().enumerate().filter(|(_, l)| is_offence(l)).map(|(n, l)| format!("{}: {l}", n + 1)).collect()
 }
 
+/// How many lines have `word`.
+pub fn count(log: &Path, word: &str) -> usize {
+    let text = std::fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    text.lines().filter(|line| line.contains(word)).count()
+}
+
 /// The last lines, for a failure's report.
 pub fn tail(log: &Path, lines: usize) -> String {
     let text = std::fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();

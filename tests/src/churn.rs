@@ -1,0 +1,238 @@
+//! A table that changes as fast as clients can make it, and an index that is flushed, merged and vacuumed all the time.
+//!
+//! Nothing is remembered of it here: whoever reads compares the index with a sequential scan in the same snapshot.
+//!
+//! There are seasons, the same for all clients. Most of the time rows come, change and go, and the table is vacuumed; a
+//! standby that replays this must cancel its readers. For a second now and then rows only come, and the index is merged
+//! without a VACUUM: nothing in this conflicts with readers, who then see pages of the index recycled under them.
+
+use crate::corpus::{self, Profile};
+use crate::oracle;
+use crate::random::Random;
+use postgres::{Client, Config, NoTls};
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Instant;
+
+/// Index and operator of [`create`]'s table.
+pub const INDEXES: [(&str, &str); 2] = [("docs_ip", "<#>"), ("docs_cos", "<=>")];
+
+/// The extension, and a table `docs` with two indexes whose pending lists are as short as can be.
+pub fn create(client: &mut Client) {
+    client
+        .batch_execute(
+            "CREATE EXTENSION pg_wand;
+             CREATE TABLE docs (id bigint PRIMARY KEY, emb svec) WITH (parallel_workers = 2, autovacuum_enabled = off);
+             CREATE INDEX docs_ip ON docs USING wand (emb) WITH (pending_list_limit = 64);
+             CREATE INDEX docs_cos ON docs USING wand (emb svec_cosine_ops) WITH (pending_list_limit = 64)",
+        )
+        .unwrap_or_else(|e| panic!("tables: {}", oracle::describe(&e)));
+}
+
+/// A query with id and distance, ordered by one of [`INDEXES`], and the index's name.
+pub fn question(random: &mut Random) -> (&'static str, String) {
+    let (index, operator) = *random.pick(&INDEXES);
+    let q = corpus::literal(&corpus::query(Profile::Learned, random));
+    (index, format!("SELECT id, emb {operator} '{q}' FROM docs ORDER BY emb {operator} '{q}'"))
+}
+
+/// Whether rows only come now.
+fn is_growing() -> bool {
+    static BEGIN: OnceLock<Instant> = OnceLock::new();
+    BEGIN.get_or_init(Instant::now).elapsed().as_secs() % 3 == 2
+}
+
+/// Clients that write until they are told to stop; each owns the ids with its number as remainder.
+#[derive(Clone)]
+pub struct Writers {
+    pub server: Config,
+    pub table: &'static str,
+    pub count: usize,
+    /// Rows of all writers together, about.
+    pub rows: usize,
+    pub seed: u64,
+}
+
+impl Writers {
+    /// Starts them in `scope`.
+    pub fn start<'s>(&self, scope: &'s thread::Scope<'s, '_>, stop: &'s AtomicBool) {
+        for number in 0..self.count {
+            let (writers, random) = (self.clone(), Random::new(self.seed ^ (number as u64) << 32));
+            scope.spawn(move || {
+                let client = writers.server.connect(NoTls).expect("the writers' server answers");
+                Writer { client, writers: &writers, number, live: Vec::new(), random }.work(stop);
+            });
+        }
+    }
+}
+
+struct Writer<'a> {
+    client: Client,
+    writers: &'a Writers,
+    number: usize,
+    live: Vec<i64>,
+    random: Random,
+}
+
+impl Writer<'_> {
+    fn work(&mut self, stop: &AtomicBool) {
+        self.find_own().unwrap_or_else(|e| panic!("rows of writer {}: {}", self.number, oracle::describe(&e)));
+        while !stop.load(Ordering::Relaxed) {
+            if let Err(e) = self.write() {
+                assert!(stop.load(Ordering::Relaxed), "a write was refused: {}", oracle::describe(&e));
+            }
+        }
+    }
+
+    /// The rows that its predecessor on another server left behind.
+    fn find_own(&mut self) -> Result<(), postgres::Error> {
+        let (table, count, number) = (self.writers.table, self.writers.count, self.number);
+        let sql = format!("SELECT id FROM {table} WHERE id % {count} = {number}");
+        self.live = self.client.query(&sql, &[])?.iter().map(|row| row.get(0)).collect();
+        Ok(())
+    }
+
+    fn write(&mut self) -> Result<(), postgres::Error> {
+        let most = self.writers.rows / self.writers.count;
+        match self.random.below(12) {
+            0..=8 if is_growing() => self.insert(1),
+            _ if is_growing() => self.copy(40),
+            // So that now and then nothing but a few rows is left, and table and index could shrink.
+            _ if self.live.len() > most => {
+                let share = if self.random.chance(0.2) { 20 } else { 2 };
+                self.delete(self.live.len() - self.live.len() / share)
+            }
+            0..=3 => self.insert(1),
+            4 => self.insert(20),
+            5 | 6 => self.copy(40),
+            7 | 8 => self.update(),
+            9 => self.roll_back(),
+            _ => self.delete(3),
+        }
+    }
+
+    fn new_ids(&mut self, n: usize) -> Vec<i64> {
+        let (count, number) = (self.writers.count as u64, self.number as u64);
+        (0..n).map(|_| ((self.random.next_u64() >> 2) / count * count + number) as i64).collect()
+    }
+
+    fn insert(&mut self, n: usize) -> Result<(), postgres::Error> {
+        let ids = self.new_ids(n);
+        let sql = self.insertion(&ids);
+        self.client.batch_execute(&sql)?;
+        self.live.extend(ids);
+        Ok(())
+    }
+
+    fn insertion(&mut self, ids: &[i64]) -> String {
+        let rows: Vec<String> = ids.iter().map(|id| format!("({id}, {})", quoted(&mut self.random))).collect();
+        format!("INSERT INTO {} VALUES {}", self.writers.table, rows.join(","))
+    }
+
+    fn copy(&mut self, n: usize) -> Result<(), postgres::Error> {
+        let ids = self.new_ids(n);
+        let mut text = String::new();
+        for id in &ids {
+            let emb = content(&mut self.random).unwrap_or("\\N".into());
+            writeln!(text, "{id}\t{emb}").expect("writing to a string");
+        }
+        let mut copy = self.client.copy_in(&format!("COPY {} FROM STDIN", self.writers.table))?;
+        // A failure to send is the server's to explain, when the copy ends.
+        let _ = copy.write_all(text.as_bytes());
+        copy.finish()?;
+        self.live.extend(ids);
+        Ok(())
+    }
+
+    /// Leaves index entries of rows that never were.
+    fn roll_back(&mut self) -> Result<(), postgres::Error> {
+        let ids = self.new_ids(10);
+        let sql = self.insertion(&ids);
+        self.client.batch_execute(&format!("BEGIN; {sql}; ROLLBACK"))
+    }
+
+    fn update(&mut self) -> Result<(), postgres::Error> {
+        if self.live.is_empty() {
+            return Ok(());
+        }
+        let mut sql = String::from("BEGIN;");
+        for _ in 0..5 {
+            let (id, emb) = (*self.random.pick(&self.live), quoted(&mut self.random));
+            write!(sql, "UPDATE {} SET emb = {emb} WHERE id = {id};", self.writers.table).expect("writing to a string");
+        }
+        self.client.batch_execute(&(sql + "COMMIT"))
+    }
+
+    fn delete(&mut self, n: usize) -> Result<(), postgres::Error> {
+        let n = n.min(self.live.len());
+        let from = self.random.below(self.live.len() - n + 1);
+        let ids: Vec<i64> = self.live[from..from + n].to_vec();
+        self.client.execute(&format!("DELETE FROM {} WHERE id = ANY ($1)", self.writers.table), &[&ids])?;
+        self.live.drain(from..from + n);
+        Ok(())
+    }
+}
+
+/// A vector, now and then one that fills pages of its own; `None` is NULL.
+fn content(random: &mut Random) -> Option<String> {
+    let profile = match random.below(30) {
+        0 => Profile::Huge,
+        1 | 2 => Profile::Sparse,
+        _ => Profile::Learned,
+    };
+    corpus::document(profile, random).map(|vector| corpus::literal(&vector))
+}
+
+fn quoted(random: &mut Random) -> String {
+    content(random).map_or("NULL".into(), |emb| format!("'{emb}'"))
+}
+
+/// Vacuums and merges without a pause, now and then rebuilds, until told to stop.
+pub fn maintain(server: &Config, seed: u64, stop: &AtomicBool) {
+    let mut random = Random::new(seed);
+    let mut client = server.connect(NoTls).expect("the server answers");
+    while !stop.load(Ordering::Relaxed) {
+        let sql = match random.below(40) {
+            _ if is_growing() => "SELECT wand_merge('docs_ip'), wand_merge('docs_cos')",
+            0 => "REINDEX INDEX docs_cos",
+            1 => "REINDEX INDEX docs_ip",
+            2 => "CHECKPOINT",
+            3..=12 => "SELECT wand_merge('docs_ip'), wand_merge('docs_cos')",
+            _ => "VACUUM docs",
+        };
+        if let Err(e) = client.batch_execute(sql) {
+            assert!(stop.load(Ordering::Relaxed), "{sql}: {}", oracle::describe(&e));
+        }
+    }
+}
+
+/// On a server that takes writes: the indexes are sound, answer as the sequential scan does, and still do after rows
+/// have come and VACUUM has been there.
+pub fn verify(client: &mut Client, random: &mut Random, context: &str) {
+    check(client, random, context);
+    // Copies of rows under ids of no writer.
+    let sql = "INSERT INTO docs SELECT -abs(id) - 1, emb FROM docs WHERE id > 0 ORDER BY id LIMIT 200; VACUUM docs;
+               SELECT wand_merge('docs_ip'), wand_merge('docs_cos')";
+    client.batch_execute("DELETE FROM docs WHERE id < 0").expect("DELETE");
+    for statement in sql.split(';') {
+        client.batch_execute(statement).unwrap_or_else(|e| panic!("{context}: {statement}: {}", oracle::describe(&e)));
+    }
+    check(client, random, &format!("{context}, written to and vacuumed"));
+}
+
+/// The same without writing.
+pub fn check(client: &mut Client, random: &mut Random, context: &str) {
+    for (index, _) in INDEXES {
+        let problems = oracle::check_index(client, index);
+        assert!(problems.is_empty(), "{context}: {index}: {}", problems.join("\n"));
+    }
+    for turn in 0..12 {
+        let (index, sql) = question(random);
+        let compared = oracle::take_turns(client, turn)
+            .and_then(|()| oracle::compare_limits(client, &sql, index, &[1, 10, 100], None));
+        compared.unwrap_or_else(|e| panic!("{context}: {e}"));
+    }
+}

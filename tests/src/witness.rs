@@ -1,0 +1,165 @@
+//! Readers of a server that replays somebody else's log: each answer is right, or refused with an SQLSTATE that tells
+//! the client to try again. Anything else is kept as a failure.
+
+use crate::churn;
+use crate::cluster::Cluster;
+use crate::logwatch;
+use crate::oracle::{self, Row};
+use crate::random::Random;
+use postgres::{Client, Config, NoTls};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+/// What a client must reckon with on a standby: serialization failure, statement cancelled, deadlock.
+const REFUSALS: [&str; 3] = ["40001", "57014", "40P01"];
+
+/// What became of the readers' questions.
+#[derive(Debug, Default)]
+pub struct Outcomes {
+    pub right: u64,
+    /// By SQLSTATE; those that our index raised are counted apart.
+    refused: BTreeMap<String, u64>,
+    /// The server ended the connection and the client could not read why.
+    cut: u64,
+    /// Connections that servers say they ended.
+    ended: u64,
+    pub wrong: Vec<String>,
+}
+
+impl Outcomes {
+    fn note(&mut self, answer: Result<(), String>, closed: bool) {
+        let Err(said) = answer else {
+            self.right += 1;
+            return;
+        };
+        match sqlstate(&said) {
+            Some(code) if REFUSALS.contains(&code) => {
+                let by_us = said.contains("was reorganised by replay");
+                let name = if by_us { format!("{code} (recycled)") } else { code.to_string() };
+                *self.refused.entry(name).or_default() += 1;
+            }
+            // The server is being stopped, or starts.
+            Some("57P01" | "57P02" | "57P03") => self.cut += 1,
+            None if closed => self.cut += 1,
+            _ => self.wrong.push(said),
+        }
+    }
+
+    /// Reads in the log of a server, which is read no more, how many connections it has ended.
+    pub fn read_log(&mut self, server: &Cluster) {
+        self.ended += logwatch::count(&server.log(), "FATAL:") as u64;
+    }
+
+    /// Fails the test that asked, if an answer was wrong, a connection broke for no reason, or too few answers were
+    /// right.
+    pub fn assert_good(&self, least: u64, context: &str) {
+        assert!(self.wrong.is_empty(), "{context}: {} wrong answers\n{}", self.wrong.len(), self.wrong.join("\n"));
+        assert!(self.cut <= self.ended, "{context}: servers ended {} connections, not more: {self}", self.ended);
+        assert!(self.right >= least, "{context}: too few answers to mean anything: {self}");
+    }
+}
+
+impl fmt::Display for Outcomes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} right, {} wrong, {} cut", self.right, self.wrong.len(), self.cut)?;
+        self.refused.iter().try_for_each(|(code, n)| write!(f, ", {n} refused with {code}"))
+    }
+}
+
+/// The SQLSTATE in what [`oracle::describe`] made of an error.
+fn sqlstate(said: &str) -> Option<&str> {
+    let mut words = said.split(' ');
+    let severity = words.next()?;
+    let code = words.next()?.strip_suffix(':')?;
+    (["ERROR", "FATAL", "PANIC"].contains(&severity) && code.len() == 5).then_some(code)
+}
+
+/// Asks until told to stop, in one session for as long as the server lets it.
+pub fn read(server: &Config, seed: u64, stop: &AtomicBool, outcomes: &Mutex<Outcomes>) {
+    let mut random = Random::new(seed);
+    let mut session: Option<Client> = None;
+    let note = |answer, closed| outcomes.lock().expect("no reader panics").note(answer, closed);
+    while !stop.load(Ordering::Relaxed) {
+        let client = match session.take().filter(|client| !client.is_closed()).map_or_else(|| server.connect(NoTls), Ok)
+        {
+            Ok(client) => session.insert(client),
+            Err(e) => {
+                note(Err(oracle::describe(&e)), true);
+                thread::sleep(Duration::from_millis(50));
+                continue;
+            }
+        };
+        let answer = ask(client, &mut random);
+        let closed = client.is_closed();
+        note(answer, closed);
+    }
+}
+
+fn ask(client: &mut Client, random: &mut Random) -> Result<(), String> {
+    let (index, sql) = churn::question(random);
+    oracle::take_turns(client, random.below(12))?;
+    match random.below(10) {
+        0..=4 => {
+            let limit = 1 + random.below(100);
+            oracle::compare_limits(client, &sql, index, &[limit], Some(100)).map(|_| ())
+        }
+        5 | 6 => oracle::compare_limits(client, &sql, index, &[], None).map(|_| ()),
+        _ => slowly(client, &sql, index, random),
+    }
+}
+
+/// The whole answer through a cursor, with pauses, against the sequential scan in the same snapshot.
+fn slowly(client: &mut Client, sql: &str, index: &str, random: &mut Random) -> Result<(), String> {
+    let mut transaction = oracle::begin(client)?;
+    oracle::prefer_index(&mut transaction)?;
+    let plan = oracle::explain(&mut transaction, sql)?;
+    if !plan.contains(&format!("using {index} on")) {
+        return Err(format!("the plan does not use {index}:\n{plan}"));
+    }
+    let declaration = format!("DECLARE slow NO SCROLL CURSOR FOR {sql}");
+    transaction.batch_execute(&declaration).map_err(|e| oracle::describe(&e))?;
+    let mut by_index: Vec<Row> = Vec::new();
+    loop {
+        let n = *random.pick(&[1, 10, 100, 1000]);
+        let fetched = oracle::rows(&mut transaction, &format!("FETCH {n} FROM slow"))?;
+        if fetched.is_empty() {
+            break;
+        }
+        by_index.extend(fetched);
+        if random.chance(0.5) {
+            thread::sleep(Duration::from_millis(random.below(120) as u64));
+        }
+    }
+    let by_scan = oracle::through_scan(&mut transaction, sql)?;
+    transaction.rollback().map_err(|e| oracle::describe(&e))?;
+    oracle::same(&by_index, &by_scan, false).map_err(|e| format!("through a cursor: {e}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Outcomes;
+
+    #[test]
+    fn only_refusals_are_forgiven() {
+        let mut outcomes = Outcomes::default();
+        outcomes.note(Ok(()), false);
+        outcomes.note(Err("ERROR 40001: canceling statement due to conflict with recovery ".into()), false);
+        outcomes.note(Err("ERROR 40001: index \"i\" was reorganised by replay while".into()), false);
+        outcomes.note(Err("FATAL 57P01: terminating connection ".into()), true);
+        outcomes.note(Err("connection closed".into()), true);
+        assert!(outcomes.wrong.is_empty());
+        let expected = "1 right, 0 wrong, 2 cut, 1 refused with 40001, 1 refused with 40001 (recycled)";
+        assert_eq!(outcomes.to_string(), expected);
+        for said in
+            ["ERROR XX002: index \"i\" is damaged", "the index gives 3 rows, a sequential scan 4", "ERROR 22P02: x"]
+        {
+            outcomes.note(Err(said.into()), false);
+        }
+        outcomes.note(Err("ERROR XX000: the connection is closed too".into()), true);
+        assert_eq!(outcomes.wrong.len(), 4);
+    }
+}
