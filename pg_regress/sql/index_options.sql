@@ -7,6 +7,8 @@
 CREATE TABLE docs (id int, emb svec, t text);
 CREATE INDEX docs_emb ON docs USING wand (emb) WITH (pending_list_limit = 63);
 CREATE INDEX docs_emb ON docs USING wand (emb) WITH (pending_list_limit = 'many');
+CREATE INDEX docs_emb ON docs USING wand (emb) WITH (autoflush = perhaps);
+CREATE INDEX docs_emb ON docs USING wand (emb) WITH (vacuum_truncate = 2);
 CREATE INDEX docs_emb ON docs USING wand (emb) WITH (fillfactor = 90);
 CREATE INDEX docs_emb ON docs USING wand (t);
 CREATE INDEX docs_emb ON docs USING wand (emb, id);
@@ -29,6 +31,25 @@ INSERT INTO docs SELECT i, doc(i), NULL FROM generate_series(1, 4000) i;
 SELECT segments > 1 AS flushed, pending < 4000 AS few_pending, documents + pending AS rows FROM wand_info('docs_emb');
 SELECT k, a.* FROM (VALUES (10), (5000)) v (k), same_all('docs', '<#>', k) a;
 SELECT sum(documents) + max(pending) AS rows FROM wand_segments('docs_emb'), LATERAL (SELECT pending FROM wand_info('docs_emb')) i;
+SELECT * FROM wand_check('docs_emb', true);
+-- rows only wait; VACUUM makes a segment of them all the same
+ALTER INDEX docs_emb SET (autoflush = off);
+INSERT INTO docs SELECT i, doc(i), NULL FROM generate_series(4001, 8000) i;
+SELECT pending >= 4000 AS waiting FROM wand_info('docs_emb');
+VACUUM docs;
+SELECT pending, documents FROM wand_info('docs_emb');
+ALTER INDEX docs_emb RESET (autoflush);
+-- the file stays as it is, or becomes shorter
+DELETE FROM docs WHERE id > 4000;
+SELECT pg_relation_size('docs_emb') AS before \gset
+ALTER INDEX docs_emb SET (vacuum_truncate = off);
+VACUUM docs;
+SELECT pg_current_xact_id() IS NULL AS next_transaction;
+VACUUM docs;
+SELECT pg_relation_size('docs_emb') >= :before AS kept;
+ALTER INDEX docs_emb SET (vacuum_truncate = on);
+VACUUM docs;
+SELECT pg_relation_size('docs_emb') < :before AS shorter;
 SELECT * FROM wand_check('docs_emb', true);
 -- another dimension in the query is an error, with the index as without
 SET enable_seqscan = off;

@@ -1,6 +1,6 @@
 //! Storage parameters: `CREATE INDEX ... WITH (...)`, `ALTER INDEX ... SET (...)`.
 //!
-//! Both only say when the work is done, and are read anew with each row; so changing them needs no stronger lock than
+//! They only say who does which work and when, and are read anew each time; so changing them needs no stronger lock than
 //! VACUUM takes, and neither readers nor writers wait for it.
 
 use std::ffi::c_int;
@@ -16,6 +16,8 @@ use crate::storage::relation::IndexRelation;
 const PENDING_LIST_LIMIT: (c_int, c_int, c_int) = (512, 64, 1 << 20);
 /// Whether an INSERT that finds it too large does something about it.
 const AUTOFLUSH: bool = true;
+/// Whether VACUUM may cut the index file, which locks the index for a moment, on standbys too.
+const VACUUM_TRUNCATE: bool = true;
 
 static KIND: OnceLock<pg_sys::relopt_kind::Type> = OnceLock::new();
 
@@ -25,6 +27,7 @@ struct WandOptions {
     varlena_header: i32,
     pending_list_limit: c_int,
     autoflush: bool,
+    vacuum_truncate: bool,
 }
 
 /// Declares the parameters; once, when the library is loaded.
@@ -45,6 +48,10 @@ pub fn register() {
             c"Rows that are inserted keep the pending list below its limit; otherwise only VACUUM empties it.".as_ptr();
         // SAFETY: the strings are static.
         unsafe { pg_sys::add_bool_reloption(kind, name, text, AUTOFLUSH, lock) };
+        let name = c"vacuum_truncate".as_ptr();
+        let text = c"VACUUM gives unused pages at the end of the index file back to the operating system.".as_ptr();
+        // SAFETY: the strings are static.
+        unsafe { pg_sys::add_bool_reloption(kind, name, text, VACUUM_TRUNCATE, lock) };
         kind
     });
 }
@@ -68,6 +75,7 @@ pub unsafe extern "C-unwind" fn amoptions(reloptions: pg_sys::Datum, validate: b
             offset_of!(WandOptions, pending_list_limit),
         ),
         element(c"autoflush", pg_sys::relopt_type::RELOPT_TYPE_BOOL, offset_of!(WandOptions, autoflush)),
+        element(c"vacuum_truncate", pg_sys::relopt_type::RELOPT_TYPE_BOOL, offset_of!(WandOptions, vacuum_truncate)),
     ];
     let (size, n) = (size_of::<WandOptions>(), elements.len() as c_int);
     // SAFETY: the elements that are passed are as many as is said, and their offsets lie within the struct whose size is
@@ -76,12 +84,21 @@ pub unsafe extern "C-unwind" fn amoptions(reloptions: pg_sys::Datum, validate: b
     parsed.cast()
 }
 
+/// The index's parameters; nothing if none was ever set.
+fn of(index: IndexRelation) -> Option<&'static WandOptions> {
+    // SAFETY: the relation is open; its options are either absent or what `amoptions` made. The reference is read from at
+    // once, before anything could make PostgreSQL forget them.
+    unsafe { (*index.raw()).rd_options.cast::<WandOptions>().as_ref() }
+}
+
 /// Pages that the pending list may have before an INSERT flushes; `None` if none ever does.
 pub fn flush_above(index: IndexRelation) -> Option<u32> {
-    // SAFETY: the relation is open; its options are either absent or what `amoptions` made.
-    let options = unsafe { (*index.raw()).rd_options }.cast::<WandOptions>();
-    // SAFETY: as above.
     let (limit, autoflush) =
-        unsafe { options.as_ref() }.map_or((PENDING_LIST_LIMIT.0, AUTOFLUSH), |o| (o.pending_list_limit, o.autoflush));
+        of(index).map_or((PENDING_LIST_LIMIT.0, AUTOFLUSH), |o| (o.pending_list_limit, o.autoflush));
     autoflush.then_some(limit.unsigned_abs() / (pg_sys::BLCKSZ >> 10))
+}
+
+/// Whether VACUUM may cut the file.
+pub fn vacuum_truncate(index: IndexRelation) -> bool {
+    of(index).map_or(VACUUM_TRUNCATE, |o| o.vacuum_truncate)
 }

@@ -5,9 +5,9 @@
 //! moved. Cutting needs the index for itself for a moment (as VACUUM does with a table) and does not wait for it: then
 //! nobody holds a pointer to any page, and what no structure refers to can go, whenever it was freed.
 
-use super::maintain;
 use super::sweep::{self, Census};
 use super::vacuum::delay_point;
+use super::{maintain, options};
 use crate::engine::error::{Result, reserve};
 use crate::engine::segment::pages::Part;
 use crate::engine::space;
@@ -78,7 +78,7 @@ pub fn cut(index: IndexRelation, _lock: &MaintenanceLock) -> Result<u32> {
         let owned = sweep::owned_blocks(index, &mut |_| {})?;
         Ok(owned.max().map_or(1, |last| last.saturating_add(1)))
     };
-    if !space::is_worth_cutting(index.n_blocks(), end(index)?) {
+    if !options::vacuum_truncate(index) || !space::is_worth_cutting(index.n_blocks(), end(index)?) {
         return Ok(0);
     }
     let Some(alone) = index.try_lock_alone() else {
