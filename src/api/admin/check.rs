@@ -19,7 +19,7 @@ fn wand_check(
 > {
     let opened = OwnedIndex::open(index, pg_sys::AccessShareLock);
     if heap {
-        check_is_valid(&opened.index);
+        check_is_valid(&opened.index, "compared with its table");
     }
     let findings = if heap {
         as_owner(&opened.heap, || check::check(opened.relation(), Some(opened.heap.as_ptr())))
