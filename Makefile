@@ -33,6 +33,10 @@ unit: ## engine tests; no server
 regress: install ## golden-file tests on PG_CONFIG's server
 	scripts/regress.sh
 
+isolation: install ## isolation specs on PG_CONFIG's server, and those with pauses on its private copy with faults
+	scripts/isolation.sh
+	scripts/isolation.sh faulty
+
 integration: install ## exactness, malformed input, README, symbols, layers
 	scripts/integration.sh
 
@@ -63,4 +67,4 @@ clean: ## remove everything built
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
-.PHONY: all install test demo setup check unit regress integration crash walcheck sweep standby bench microbench pg18 clean help
+.PHONY: all install test demo setup check unit regress isolation integration crash walcheck sweep standby bench microbench pg18 clean help

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Golden-file tests (pg_regress/sql, pg_regress/isolation) with PostgreSQL's own tools on a private server.
+# Golden-file tests (pg_regress/sql) with PostgreSQL's own tool on a private server.
 # Usage: regress.sh [TEST...]; without names every test but pgvector_sidebyside, which needs pgvector:
 # "regress.sh pgvector_sidebyside" runs that one, with both extensions.
-# With PGHOST set, a server that is already running is used (and no isolation test is run).
+# With PGHOST set, a server that is already running is used.
 source "$(dirname "$0")/common.sh"
 use_server
 tools=$(dirname "$("$PG_CONFIG" --pgxs)")/../test
@@ -27,30 +27,16 @@ if [ -z "${PGHOST:-}" ]; then
 	server_start
 fi
 
-# run TOOL TESTS...: prints the differences when a test fails
-run() {
-	local tool=$1
-	shift
-	(
-		cd "$output"
-		rm -f regression.diffs output_iso/regression.diffs
-		"$tools/$tool" --bindir="$BINDIR" --host="$PGHOST" --port="$PGPORT" --user="$PGUSER" \
-			--dbname=wand_regression "${extensions[@]}" --outputdir="$output" "$@"
-	) || {
-		status=1
-		head -n 500 "$output/regression.diffs" "$output/output_iso/regression.diffs" 2>/dev/null || true
-	}
-}
-
 status=0
-[ ${#tests[@]} = 0 ] || run regress/pg_regress --inputdir="$input" "${tests[@]}"
-specs=()
-for file in "$input"/isolation/specs/*.spec; do
-	[ ! -f "$file" ] || specs+=("$(basename "$file" .spec)")
-done
-if [ $# = 0 ] && [ -n "$own_server" ] && [ ${#specs[@]} -gt 0 ]; then
-	run isolation/pg_isolation_regress --inputdir="$input/isolation" "${specs[@]}"
-fi
+(
+	cd "$output"
+	rm -f regression.diffs
+	"$tools/regress/pg_regress" --bindir="$BINDIR" --host="$PGHOST" --port="$PGPORT" --user="$PGUSER" \
+		--dbname=wand_regression "${extensions[@]}" --inputdir="$input" --outputdir="$output" "${tests[@]}"
+) || {
+	status=1
+	head -n 500 "$output/regression.diffs" 2>/dev/null || true
+}
 if [ -n "$own_server" ] && ! server_log_clean; then
 	say "not ok 0 - the server's log is not clean"
 	status=1

@@ -37,6 +37,8 @@ step "install-$PGV" "$ROOT/scripts/install.sh"
 step check "$ROOT/scripts/check.sh"
 step unit "$ROOT/scripts/unit.sh"
 step "regress-$PGV" "$ROOT/scripts/regress.sh"
+step "isolation-$PGV" "$ROOT/scripts/isolation.sh"
+step "faulty-$PGV" "$ROOT/scripts/isolation.sh" faulty
 step integration "$ROOT/scripts/integration.sh"
 step crash "$ROOT/scripts/integration.sh" crash
 step walcheck "$ROOT/scripts/integration.sh" walcheck
@@ -53,6 +55,7 @@ else
 		export PG_CONFIG
 		step install-pg18 "$ROOT/scripts/install.sh"
 		step regress-pg18 "$ROOT/scripts/regress.sh"
+		step isolation-pg18 "$ROOT/scripts/isolation.sh"
 		step sidebyside-pg18 "$ROOT/scripts/regress.sh" pgvector_sidebyside
 		step integration-pg18 "$ROOT/scripts/integration.sh" exactness malformed
 		step walcheck-pg18 "$ROOT/scripts/integration.sh" walcheck

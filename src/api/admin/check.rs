@@ -19,7 +19,7 @@ fn wand_check(
 > {
     let opened = OwnedIndex::open(index, pg_sys::AccessShareLock);
     if heap {
-        check_is_valid(&opened.index);
+        check_is_valid(&opened.index, "compared with its table");
         check_snapshot_is_recent(&opened.index);
     }
     let findings = if heap {

@@ -3,7 +3,7 @@
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::open::OwnedIndex;
+use super::open::{OwnedIndex, check_is_valid};
 use crate::am::flush::flush;
 use crate::am::merge::merge;
 use crate::engine::segment::policy::Effort;
@@ -16,6 +16,7 @@ fn wand_merge(index: pg_sys::Oid) -> i32 {
     // The lock of an INSERT, which does the same work, as in gin_clean_pending_list: the stronger one of VACUUM would
     // wait for REINDEX CONCURRENTLY, which waits for the snapshot of this call. The maintenance lock keeps VACUUM away.
     let opened = OwnedIndex::open(index, pg_sys::RowExclusiveLock);
+    check_is_valid(&opened.index, "merged");
     let relation = opened.relation();
     let lock = relation.lock_maintenance();
     flush(relation, &lock, Effort::Full).or_raise(relation);

@@ -18,15 +18,21 @@ impl OwnedIndex {
     pub fn open(oid: pg_sys::Oid, mode: u32) -> Self {
         check_is_wand(oid);
         check_owner(oid);
+        let name = name_of(oid);
         let mode = mode as pg_sys::LOCKMODE;
-        // SAFETY: a catalogue look-up; raises if the index has gone since.
-        let heap = unsafe { pg_sys::IndexGetRelation(oid, false) };
+        // SAFETY: a catalogue look-up; no valid oid if the index has gone since.
+        let heap = unsafe { pg_sys::IndexGetRelation(oid, true) };
         // The table first, as everybody does, or two sessions could wait for each other.
-        // SAFETY: raises if the table is gone.
-        let heap = unsafe { PgRelation::with_lock(heap, mode) };
-        // SAFETY: raises if the index is gone.
-        let index = unsafe { PgRelation::with_lock(oid, mode) };
-        Self { index, heap }
+        let opened = lock(heap, mode).and_then(|heap| lock(oid, mode).map(|index| Self { index, heap }));
+        if let Some(opened) = opened {
+            return opened;
+        }
+        ereport!(
+            ERROR,
+            PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
+            format!("index {name} does not exist"),
+            "It was dropped or built anew after this statement had looked it up."
+        );
     }
 
     /// For the layers below.
@@ -34,6 +40,21 @@ impl OwnedIndex {
         // SAFETY: open and locked for as long as `self` lives.
         unsafe { IndexRelation::new(self.index.as_ptr()) }
     }
+}
+
+/// Opens a relation, unless it is gone: it may be dropped while this session waits for the lock.
+fn lock(oid: pg_sys::Oid, mode: pg_sys::LOCKMODE) -> Option<PgRelation> {
+    // SAFETY: locks, then looks whether there is such a relation.
+    let opened = unsafe { pg_sys::try_relation_open(oid, mode) };
+    if opened.is_null() {
+        return None;
+    }
+    // Once more, by what gives the lock back when it is dropped.
+    // SAFETY: exists and is locked.
+    let relation = unsafe { PgRelation::with_lock(oid, mode) };
+    // SAFETY: opened above, with this lock.
+    unsafe { pg_sys::relation_close(opened, mode) };
+    Some(relation)
 }
 
 fn name_of(oid: pg_sys::Oid) -> String {
@@ -105,14 +126,14 @@ fn check_owner(oid: pg_sys::Oid) {
     }
 }
 
-/// An index that is still being built, or whose build failed, lacks rows and must not be compared with its table.
-pub fn check_is_valid(index: &PgRelation) {
+/// An index that is still being built, or whose build failed, lacks rows or belongs to the session that builds it.
+pub fn check_is_valid(index: &PgRelation, what: &str) {
     // SAFETY: an open index has its pg_index row.
     if unsafe { !(*(*index.as_ptr()).rd_index).indisvalid } {
         ereport!(
             ERROR,
             PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            format!("index \"{}\" is not valid and cannot be compared with its table", index.name()),
+            format!("index \"{}\" is not valid and cannot be {what}", index.name()),
             "Its build has not finished or has failed."
         );
     }
