@@ -4,9 +4,10 @@ use roaring::RoaringBitmap;
 
 use super::maintain::{begin_operation, expect_documents, publish};
 use crate::engine::error::Result;
+use crate::engine::segment::last_pages::LastPages;
 use crate::engine::segment::pages::PartPages;
 use crate::engine::segment::policy::{self, Effort, Size};
-use crate::engine::segment::reader::SegmentAsSource;
+use crate::engine::segment::reader::{SegmentAsSource, SegmentReader};
 use crate::engine::segment::source::Input;
 use crate::engine::segment::writer::write_segment;
 use crate::storage::fault;
@@ -47,10 +48,12 @@ fn merge_once(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> 
 
     let generation = begin_operation(index)?;
     let mut sink = SegmentSink::new(index, Allocator::new(index), generation, generation);
+    let pages: Vec<_> = chosen.iter().map(|&i| LastPages::new(&segments[i].0)).collect();
     let mut inputs = Vec::with_capacity(chosen.len());
-    for &i in &chosen {
-        let (pages, dead) = &segments[i];
-        let source = SegmentAsSource::new(pages.reader()).map_err(|e| pages.locate(e))?;
+    for (&i, pages) in chosen.iter().zip(&pages) {
+        let (segment, dead) = &segments[i];
+        let reader = SegmentReader { pages, meta: &segment.descriptor().meta };
+        let source = SegmentAsSource::new(reader).map_err(|e| pages.locate(e))?;
         inputs.push(Input { source: Box::new(source), dead: dead.clone() });
     }
     let merged = write_segment(&mut inputs, &mut sink)?;

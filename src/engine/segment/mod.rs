@@ -5,6 +5,7 @@ pub mod check;
 pub mod chunk;
 pub mod format;
 pub mod gaps;
+pub mod last_pages;
 pub mod live;
 pub mod pages;
 pub mod policy;
