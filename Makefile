@@ -42,8 +42,8 @@ crash: install ## ROUNDS rounds of kill -9 under load
 walcheck: install ## regress suite with a standby that compares every replayed page
 	scripts/integration.sh walcheck
 
-standby: install ## reads under replay, promotions, cascade, recovery, subscriber; STANDBY_SECONDS=1800 PROMOTIONS=20
-	scripts/integration.sh standby
+standby: install ## reads and promotions under replay, points in time, subscriber; STANDBY_SECONDS=1800 PROMOTIONS=20
+	scripts/integration.sh standby recovery
 
 bench: ## time, size, recall beside rivals, growth, memory; DATA="folders", HNSW=skip ...; docs/benchmarks.md
 	scripts/bench.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Client-side tests against real servers. Usage: integration.sh [TEST...]; without names all but crash, walcheck, standby.
+# Client-side tests against real servers. Usage: integration.sh [TEST...]; without names all but the long ones.
 source "$(dirname "$0")/common.sh"
 use_server
 cd "$ROOT"
@@ -10,7 +10,7 @@ if [ ${#tests[@]} = 0 ]; then
 	only+=(--lib)
 	for file in tests/tests/*.rs; do
 		name=$(basename "$file" .rs)
-		case $name in crash | walcheck | standby) ;; *) tests+=("$name") ;; esac
+		case $name in crash | walcheck | standby | recovery) ;; *) tests+=("$name") ;; esac
 	done
 fi
 for name in "${tests[@]}"; do only+=(--test "$name"); done
