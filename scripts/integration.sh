@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Client-side tests against real servers. Usage: integration.sh [TEST...]; without names all but those that take long:
-# crash, walcheck, sweep, standby. The sweep needs a library that fails on purpose, and a server of its own for it.
+# crash, walcheck, sweep, standby, recovery, concurrency, turnover. The sweep needs a library that fails on purpose, and a server of its own for it.
 source "$(dirname "$0")/common.sh"
 use_server
 cd "$ROOT"
@@ -11,7 +11,7 @@ if [ ${#tests[@]} = 0 ]; then
 	only+=(--lib)
 	for file in tests/tests/*.rs; do
 		name=$(basename "$file" .rs)
-		case $name in crash | walcheck | sweep | standby) ;; *) tests+=("$name") ;; esac
+		case $name in crash | walcheck | sweep | standby | recovery | concurrency | turnover) ;; *) tests+=("$name") ;; esac
 	done
 fi
 for name in "${tests[@]}"; do only+=(--test "$name"); done

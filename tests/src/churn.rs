@@ -6,9 +6,11 @@
 //! standby that replays this must cancel its readers. For a second now and then rows only come, and the index is merged
 //! without a VACUUM: nothing in this conflicts with readers, who then see pages of the index recycled under them.
 
+use crate::cluster::Cluster;
 use crate::corpus::{self, Profile};
 use crate::oracle;
 use crate::random::Random;
+use crate::size;
 use postgres::{Client, Config, NoTls};
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -30,6 +32,14 @@ pub fn create(client: &mut Client) {
              CREATE INDEX docs_cos ON docs USING wand (emb svec_cosine_ops) WITH (pending_list_limit = 64)",
         )
         .unwrap_or_else(|e| panic!("tables: {}", oracle::describe(&e)));
+}
+
+/// A server with the table in it.
+pub fn primary(settings: &[&str]) -> Cluster {
+    let settings = [settings, &["autovacuum_naptime = 1s"]].concat();
+    let primary = Cluster::start_new(&settings);
+    create(&mut primary.connect());
+    primary
 }
 
 /// A query with id and distance, ordered by one of [`INDEXES`], and the index's name.
@@ -57,6 +67,12 @@ pub struct Writers {
 }
 
 impl Writers {
+    /// As many as the environment wants.
+    pub fn of(server: &Cluster, table: &'static str, seed: u64) -> Self {
+        let (count, rows) = (size("CHURN_WRITERS", 3), size("CHURN_ROWS", 1_500));
+        Self { server: server.config("postgres"), table, count, rows, seed }
+    }
+
     /// Starts them in `scope`.
     pub fn start<'s>(&self, scope: &'s thread::Scope<'s, '_>, stop: &'s AtomicBool) {
         for number in 0..self.count {
@@ -67,6 +83,22 @@ impl Writers {
             });
         }
     }
+}
+
+/// Tells everybody to stop when the scope's own work is done, or has failed.
+pub struct StopAtEnd<'a>(pub &'a AtomicBool);
+
+impl Drop for StopAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Writers of `docs`, and somebody who maintains it.
+pub fn start<'s>(scope: &'s thread::Scope<'s, '_>, server: &Cluster, random: &mut Random, stop: &'s AtomicBool) {
+    Writers::of(server, "docs", random.next_u64()).start(scope, stop);
+    let (config, seed) = (server.config("postgres"), random.next_u64());
+    scope.spawn(move || maintain(&config, seed, stop));
 }
 
 struct Writer<'a> {

@@ -46,3 +46,11 @@ pub fn seed() -> u64 {
         }
     }
 }
+
+/// The seed, and how to repeat the run.
+pub fn begin(test: &str, sizes: &[(&str, usize)]) -> u64 {
+    let seed = seed();
+    let sizes: Vec<String> = sizes.iter().map(|(name, n)| format!("{name}={n} ")).collect();
+    println!("SEED={seed} {}scripts/integration.sh {test}", sizes.concat());
+    seed
+}

@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What a client must reckon with on a standby: serialization failure, statement cancelled, deadlock.
 const REFUSALS: [&str; 3] = ["40001", "57014", "40P01"];
@@ -76,6 +76,31 @@ fn sqlstate(said: &str) -> Option<&str> {
     let severity = words.next()?;
     let code = words.next()?.strip_suffix(':')?;
     (["ERROR", "FATAL", "PANIC"].contains(&severity) && code.len() == 5).then_some(code)
+}
+
+/// Starts readers in `scope`.
+pub fn start<'s>(
+    scope: &'s thread::Scope<'s, '_>,
+    server: &Cluster,
+    readers: usize,
+    random: &mut Random,
+    outcomes: &'s Mutex<Outcomes>,
+    stop: &'s AtomicBool,
+) {
+    for _ in 0..readers {
+        let (config, seed) = (server.config("postgres"), random.next_u64());
+        scope.spawn(move || read(&config, seed, stop, outcomes));
+    }
+}
+
+/// Waits, but not for what cannot become good any more.
+pub fn watch(outcomes: &Mutex<Outcomes>, time: Duration) {
+    let begin = Instant::now();
+    while begin.elapsed() < time {
+        let wrong = outcomes.lock().expect("no reader panics").wrong.first().cloned();
+        assert!(wrong.is_none(), "a reader was told: {}", wrong.unwrap_or_default());
+        thread::sleep(Duration::from_millis(100).min(time));
+    }
 }
 
 /// Asks until told to stop, in one session for as long as the server lets it.
