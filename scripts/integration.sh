@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Client-side tests against real servers. Usage: integration.sh [TEST...]; without names all but those that take long:
-# crash, walcheck, sweep, standby, recovery, concurrency, turnover. The sweep needs a library that fails on purpose, and a server of its own for it.
+# Client-side tests against real servers. Usage: integration.sh [TEST...]; without names all but the long ones. The sweep
+# needs a library that fails on purpose, and a server of its own for it.
 source "$(dirname "$0")/common.sh"
 use_server
 cd "$ROOT"

@@ -62,7 +62,7 @@ DELETE FROM shrink;
 VACUUM shrink;
 SELECT next_xid();
 VACUUM shrink;
-SELECT pg_relation_size('shrink_ip') / 8192 < 16 AS small;
+SELECT pg_relation_size('shrink_ip') / 8192 < 32 AS small;
 SELECT documents, pending, orphaned_bytes FROM wand_info('shrink_ip');
 INSERT INTO shrink SELECT id, made_up(id) FROM generate_series(1, 100) id;
 SELECT * FROM wand_check('shrink_ip', true);
