@@ -1,12 +1,13 @@
 //! Rows that the executor has found dead to everybody (`kill_prior_tuple`), to be passed over by later scans.
 //!
-//! The executor says so of a row that no snapshot sees now or will see: deleted, replaced or rolled back before the oldest
-//! of them. It never does in a transaction that began in recovery, and the hint is not heeded there either: a snapshot of
-//! a standby may be older than all of the primary's.
+//! The executor says so of a row that no snapshot sees now or will see: deleted, replaced or rolled back before the
+//! oldest of them. It never does in a transaction that began in recovery, and the hint is not heeded there either: a
+//! snapshot of a standby may be older than all of the primary's.
 //!
-//! What is noted is not the row's TID, which VACUUM may free and the table give to a new row, but the place in the index:
-//! the document of a segment, or the entry of a pending page. Neither is ever another row's. So a hint that comes late,
-//! after VACUUM has been there, marks what is dead all the same; and where the segment or page is gone, it is lost.
+//! What is noted is not the row's TID, which VACUUM may free and the table give to a new row, but the place in the
+//! index: the document of a segment, or the entry of a pending page. Neither is ever another row's. So a hint that
+//! comes late, after VACUUM has been there, marks what is dead all the same; and where the segment or page is gone, it
+//! is lost.
 
 use super::ranking::Ranking;
 use crate::engine::error::{Result, reserve};

@@ -74,7 +74,8 @@ fn clock() -> u64 {
     START.get_or_init(Instant::now).elapsed().as_nanos() as u64
 }
 
-/// What a scan asks for, fixed when it begins: a setting that is changed under an open cursor does not change its order.
+/// What a scan asks for, fixed when it begins: a setting that is changed under an open cursor does not change its
+/// order.
 pub struct Request<'q> {
     query: Option<SparseVectorRef<'q>>,
     /// The query's terms if not all of them are to be looked up.

@@ -1,10 +1,10 @@
 //! The rows of a scan: a ranking, and another one when replay takes the first one's pages away.
 //!
-//! Only under replay: elsewhere a page is not given to anybody else while a snapshot is as old as the scan's. The rows of
-//! both rankings are one stream ([`Resume`]): those that the scan's snapshot sees are in the index at every moment of
-//! replay, since VACUUM removes a row from the index only after its record of the removal from the table, which waits for
-//! the snapshot or ends its query, and a merge keeps every live row. What is in the index beyond them, the snapshot does
-//! not see.
+//! Only under replay: elsewhere a page is not given to anybody else while a snapshot is as old as the scan's. The rows
+//! of both rankings are one stream ([`Resume`]): those that the scan's snapshot sees are in the index at every moment
+//! of replay, since VACUUM removes a row from the index only after its record of the removal from the table, which
+//! waits for the snapshot or ends its query, and a merge keeps every live row. What is in the index beyond them, the
+//! snapshot does not see.
 
 use pgrx::pg_sys;
 

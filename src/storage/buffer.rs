@@ -80,8 +80,9 @@ impl Drop for SharedBuffer {
 ///
 /// Such a page needs no content lock on a primary: its payload and its identity stay as they are until no snapshot can
 /// need them (see [`super::free`]), and a pin keeps the buffer from being given to another page. Under replay pages are
-/// recycled without waiting for readers, so there it is locked. Marking a page as free copies it over itself with another
-/// state, stamp and LSN, which readers of sealed pages do not look at; all other bytes are written as they were.
+/// recycled without waiting for readers, so there it is locked. Marking a page as free copies it over itself with
+/// another state, stamp and LSN, which readers of sealed pages do not look at; all other bytes are written as they
+/// were.
 pub struct SealedBuffer {
     buffer: pg_sys::Buffer,
     locked: bool,
@@ -102,8 +103,9 @@ impl SealedBuffer {
 
     /// The page.
     pub fn page(&self) -> PageRef<'_> {
-        // SAFETY: pinned for as long as `self` lives, and share-locked, or sealed: then what is read of it (payload, and by
-        // `PageRef::is_sealed` the identity) does not change while the caller's snapshot is held; see the type's text.
+        // SAFETY: pinned for as long as `self` lives, and share-locked, or sealed: then what is read of it (payload,
+        // and by `PageRef::is_sealed` the identity) does not change while the caller's snapshot is held; see the type's
+        // text.
         unsafe { PageRef::new(pg_sys::BufferGetPage(self.buffer)) }
     }
 }

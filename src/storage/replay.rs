@@ -14,8 +14,8 @@ use crate::engine::error::{EngineError, Result};
 /// How often a reader begins anew without having come any further.
 pub const MAX_RESTARTS: u32 = 8;
 
-/// What became of the index since `seen` was read: the metapage as it is now, or an error if it is the same, which makes
-/// `block`, found to be recycled, a damaged one.
+/// What became of the index since `seen` was read: the metapage as it is now, or an error if it is the same, which
+/// makes `block`, found to be recycled, a damaged one.
 pub fn read_again(index: IndexRelation, seen: &Meta, block: u32) -> Result<Meta> {
     let now = Meta::read(index)?;
     if now.leads_where(seen) {

@@ -31,11 +31,15 @@ fn run(client: &mut Client, sql: &str) {
 }
 
 fn fill(client: &mut Client, random: &mut Random, from: usize, rows: usize) {
+    fill_with(Profile::Learned, client, random, from, rows);
+}
+
+fn fill_with(profile: Profile, client: &mut Client, random: &mut Random, from: usize, rows: usize) {
     let mut text = String::new();
     for id in from..from + rows {
         let vector = match id % 50 {
             0 => "\\N".into(),
-            _ => corpus::literal(&corpus::document(Profile::Learned, random).expect("not NULL")),
+            _ => corpus::literal(&corpus::document(profile, random).expect("not NULL")),
         };
         writeln!(text, "{id}\t{vector}").expect("writing to a string");
     }
@@ -148,4 +152,67 @@ fn a_cursor_outlives_promotion() {
     assert!(problems.is_empty(), "promoted: {}", problems.join("\n"));
     drop((client, other));
     standby.finish();
+}
+
+/// A row that is dead to all on the primary is killed there, and still there for an older snapshot of the standby. The
+/// table is a page with room, so that nothing is pruned: the standby would wait with that.
+#[test]
+fn the_standby_does_not_heed_killed_rows() {
+    let seed = seed();
+    println!("SEED={seed}");
+    let mut random = Random::new(seed);
+    let (primary, standby) = servers();
+    let mut writer = primary.connect();
+    fill_with(Profile::Ties, &mut writer, &mut random, 0, 30);
+    run(&mut writer, "SELECT wand_merge('docs_emb')");
+    fill_with(Profile::Ties, &mut writer, &mut random, 30, 10);
+    let pages: i64 = writer.query_one("SELECT pg_relation_size('docs') / 8192", &[]).expect("size").get(0);
+    assert_eq!(pages, 1);
+    standby.wait_for(&mut writer);
+    let (mut old, mut new) = (standby.connect(), standby.connect());
+    let mut reader = Reader::open(&mut old, &mut random, "auto", 1);
+    run(&mut writer, "DELETE FROM docs WHERE id % 2 = 1");
+    let q = corpus::literal(&corpus::query(Profile::Ties, &mut random));
+    let sql = format!("SELECT id, emb <#> '{q}' FROM docs ORDER BY emb <#> '{q}'");
+    kill_all(&mut writer, &sql);
+    standby.wait_for(&mut writer);
+    let seen = oracle::rows(&mut reader.transaction, &sql).expect("rows");
+    assert_eq!(seen.len(), 40, "the snapshot is older than the DELETE");
+    assert_eq!(reader.finish().0, 40);
+    let now = oracle::compare_limits(&mut new, &sql, "docs_emb", &[5], None).expect("a new snapshot");
+    assert_eq!(now.len(), 20);
+    // Promoted, a new snapshot is newer than all that is dead: killed rows are not visited.
+    drop((old, new, writer));
+    primary.finish();
+    standby.promote();
+    let mut client = standby.connect();
+    let now = oracle::compare_limits(&mut client, &sql, "docs_emb", &[5], None).expect("promoted");
+    assert_eq!(now.len(), 20);
+    assert_eq!(visited(&mut client, &sql), 20, "hints of the primary are heeded after promotion");
+    let problems = oracle::check_index(&mut client, "docs_emb");
+    assert!(problems.is_empty(), "promoted: {}", problems.join("\n"));
+    drop(client);
+    standby.finish();
+}
+
+/// Scans until no dead row is met any more.
+fn kill_all(client: &mut Client, sql: &str) {
+    let live: i64 = client.query_one("SELECT count(*) FROM docs", &[]).expect("count").get(0);
+    for _ in 0..100 {
+        if visited(client, sql) == live {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    panic!("dead rows are visited again and again");
+}
+
+/// How many rows the index gives the executor.
+fn visited(client: &mut Client, sql: &str) -> i64 {
+    let mut transaction = client.transaction().expect("BEGIN");
+    oracle::prefer_index(&mut transaction).expect("settings");
+    oracle::rows(&mut transaction, sql).expect("rows");
+    let n = transaction.query_one("SELECT rows FROM wand_last_scan()", &[]).expect("last scan").get(0);
+    transaction.commit().expect("COMMIT");
+    n
 }

@@ -102,6 +102,8 @@ struct Case {
     docs: Vec<Option<Vector>>,
     segments: Vec<(MemoryPages, SegmentMeta)>,
     dead: RoaringBitmap,
+    /// Rows that a hint says are dead to everybody; some of them are dead by their live bit, too.
+    killed: RoaringBitmap,
 }
 
 #[derive(Default)]
@@ -203,10 +205,13 @@ impl Case {
             (0..n).map(|_| (!rng.chance(3)).then(|| vector(rng, kind, max_nnz, vocabulary))).collect();
         let n_segments = if rng.chance(30) { 1 + rng.below(40) as usize } else { 1 + rng.below(3) as usize };
         let segments = build(rng, metric, &docs, n_segments);
-        let mut case = Self { metric, docs, segments, dead: RoaringBitmap::new() };
+        let mut case = Self { metric, docs, segments, dead: RoaringBitmap::new(), killed: RoaringBitmap::new() };
         if rng.chance(50) {
             let percent = rng.below(101);
-            case.kill(rng, percent);
+            case.delete(rng, percent);
+        }
+        if rng.chance(30) {
+            case.kill(rng);
         }
         if rng.chance(30) {
             case.merge(rng);
@@ -215,7 +220,7 @@ impl Case {
     }
 
     /// Clears live bits of some documents.
-    fn kill(&mut self, rng: &mut Random, percent: u64) {
+    fn delete(&mut self, rng: &mut Random, percent: u64) {
         for (pages, meta) in &mut self.segments {
             for doc in 0..meta.n_docs {
                 if rng.chance(percent) {
@@ -228,8 +233,21 @@ impl Case {
         }
     }
 
-    /// Merges neighbouring segments, dropping the dead.
+    /// Sets killed bits of some documents.
+    fn kill(&mut self, rng: &mut Random) {
+        let percent = rng.below(101);
+        for (pages, meta) in &mut self.segments {
+            for doc in (0..meta.n_docs).filter(|_| rng.chance(percent)) {
+                let (no, byte, bit) = live::place(doc);
+                pages.part_mut(Part::Killed)[no as usize][byte] |= bit;
+                self.killed.insert(SegmentReader { pages: &*pages, meta }.tid(doc).unwrap().block);
+            }
+        }
+    }
+
+    /// Merges neighbouring segments, dropping the dead; the killed stay, and it is forgotten that they were killed.
     fn merge(&mut self, rng: &mut Random) {
+        self.killed.clear();
         let old = std::mem::take(&mut self.segments);
         for group in old.chunks(1 + rng.below(5) as usize) {
             let mut inputs: Vec<Input<'_>> = group
@@ -293,12 +311,12 @@ fn compare(a: &Distance, b: &Distance) -> std::cmp::Ordering {
     a.compare(b)
 }
 
-fn check_query(case: &Case, query: Option<&Vector>) {
+fn check_query(case: &Case, query: Option<&Vector>, skip_killed: bool) {
     let kernels = Kernel::ALL.into_iter().filter(|k| k.is_available());
     let mut first = None;
     for (at, kernel) in kernels.enumerate() {
         for strategy in [Strategy::Exhaustive, Strategy::Blocks, Strategy::Auto] {
-            let options = Options { strategy, kernel, ..Options::default() };
+            let options = Options { strategy, kernel, skip_killed, ..Options::default() };
             if at == 0 {
                 check_strategy(case, query, options);
             }
@@ -314,7 +332,8 @@ fn check_strategy(case: &Case, query: Option<&Vector>, options: Options) {
     let got = case.stream(query, options);
     let mut rows: Vec<u32> = got.iter().map(|&(row, _)| row).collect();
     rows.sort_unstable();
-    let expected_rows: Vec<u32> = (0..case.docs.len() as u32).filter(|&r| !case.dead.contains(r)).collect();
+    let absent = |row| case.dead.contains(row) || options.skip_killed && case.killed.contains(row);
+    let expected_rows: Vec<u32> = (0..case.docs.len() as u32).filter(|&row| !absent(row)).collect();
     assert_eq!(rows, expected_rows, "every live row once");
     for pair in got.windows(2) {
         assert!(compare(&pair[0].1, &pair[1].1).is_le(), "bounds ascend: {pair:?}");
@@ -360,7 +379,7 @@ fn run_cases(cases: u64, max_docs: u64, seed: u64) {
                 let kind = [Weights::Learned, Weights::Ties, Weights::Signed, Weights::Wild][rng.below(4) as usize];
                 let max_nnz = 1 + rng.below(40);
                 let query = vector(&mut rng, kind, max_nnz, 200);
-                check_query(&case, (!rng.chance(2)).then_some(&query));
+                check_query(&case, (!rng.chance(2)).then_some(&query), rng.chance(50));
             }
         });
         assert!(outcome.is_ok(), "seed {seed}, at most {max_docs} documents");
@@ -404,7 +423,8 @@ fn several_ranges_equal_the_oracle() {
         .collect();
     for metric in [Metric::InnerProduct, Metric::Cosine] {
         let segments = build(&mut rng, metric, &docs, 1);
-        let mut case = Case { metric, docs: docs.clone(), segments, dead: RoaringBitmap::new() };
+        let mut case =
+            Case { metric, docs: docs.clone(), segments, dead: RoaringBitmap::new(), killed: RoaringBitmap::new() };
         case.check_structure();
         for _ in 0..3 {
             let query = vector(&mut rng, Weights::Learned, 20, 50);
@@ -416,7 +436,7 @@ fn several_ranges_equal_the_oracle() {
                 assert!(compare(bound, &case.true_distance(*row, Some(&query))).is_le());
             }
         }
-        case.kill(&mut rng, 30);
+        case.delete(&mut rng, 30);
         case.merge(&mut rng);
         case.check_structure();
     }

@@ -2,8 +2,8 @@
 //! the page a bit per document, set if a scan was told that its row is dead to everybody.
 //!
 //! Live bits are VACUUM's word, killed bits a hint: scans may pass over killed documents, and everybody else takes them
-//! for what their live bit says. On a standby an older snapshot may still see the row of a killed document, but not that of
-//! a dead one, whose removal from the table came before and waited for the snapshot.
+//! for what their live bit says. On a standby an older snapshot may still see the row of a killed document, but not
+//! that of a dead one, whose removal from the table came before and waited for the snapshot.
 
 use roaring::RoaringBitmap;
 
