@@ -11,7 +11,6 @@ use crate::engine::ids::Tid;
 use crate::engine::segment::policy::Effort;
 use crate::engine::vector::SparseVectorRef;
 use crate::storage::datum::SVec;
-use crate::storage::free;
 use crate::storage::pending;
 use crate::storage::raise::OrRaise;
 use crate::storage::relation::IndexRelation;
@@ -54,7 +53,6 @@ fn insert(index: IndexRelation, tid: Tid, vector: Option<SparseVectorRef<'_>>) -
     {
         flush(index, &lock, Effort::Bounded)?;
         merge(index, &lock, Effort::Bounded)?;
-        free::publish_free(index);
     }
     Ok(())
 }
