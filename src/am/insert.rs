@@ -12,7 +12,6 @@ use crate::engine::segment::policy::Effort;
 use crate::engine::vector::SparseVectorRef;
 use crate::storage::datum::SVec;
 use crate::storage::fault;
-use crate::storage::free;
 use crate::storage::pending;
 use crate::storage::raise::OrRaise;
 use crate::storage::relation::IndexRelation;
@@ -57,7 +56,6 @@ fn insert(index: IndexRelation, tid: Tid, vector: Option<SparseVectorRef<'_>>) -
     {
         flush(index, &lock, Effort::Bounded)?;
         merge(index, &lock, Effort::Bounded)?;
-        free::publish_free(index);
     }
     Ok(())
 }

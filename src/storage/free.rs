@@ -161,22 +161,56 @@ pub struct OwnedPage {
 ///
 /// One page a record and one lock at a time: a reader may hold a page while it waits for another, in any order.
 pub fn free_pages(index: IndexRelation, pages: impl IntoIterator<Item = OwnedPage>) -> Result<()> {
+    let mut freed = Stretch(0..0);
     for OwnedPage { block, identity } in pages {
-        free_if(index, block, |page| page.matches(&identity))?;
+        if free_if(index, block, |page| page.matches(&identity))? {
+            freed.add(index, block);
+        }
         pgrx::check_for_interrupts!();
     }
+    freed.publish(index);
     Ok(())
+}
+
+/// Blocks freed near one another. The map's upper levels, by which pages are found, are brought up to date for them alone:
+/// the whole map of a large index is too much to be walked on behalf of one INSERT.
+struct Stretch(Range<u32>);
+
+impl Stretch {
+    /// As many blocks as a page of the map has, about: a stretch goes on where the gap is not larger.
+    const GAP: u32 = 4096;
+
+    fn add(&mut self, index: IndexRelation, block: u32) {
+        let Range { start, end } = self.0;
+        let is_near = block.saturating_add(Self::GAP) >= start && block <= end.saturating_add(Self::GAP);
+        if !self.0.is_empty() && is_near {
+            self.0 = start.min(block)..end.max(block + 1);
+        } else {
+            self.publish(index);
+            self.0 = block..block + 1;
+        }
+    }
+
+    fn publish(&self, index: IndexRelation) {
+        if !self.0.is_empty() {
+            // SAFETY: the relation is open; blocks beyond its map are no harm.
+            unsafe { pg_sys::FreeSpaceMapVacuumRange(index.raw(), self.0.start, self.0.end) };
+        }
+    }
 }
 
 /// Gives up a page that nothing refers to, if it has been in use since before `limit` and nobody can need it.
 pub fn free_orphan(index: IndexRelation, block: u32, limit: u64) -> Result<()> {
-    free_if(index, block, |page| page.is_sound() && page.special().stamp < limit && is_past(page.special().stamp))
+    let is_orphan =
+        |page: PageRef<'_>| page.is_sound() && page.special().stamp < limit && is_past(page.special().stamp);
+    free_if(index, block, is_orphan).map(|_| ())
 }
 
-fn free_if(index: IndexRelation, block: u32, is_ours: impl FnOnce(PageRef<'_>) -> bool) -> Result<()> {
+/// Whether it has been freed.
+fn free_if(index: IndexRelation, block: u32, is_ours: impl FnOnce(PageRef<'_>) -> bool) -> Result<bool> {
     let buffer = ExclusiveBuffer::open(index, block)?;
     if !is_ours(buffer.page()) || buffer.page().special().state() == PageState::Free {
-        return Ok(());
+        return Ok(false);
     }
     let stamp = wal::next_stamp();
     let mut batch = WalBatch::begin(index);
@@ -190,10 +224,10 @@ fn free_if(index: IndexRelation, block: u32, is_ours: impl FnOnce(PageRef<'_>) -
     batch.commit();
     drop(buffer);
     record_free(index, block);
-    Ok(())
+    Ok(true)
 }
 
-/// Makes what was freed known to those who look for pages, all the way up the map.
+/// Makes all that the map was told known to those who look for pages. It walks the whole map: for VACUUM.
 pub fn publish_free(index: IndexRelation) {
     // SAFETY: the relation is open.
     unsafe { pg_sys::IndexFreeSpaceMapVacuum(index.raw()) };

@@ -7,7 +7,6 @@ use super::open::{OwnedIndex, check_is_valid};
 use crate::am::flush::flush;
 use crate::am::merge::merge;
 use crate::engine::segment::policy::Effort;
-use crate::storage::free;
 use crate::storage::raise::OrRaise;
 
 /// `wand_merge(index regclass)`: flushes the pending list and merges segments as VACUUM would; the number of merges.
@@ -21,6 +20,5 @@ fn wand_merge(index: pg_sys::Oid) -> i32 {
     let lock = relation.lock_maintenance();
     flush(relation, &lock, Effort::Full).or_raise(relation);
     let merges = merge(relation, &lock, Effort::Full).or_raise(relation);
-    free::publish_free(relation);
     i32::try_from(merges).unwrap_or(i32::MAX)
 }

@@ -1,13 +1,14 @@
 //! A table whose rows come, change and go: its index against one just made on the same table.
 
 use super::vector::Vector;
-use super::{Latencies, wal};
+use super::{Clock, Latencies, Moment, wal};
 use crate::measure::{Collection, in_turns, mean};
 use crate::server::Server;
 use crate::table::{Table, megabytes, ratio};
 use crate::ways::INDEX_ONLY;
 use pg_wand_tests::random::Random;
 use postgres::{Client, Statement};
+use std::rc::Rc;
 use std::time::Instant;
 
 const K: usize = 10;
@@ -15,6 +16,7 @@ const K: usize = 10;
 const STRETCH: usize = 20_000;
 
 struct Rows {
+    clock: Rc<Clock>,
     ids: Vec<i32>,
     next_id: i32,
     update: Statement,
@@ -33,7 +35,7 @@ fn change(
     let vector = &data.docs.rows[random.below(data.docs.rows.len())];
     let (bytes, vector) = (8.0 * vector.len() as f64, Vector::new(data.docs.columns, vector));
     let at = random.below(rows.ids.len());
-    let begin = Instant::now();
+    let begin = Moment::now(&rows.clock);
     match random.below(5) {
         0 => {
             client.execute(&rows.insert, &[&rows.next_id, &vector]).expect("INSERT");
@@ -61,6 +63,7 @@ pub fn measure(server: &mut Server, data: &Collection, changes: usize, inserts: 
     let n = data.docs.rows.len() as i32;
     let client = server.client();
     let mut rows = Rows {
+        clock: Clock::of_session(client),
         ids: (0..n).collect(),
         next_id: n,
         update: client.prepare("UPDATE ours SET emb = $2 WHERE id = $1").expect("a statement"),
@@ -103,7 +106,7 @@ pub fn measure(server: &mut Server, data: &Collection, changes: usize, inserts: 
 
     let mut latencies = Table::new(
         "Life, single statements, ms from call to answer; flushes and merges included, autovacuum beside them",
-        &["statement", "p50", "p99", "p99.9", "max", "number"],
+        &["statement", "p50", "p99", "p99.9", "max", "processor p50", "p99", "p99.9", "max", "number"],
     );
     for (name, of_statement) in ["INSERT", "UPDATE", "DELETE"].into_iter().zip(times) {
         latencies.row(std::iter::once(name.to_string()).chain(of_statement.cells()).collect());

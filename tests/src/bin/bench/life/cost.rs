@@ -1,14 +1,14 @@
 //! What a row costs with the index against the same row without: one client, in turns, round by round.
 
 use super::vector::Vector;
-use super::{Latencies, wal};
+use super::{Clock, Latencies, Moment, wal};
 use crate::measure::Collection;
 use crate::server::Server;
 use crate::table::{Table, ratio};
 use pg_wand_tests::random::Random;
 use postgres::{Client, Statement};
 use std::io::Write;
-use std::time::Instant;
+use std::rc::Rc;
 
 const ROUNDS: usize = 5;
 const TABLES: [&str; 2] = ["bare", "indexed"];
@@ -20,6 +20,7 @@ const WAYS: [&str; 3] = ["INSERT, one row, prepared", "INSERT ... SELECT", "COPY
 #[derive(Clone, Copy, Default)]
 struct Spent {
     seconds: f64,
+    processor: f64,
     wal: f64,
 }
 
@@ -36,8 +37,18 @@ pub fn measure(server: &mut Server, data: &Collection, rows: usize, latencies: &
         per_round * ROUNDS,
         vector_bytes / per_round as f64
     );
-    let columns = ["way", "time / alone", "us a row", "alone us", "WAL of the index / vector bytes"];
+    let columns = [
+        "way",
+        "time / alone",
+        "processor / alone",
+        "us a row",
+        "alone us",
+        "processor us",
+        "alone us",
+        "WAL / vector bytes",
+    ];
     let mut table = Table::new(&title, &columns);
+    let clock = Clock::of_session(server.client());
     for way in WAYS {
         for name in TABLES {
             server.run(&format!("DROP TABLE IF EXISTS {name}; CREATE TABLE {name} (id int, emb {vector_type})"));
@@ -48,16 +59,20 @@ pub fn measure(server: &mut Server, data: &Collection, rows: usize, latencies: &
         for _ in 0..ROUNDS {
             for (at, name) in TABLES.into_iter().enumerate() {
                 let from = wal::position(server);
-                let begin = Instant::now();
+                let begin = Moment::now(&clock);
                 let client = server.client();
                 match way {
                     "COPY, text" => copy(client, name, data, &picked),
                     "INSERT ... SELECT" => {
                         client.batch_execute(&format!("INSERT INTO {name} TABLE source")).expect(way)
                     }
-                    _ => one_by_one(client, &statements[at], data, &picked, (at == 1).then_some(&mut *latencies)),
+                    _ => {
+                        one_by_one(client, &statements[at], data, &picked, &clock, (at == 1).then_some(&mut *latencies))
+                    }
                 }
-                spent[at].seconds += begin.elapsed().as_secs_f64();
+                let end = Moment::now(&clock);
+                spent[at].seconds += (end.time - begin.time).as_secs_f64();
+                spent[at].processor += end.processor - begin.processor;
                 let to = wal::position(server);
                 spent[at].wal += wal::bytes(server, &from, &to);
             }
@@ -65,8 +80,11 @@ pub fn measure(server: &mut Server, data: &Collection, rows: usize, latencies: &
         let [alone, with] = spent;
         let n = (per_round * ROUNDS) as f64;
         let wal = (with.wal - alone.wal) / (vector_bytes * ROUNDS as f64);
-        let mut cells = vec![way.to_string(), ratio(with.seconds / alone.seconds)];
-        cells.extend([with, alone].map(|spent| format!("{:.1}", spent.seconds / n * 1e6)));
+        let ratios = [with.seconds / alone.seconds, with.processor / alone.processor].map(ratio);
+        let mut cells = vec![way.to_string()];
+        cells.extend(ratios);
+        let times = [with.seconds, alone.seconds, with.processor, alone.processor];
+        cells.extend(times.map(|seconds| format!("{:.1}", seconds / n * 1e6)));
         cells.push(ratio(wal));
         table.row(cells);
     }
@@ -83,11 +101,12 @@ fn one_by_one(
     statement: &Statement,
     data: &Collection,
     rows: &[usize],
+    clock: &Rc<Clock>,
     mut latencies: Option<&mut Latencies>,
 ) {
     for &row in rows {
         let vector = Vector::new(data.docs.columns, &data.docs.rows[row]);
-        let begin = Instant::now();
+        let begin = Moment::now(clock);
         client.execute(statement, &[&(row as i32), &vector]).expect("INSERT");
         if let Some(latencies) = &mut latencies {
             latencies.add(begin);

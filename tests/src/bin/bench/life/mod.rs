@@ -14,7 +14,11 @@ use crate::measure::Collection;
 use crate::server::Server;
 use crate::table::Table;
 use pg_wand_tests::size;
+use postgres::Client;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Instant;
 
 const SETTINGS: [&str; 6] = [
@@ -55,22 +59,62 @@ pub fn run(folder: &Path, output: &Path, changes: usize) -> Result<(), String> {
     std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))
 }
 
-/// Milliseconds of single statements, from call to answer.
+/// Single statements in milliseconds: from call to answer, and of those how many the server's process had a processor.
+/// Where the machine does other things beside, only the latter tells what a statement was charged with.
 #[derive(Default)]
-pub struct Latencies(Vec<f64>);
+pub struct Latencies {
+    elapsed: Vec<f64>,
+    processor: Vec<f64>,
+}
 
 impl Latencies {
-    fn add(&mut self, begin: Instant) {
-        self.0.push(begin.elapsed().as_secs_f64() * 1e3);
+    fn add(&mut self, begin: Moment) {
+        let now = Moment::now(&begin.clock);
+        self.elapsed.push((now.time - begin.time).as_secs_f64() * 1e3);
+        self.processor.push((now.processor - begin.processor) * 1e3);
     }
 
-    /// Median, 99th and 99.9th percentile, greatest, number.
-    fn cells(mut self) -> Vec<String> {
-        self.0.sort_unstable_by(f64::total_cmp);
-        let n = self.0.len();
-        let at = |share: f64| self.0[((n as f64 * share) as usize).min(n - 1)];
-        let mut cells = [at(0.5), at(0.99), at(0.999), at(1.0)].map(|ms| format!("{ms:.3}")).to_vec();
+    /// Median, 99th and 99.9th percentile and greatest of the time that passed; the same of processor time; number.
+    fn cells(self) -> Vec<String> {
+        let n = self.elapsed.len();
+        let mut cells = Vec::new();
+        for mut times in [self.elapsed, self.processor] {
+            times.sort_unstable_by(f64::total_cmp);
+            let at = |share: f64| times[((n as f64 * share) as usize).min(n - 1)];
+            cells.extend([at(0.5), at(0.99), at(0.999), at(1.0)].map(|ms| format!("{ms:.3}")));
+        }
         cells.push(n.to_string());
         cells
+    }
+}
+
+/// What a process has had of the processors: its file in /proc.
+pub struct Clock(File);
+
+impl Clock {
+    fn of_session(client: &mut Client) -> Rc<Self> {
+        let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).expect("a pid").get(0);
+        Rc::new(Self(File::open(format!("/proc/{pid}/schedstat")).expect("schedstat of the server's process")))
+    }
+
+    fn seconds(&self) -> f64 {
+        let mut text = [0; 64];
+        let n = self.0.read_at(&mut text, 0).expect("schedstat");
+        let text = std::str::from_utf8(&text[..n]).expect("digits");
+        text.split(' ').next().and_then(|word| word.parse::<f64>().ok()).expect("nanoseconds") * 1e-9
+    }
+}
+
+/// When a statement began.
+pub struct Moment {
+    clock: Rc<Clock>,
+    time: Instant,
+    processor: f64,
+}
+
+impl Moment {
+    fn now(clock: &Rc<Clock>) -> Self {
+        let time = Instant::now();
+        Self { clock: Rc::clone(clock), time, processor: clock.seconds() }
     }
 }
