@@ -6,8 +6,9 @@ ROUNDS ?= 25
 DATA ?=
 ARGS ?=
 PG18 ?=
+PART ?=
 
-export PG_CONFIG PROFILE ROUNDS DATA ARGS PG18
+export PG_CONFIG PROFILE ROUNDS DATA ARGS PG18 PART
 
 all: ## build the library for PG_CONFIG
 	scripts/build.sh
@@ -39,6 +40,17 @@ isolation: install ## isolation specs on PG_CONFIG's server, and those with paus
 
 integration: install ## exactness, malformed input, README, symbols, layers
 	scripts/integration.sh
+
+concurrency: install ## many clients, an oracle; CONCURRENCY_SECONDS=3600
+	scripts/integration.sh concurrency
+
+turnover: install ## size after TURNOVERS=5 turnovers of a table
+	scripts/integration.sh turnover
+
+soak: ## PART=sweep, kills, standby, concurrency, isolation, turnover, life or limits at full size; docs/promises.md
+	scripts/soak.sh
+
+.PHONY: concurrency turnover soak
 
 crash: install ## ROUNDS rounds of kill -9 under load
 	scripts/integration.sh crash

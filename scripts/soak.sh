@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# One part of the soak: a test at its full size. Usage: soak.sh PART, one of
+#   sweep kills standby concurrency isolation turnover life limits
+# The sizes can be changed by the same variables that the test has. The last line is the result: part, date, seed,
+# server, what the test counted, time. docs/promises.md keeps the last of each; it is edited by hand.
+source "$(dirname "$0")/common.sh"
+
+part=${1:-${PART:-}}
+use_server
+cd "$ROOT"
+SEED=${SEED:-$(date +%s)}
+export SEED
+log=$TARGET/soak-$part.log
+mkdir -p "$TARGET"
+
+# set_size NAME VALUE: unless it is set already
+set_size() {
+	local value=${!1:-$2}
+	export "$1=$value"
+}
+
+integration() { "$ROOT/scripts/integration.sh" "$@"; }
+
+# Every boundary of every operation, once for each of three seeds.
+sweep() {
+	local first=$SEED
+	set_size SWEEP_BOUNDARIES all
+	for SEED in $((first)) $((first + 1)) $((first + 2)); do
+		integration sweep || return
+	done
+}
+
+kills() {
+	set_size CRASH_ROUNDS 250
+	set_size CRASH_CLIENTS 8
+	set_size CRASH_READERS 4
+	integration crash
+}
+
+standby() {
+	set_size STANDBY_SECONDS 1800
+	set_size STANDBY_READERS 8
+	set_size PROMOTIONS 20
+	integration standby
+}
+
+concurrency() {
+	set_size CONCURRENCY_SECONDS 3600
+	set_size CONCURRENCY_CLIENTS 16
+	set_size CONCURRENCY_ROWS 16000
+	set_size CONCURRENCY_ORACLE 30
+	integration concurrency
+}
+
+# All permutations of all specs, also of those that need a server that can be made to pause.
+isolation() { "$ROOT/scripts/isolation.sh" && "$ROOT/scripts/isolation.sh" faulty; }
+
+turnover() {
+	set_size TURNOVERS 100
+	set_size TURNOVER_ROWS 5000
+	integration turnover
+}
+
+# Speed and log volume while 200,000 rows change a million times.
+life() {
+	set_size LIFE 1000000
+	set_size DATA wiki200k
+	"$ROOT/scripts/bench.sh"
+}
+
+limits() {
+	export PG_WAND_LARGE=1 LIMITS=large
+	"$ROOT/scripts/unit.sh" limits_tests && integration limits
+}
+
+# Summaries of the tests, each "name: numbers", or what pg_regress counts.
+counts() {
+	grep -hE '^(crash|concurrency|standby|cascade|subscriber|turnover[a-z ]*|limits|[a-z_]+): .*[0-9]' "$log" |
+		grep -vE '^(crash round|error|warning)|boundaries, [0-9]+ records$' | sed 's/; SEED=[0-9]*$//' | paste -sd';' -
+	awk '/^test result: /{ ok += $4; bad += $6 }
+		/^(test .* \.\.\. )?ok +[0-9]+( ms| - )/{ ok++ } /^not ok |\.\.\. FAILED.* ms$/{ bad++ }
+		END { printf "%d tests passed, %d failed\n", ok, bad }' "$log"
+}
+
+case $part in
+sweep | kills | standby | concurrency | isolation | turnover | life | limits) ;;
+*) die "which part? sweep kills standby concurrency isolation turnover life limits" ;;
+esac
+"$ROOT/scripts/install.sh"
+begin=$SECONDS
+seed=$SEED
+result=passed
+"$part" 2>&1 | tee "$log" || result=FAILED
+printf 'soak %s: %s; %s; SEED=%s; PostgreSQL %s; %s; %d s\n' "$part" "$result" "$(date -u +%Y-%m-%d)" "$seed" \
+	"$("$PG_CONFIG" --version | sed 's/^[^0-9]*//')" "$(counts | paste -sd'; ' -)" $((SECONDS - begin))
+[ "$result" = passed ]
