@@ -22,15 +22,16 @@ use std::time::Instant;
 /// Index and operator of [`create`]'s table.
 pub const INDEXES: [(&str, &str); 2] = [("docs_ip", "<#>"), ("docs_cos", "<=>")];
 
-/// The extension, and a table `docs` with two indexes whose pending lists are as short as can be.
+/// The extension, and a table `docs` with two indexes, whose pending lists have CHURN_PENDING kB (64, the least).
 pub fn create(client: &mut Client) {
+    let limit = size("CHURN_PENDING", 64);
     client
-        .batch_execute(
+        .batch_execute(&format!(
             "CREATE EXTENSION pg_wand;
              CREATE TABLE docs (id bigint PRIMARY KEY, emb svec) WITH (parallel_workers = 2, autovacuum_enabled = off);
-             CREATE INDEX docs_ip ON docs USING wand (emb) WITH (pending_list_limit = 64);
-             CREATE INDEX docs_cos ON docs USING wand (emb svec_cosine_ops) WITH (pending_list_limit = 64)",
-        )
+             CREATE INDEX docs_ip ON docs USING wand (emb) WITH (pending_list_limit = {limit});
+             CREATE INDEX docs_cos ON docs USING wand (emb svec_cosine_ops) WITH (pending_list_limit = {limit})",
+        ))
         .unwrap_or_else(|e| panic!("tables: {}", oracle::describe(&e)));
 }
 
@@ -63,6 +64,8 @@ pub struct Writers {
     pub count: usize,
     /// Rows of all writers together, about.
     pub rows: usize,
+    /// One row in so many has a vector that fills pages of its own.
+    pub huge: usize,
     pub seed: u64,
 }
 
@@ -70,7 +73,7 @@ impl Writers {
     /// As many as the environment wants.
     pub fn of(server: &Cluster, table: &'static str, seed: u64) -> Self {
         let (count, rows) = (size("CHURN_WRITERS", 3), size("CHURN_ROWS", 1_500));
-        Self { server: server.config("postgres"), table, count, rows, seed }
+        Self { server: server.config("postgres"), table, count, rows, huge: size("CHURN_HUGE", 30), seed }
     }
 
     /// Starts them in `scope`.
@@ -160,7 +163,7 @@ impl Writer<'_> {
     }
 
     fn insertion(&mut self, ids: &[i64]) -> String {
-        let rows: Vec<String> = ids.iter().map(|id| format!("({id}, {})", quoted(&mut self.random))).collect();
+        let rows: Vec<String> = ids.iter().map(|id| format!("({id}, {})", self.quoted())).collect();
         format!("INSERT INTO {} VALUES {}", self.writers.table, rows.join(","))
     }
 
@@ -168,7 +171,7 @@ impl Writer<'_> {
         let ids = self.new_ids(n);
         let mut text = String::new();
         for id in &ids {
-            let emb = content(&mut self.random).unwrap_or("\\N".into());
+            let emb = self.content().unwrap_or("\\N".into());
             writeln!(text, "{id}\t{emb}").expect("writing to a string");
         }
         let mut copy = self.client.copy_in(&format!("COPY {} FROM STDIN", self.writers.table))?;
@@ -192,7 +195,7 @@ impl Writer<'_> {
         }
         let mut sql = String::from("BEGIN;");
         for _ in 0..5 {
-            let (id, emb) = (*self.random.pick(&self.live), quoted(&mut self.random));
+            let (id, emb) = (*self.random.pick(&self.live), self.quoted());
             write!(sql, "UPDATE {} SET emb = {emb} WHERE id = {id};", self.writers.table).expect("writing to a string");
         }
         self.client.batch_execute(&(sql + "COMMIT"))
@@ -206,20 +209,20 @@ impl Writer<'_> {
         self.live.drain(from..from + n);
         Ok(())
     }
-}
 
-/// A vector, now and then one that fills pages of its own; `None` is NULL.
-fn content(random: &mut Random) -> Option<String> {
-    let profile = match random.below(30) {
-        0 => Profile::Huge,
-        1 | 2 => Profile::Sparse,
-        _ => Profile::Learned,
-    };
-    corpus::document(profile, random).map(|vector| corpus::literal(&vector))
-}
+    /// A vector; `None` is NULL.
+    fn content(&mut self) -> Option<String> {
+        let profile = match self.random.below(30) {
+            _ if self.random.below(self.writers.huge) == 0 => Profile::Huge,
+            0 | 1 => Profile::Sparse,
+            _ => Profile::Learned,
+        };
+        corpus::document(profile, &mut self.random).map(|vector| corpus::literal(&vector))
+    }
 
-fn quoted(random: &mut Random) -> String {
-    content(random).map_or("NULL".into(), |emb| format!("'{emb}'"))
+    fn quoted(&mut self) -> String {
+        self.content().map_or("NULL".into(), |emb| format!("'{emb}'"))
+    }
 }
 
 /// Vacuums and merges without a pause, now and then rebuilds, until told to stop.
