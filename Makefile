@@ -46,6 +46,9 @@ crash: install ## ROUNDS rounds of kill -9 under load
 walcheck: install ## regress suite with a standby that compares every replayed page
 	scripts/integration.sh walcheck
 
+sweep: ## every operation crashes and fails after its log records; SWEEP_BOUNDARIES=all for every one
+	scripts/integration.sh sweep
+
 bench: ## time, size, recall beside rivals, growth, memory; DATA="folders", HNSW=skip ...; docs/benchmarks.md
 	scripts/bench.sh
 
@@ -61,4 +64,5 @@ clean: ## remove everything built
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
-.PHONY: all install test demo setup check unit regress isolation integration crash walcheck bench microbench pg18 clean help
+.PHONY: all install test demo setup check unit regress isolation integration crash walcheck sweep bench microbench \
+	pg18 clean help

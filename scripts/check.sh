@@ -6,4 +6,5 @@ cd "$ROOT"
 cargo fmt --all --check
 cargo clippy --locked --workspace --all-targets --no-default-features --target-dir "$TARGET" -- -D warnings
 cargo clippy --locked --package pg_wand --no-default-features --features "$PGV" --target-dir "$TARGET" -- -D warnings
+cargo clippy --locked --package pg_wand --no-default-features --features "$PGV,faults" --target-dir "$TARGET" -- -D warnings
 cargo test --locked --package pg_wand_tests --test architecture --target-dir "$TARGET"

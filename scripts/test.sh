@@ -42,6 +42,7 @@ step "faulty-$PGV" "$ROOT/scripts/isolation.sh" faulty
 step integration "$ROOT/scripts/integration.sh"
 step crash "$ROOT/scripts/integration.sh" crash
 step walcheck "$ROOT/scripts/integration.sh" walcheck
+step sweep "$ROOT/scripts/integration.sh" sweep
 
 if [ "${PG18:-}" = skip ]; then
 	printf '\nPostgreSQL 18: left out (PG18=skip)\n'

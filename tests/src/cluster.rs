@@ -127,7 +127,8 @@ impl Cluster {
     pub fn finish_after_kills(mut self, expected: usize) {
         self.finished = true;
         self.stop("fast");
-        let (kills, offences): (Vec<_>, Vec<_>) = logwatch::offences(&self.log()).into_iter().partition(is_kill);
+        let (kills, offences): (Vec<_>, Vec<_>) =
+            logwatch::offences(&self.log()).into_iter().partition(|line| is_kill(line));
         assert!(offences.is_empty(), "the server's log is not clean:\n{}", offences.join("\n"));
         assert_eq!(kills.len(), expected, "not every process that ended was to:\n{}", kills.join("\n"));
     }
@@ -273,7 +274,7 @@ fn children(parent: u32) -> Vec<u32> {
     found
 }
 
-fn is_kill(line: &String) -> bool {
+fn is_kill(line: &str) -> bool {
     line.contains("was terminated by signal 9")
 }
 

@@ -1,9 +1,11 @@
 //! Shared parts of the client-side tests: everything here drives PostgreSQL from outside.
 //!
 //! [`cluster`] makes, kills and copies servers; [`logwatch`] reads what they say; [`ledger`] remembers what they
-//! acknowledged; [`oracle`] compares an index with a sequential scan; [`operations`] are the ways to change one; [`corpus`] makes vectors; [`generate`] makes
-//! collections of real shape, [`exact`] their answers, [`collection`] reads and writes collections.
+//! acknowledged; [`oracle`] compares an index with a sequential scan; [`operations`] are the ways to change one, with
+//! their [`boundaries`]; [`corpus`] makes vectors; [`generate`] makes collections of real shape, [`exact`] their answers,
+//! [`collection`] reads and writes collections.
 
+pub mod boundaries;
 pub mod cluster;
 pub mod collection;
 pub mod corpus;

@@ -1,6 +1,6 @@
 //! Everything that changes an index, in small: a table made ready, and one statement that makes the change.
 //!
-//! Rows come from the table `corpus`: what row `id` holds follows from its id. The table is `docs`, its index
+//! Rows come from the table `corpus`: what row `id` holds is in its row `id % 10000`. The table is `docs`, its index
 //! `docs_idx`, with the smallest pending list that there is: 64 kB, about 60 rows.
 
 use crate::corpus::{self, Profile};
@@ -8,7 +8,7 @@ use crate::random::Random;
 use postgres::Client;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 /// SQLSTATE of an error made by `wand.error_after_wal`.
 pub const FAULT: &str = "58000";
@@ -22,7 +22,7 @@ pub struct Operation {
     /// A single statement, so that it happens or it does not.
     pub run: &'static str,
     /// Rows that it adds.
-    pub adds: RangeInclusive<i64>,
+    pub adds: Range<i64>,
     /// Whether it makes the index, which does not exist before.
     pub builds: bool,
     /// Whether a crash empties the table.
@@ -32,9 +32,12 @@ pub struct Operation {
 /// Ids of common rows, and of those that need pages of their own in the pending list.
 const COMMON: RangeInclusive<i64> = 1..=400;
 const HUGE: RangeInclusive<i64> = 1_001..=1_004;
-const NONE: RangeInclusive<i64> = 1..=0;
+const NONE: Range<i64> = 0..0;
 
 const TABLE: &str = "CREATE TABLE docs AS SELECT * FROM corpus WHERE id <= 200";
+/// Large enough for parallel workers to get their share of it.
+const LARGE_TABLE: &str =
+    "CREATE TABLE docs AS SELECT id + 10000 * n AS id, emb FROM corpus, generate_series(0, 3) n WHERE id <= 400";
 const EMPTY_TABLE: &str = "CREATE TABLE docs AS SELECT * FROM corpus LIMIT 0";
 const INDEX: &str = "CREATE INDEX docs_idx ON docs USING wand (emb) WITH (pending_list_limit = 64)";
 const VACUUM: &str = "VACUUM (INDEX_CLEANUP ON) docs";
@@ -67,7 +70,7 @@ fn insert(ids: RangeInclusive<i64>) -> String {
     format!("INSERT INTO docs SELECT * FROM corpus WHERE id BETWEEN {first} AND {last} ORDER BY id")
 }
 
-fn operation(name: &'static str, prepare: &[&str], run: &'static str, adds: RangeInclusive<i64>) -> Operation {
+fn operation(name: &'static str, prepare: &[&str], run: &'static str, adds: Range<i64>) -> Operation {
     let prepare = prepare.iter().map(|s| s.to_string()).collect();
     Operation { name, prepare, ready: "", run, adds, builds: false, unlogged: false }
 }
@@ -79,7 +82,7 @@ pub fn all() -> Vec<Operation> {
     let few: Vec<String> = vec![TABLE.into(), INDEX.into(), insert(201..=210), insert(1_001..=1_001)];
     vec![
         build("build", &[TABLE]),
-        build("build_parallel", &[TABLE, "ALTER TABLE docs SET (parallel_workers = 2)"]),
+        build("build_parallel", &[LARGE_TABLE, "ALTER TABLE docs SET (parallel_workers = 2)"]),
         Operation { unlogged: true, ..build("build_unlogged", &[&unlogged_table]) },
         // The crash happens elsewhere; this index becomes what its init fork says.
         Operation {
@@ -95,19 +98,19 @@ pub fn all() -> Vec<Operation> {
             "insert_first",
             &[EMPTY_TABLE, INDEX],
             "INSERT INTO docs SELECT * FROM corpus WHERE id = 201",
-            201..=201,
+            201..202,
         ),
         operation(
             "insert_new_tail",
             &[TABLE, INDEX, &insert(201..=205)],
             "INSERT INTO docs SELECT * FROM corpus WHERE id BETWEEN 206 AND 225 ORDER BY id",
-            206..=225,
+            206..226,
         ),
         operation(
             "insert_overflow",
             &[TABLE, INDEX, &insert(201..=205)],
             "INSERT INTO docs SELECT * FROM corpus WHERE id = 1003",
-            1_003..=1_003,
+            1_003..1_004,
         ),
         Operation {
             prepare: few.clone(),
@@ -120,7 +123,7 @@ pub fn all() -> Vec<Operation> {
                 "flush_by_insert",
                 &[TABLE, INDEX, &insert(201..=250)],
                 "INSERT INTO docs SELECT * FROM corpus WHERE id BETWEEN 251 AND 290 ORDER BY id",
-                251..=290,
+                251..291,
             )
         },
         Operation {
@@ -139,7 +142,7 @@ pub fn all() -> Vec<Operation> {
                 "reuse",
                 &[TABLE, INDEX, "DELETE FROM docs WHERE id > 20", VACUUM, LATER, VACUUM, LATER],
                 "INSERT INTO docs SELECT * FROM corpus WHERE id BETWEEN 201 AND 290 ORDER BY id",
-                201..=290,
+                201..291,
             )
         },
         operation("reindex", &[TABLE, INDEX, &insert(201..=230)], "REINDEX INDEX docs_idx", NONE),

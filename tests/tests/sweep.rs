@@ -9,6 +9,7 @@
 //! server that has one. Sizes: SWEEP_BOUNDARIES (40, spread over all operations, crashes and errors alike; `all` takes
 //! every one). SWEEP_ONLY=merge, or merge:17, takes one operation or one boundary of it. SEED repeats a run.
 
+use pg_wand_tests::boundaries::Choice;
 use pg_wand_tests::cluster::{self, Cluster};
 use pg_wand_tests::corpus::{self, Profile};
 use pg_wand_tests::operations::{self, FAULT, Operation};
@@ -43,54 +44,15 @@ fn an_error_after_any_record() {
     sweep(Stop::Error, "an_error_after_any_record");
 }
 
-/// Which boundaries are swept.
-enum Choice {
-    All,
-    /// So many, over all operations.
-    Spread(usize),
-    /// Of one operation, perhaps only one.
-    Only(String, Option<u32>),
-}
-
-impl Choice {
-    fn from_environment() -> Self {
-        let variable = |name| std::env::var(name).ok();
-        if let Some(only) = variable("SWEEP_ONLY").filter(|only| !only.is_empty()) {
-            let (name, n) = only.split_once(':').unwrap_or((&only, ""));
-            return Self::Only(name.into(), n.parse().ok());
-        }
-        match variable("SWEEP_BOUNDARIES").as_deref() {
-            Some("all") => Self::All,
-            Some(n) => Self::Spread(n.parse().unwrap_or_else(|_| panic!("SWEEP_BOUNDARIES={n} is not a number"))),
-            None => Self::Spread(40),
-        }
-    }
-
-    /// The boundaries of one operation that has `n_records`; a few more if all are wanted, for not every run has as
-    /// many records.
-    fn of(&self, operation: &Operation, n_records: u32, n_operations: usize, random: &mut Random) -> Vec<u32> {
-        match self {
-            Self::Only(name, _) if name != operation.name => Vec::new(),
-            Self::Only(_, Some(n)) => vec![*n],
-            Self::All | Self::Only(_, None) => (1..=n_records + 3).collect(),
-            Self::Spread(n) => {
-                let n = n.div_ceil(n_operations).min(n_records as usize);
-                let mut chosen = BTreeSet::new();
-                while chosen.len() < n {
-                    chosen.insert(1 + random.below(n_records as usize) as u32);
-                }
-                chosen.into_iter().collect()
-            }
-        }
-    }
-}
-
 fn sweep(stop: Stop, test: &str) {
     let (seed, choice) = (seed(), Choice::from_environment());
     println!("SEED={seed}");
     let mut sweep = Sweep::start(stop, seed);
-    let operations = operations::all();
-    let mut total = 0;
+    let mut operations = operations::all();
+    if let Choice::Only(name, _) = &choice {
+        operations.retain(|operation| operation.name == name);
+    }
+    let (mut tried, mut total) = (0, 0);
     for operation in &operations {
         let mut random = Random::new(seed);
         let mut swept = 0;
@@ -101,7 +63,8 @@ fn sweep(stop: Stop, test: &str) {
             )
         };
         let n_records = sweep.count(operation).unwrap_or_else(|e| panic!("{}: {e}", context(0)));
-        for n in choice.of(operation, n_records, operations.len(), &mut random) {
+        for n in choice.of(n_records, operations.len(), &mut random) {
+            tried += 1;
             let reached = sweep.boundary(operation, n).unwrap_or_else(|e| panic!("{}: {e}", context(n)));
             swept += u32::from(reached);
             if !reached && n > n_records {
@@ -112,7 +75,8 @@ fn sweep(stop: Stop, test: &str) {
         total += swept;
     }
     println!("{test}: {total} boundaries swept");
-    assert!(total > 0, "nothing was swept");
+    // Of a parallel build the leader writes now more, now less; the rest is the same each time.
+    assert!(total * 2 > tried, "only {total} of {tried} boundaries were met");
     sweep.finish();
 }
 
@@ -251,7 +215,8 @@ impl Sweep {
             let extra: Vec<_> = found.difference(expected).collect();
             return Err(format!("rows lost: {lost:?}; rows that must not be: {extra:?}"));
         }
-        let changed = "SELECT count(*) FROM docs JOIN corpus USING (id) WHERE docs.emb IS DISTINCT FROM corpus.emb";
+        let changed = "SELECT count(*) FROM docs JOIN corpus ON corpus.id = docs.id % 10000
+            WHERE docs.emb IS DISTINCT FROM corpus.emb";
         let changed: i64 = self.client.query_one(changed, &[]).map_err(|e| oracle::describe(&e))?.get(0);
         if changed != 0 {
             return Err(format!("{changed} rows hold something else"));
