@@ -79,4 +79,5 @@ clean: ## remove everything built
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
-.PHONY: all install test demo setup check unit regress isolation integration crash walcheck sweep standby bench microbench pg18 clean help
+.PHONY: all install test demo setup check unit regress isolation integration crash walcheck sweep standby bench \
+	microbench pg18 clean help

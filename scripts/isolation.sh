@@ -3,9 +3,11 @@
 # all of pg_regress/isolation, or after "faulty" those of its folder of that name, on a server that can be made to pause.
 source "$(dirname "$0")/common.sh"
 input=$ROOT/pg_regress/isolation
+helpers=(--file="$ROOT/pg_regress/common/isolation.sql")
 if [ "${1:-}" = faulty ]; then
 	shift
 	input=$input/faulty
+	helpers+=(--file="$ROOT/pg_regress/common/pauses.sql")
 	PG_CONFIG=$("$ROOT/scripts/faulty.sh")
 fi
 use_server
@@ -22,8 +24,7 @@ fi
 server_start "autovacuum = off" "max_prepared_transactions = 5"
 psql=("$BINDIR/psql" --no-psqlrc --quiet --output=/dev/null --set=ON_ERROR_STOP=1)
 "${psql[@]}" --dbname=postgres --command="CREATE DATABASE wand_isolation"
-"${psql[@]}" --dbname=wand_isolation --command="CREATE EXTENSION pg_wand" \
-	--file="$ROOT/pg_regress/common/isolation.sql"
+"${psql[@]}" --dbname=wand_isolation --command="CREATE EXTENSION pg_wand" "${helpers[@]}"
 
 status=0
 cd "$output"
