@@ -259,7 +259,7 @@ fn read_by_cursor(writer: &mut Writer, ledger: &mut Ledger) -> Result<Outcome, S
     oracle::prefer_index(&mut transaction)?;
     let failed = |e| oracle::describe(&e);
     transaction.batch_execute(&format!("DECLARE c NO SCROLL CURSOR FOR {sql}")).map_err(failed)?;
-    let mut fetch = |transaction: &mut postgres::Transaction<'_>, n: &str| -> Result<Vec<Row>, String> {
+    let fetch = |transaction: &mut postgres::Transaction<'_>, n: &str| -> Result<Vec<Row>, String> {
         oracle::rows(transaction, &format!("FETCH {n} FROM c"))
     };
     let mut by_index = fetch(&mut transaction, "10")?;
