@@ -7,6 +7,7 @@
 CREATE TABLE docs (id int, emb svec, t text);
 CREATE INDEX docs_emb ON docs USING wand (emb) WITH (pending_list_limit = 63);
 CREATE INDEX docs_emb ON docs USING wand (emb) WITH (pending_list_limit = 'many');
+CREATE INDEX docs_emb ON docs USING wand (emb) WITH (autoflush = 'sometimes');
 CREATE INDEX docs_emb ON docs USING wand (emb) WITH (fillfactor = 90);
 CREATE INDEX docs_emb ON docs USING wand (t);
 CREATE INDEX docs_emb ON docs USING wand (emb, id);
@@ -14,7 +15,15 @@ CREATE INDEX docs_emb ON docs USING wand (emb) INCLUDE (id);
 CREATE UNIQUE INDEX docs_emb ON docs USING wand (emb);
 CREATE INDEX docs_emb ON docs USING wand (emb DESC);
 CREATE INDEX docs_emb ON docs USING wand (emb) WITH (pending_list_limit = 64);
-ALTER INDEX docs_emb SET (pending_list_limit = 128);
+ALTER INDEX docs_emb SET (pending_list_limit = 63);
+ALTER INDEX docs_emb SET (autoflush = 2);
+ALTER INDEX docs_emb SET (fastupdate = off);
+-- neither readers nor writers wait for a change: it takes the lock that VACUUM takes
+BEGIN;
+ALTER INDEX docs_emb SET (pending_list_limit = 128, autoflush = on);
+SELECT mode FROM pg_locks WHERE relation = 'docs_emb'::regclass AND pid = pg_backend_pid();
+COMMIT;
+SELECT reloptions FROM pg_class WHERE oid = 'docs_emb'::regclass;
 \d docs_emb
 SELECT opcname, amvalidate(oid) FROM pg_opclass WHERE opcmethod = (SELECT oid FROM pg_am WHERE amname = 'wand') ORDER BY 1;
 SELECT p.prop, pg_indexam_has_property(a.oid, p.prop)
@@ -29,6 +38,20 @@ INSERT INTO docs SELECT i, doc(i), NULL FROM generate_series(1, 4000) i;
 SELECT segments > 1 AS flushed, pending < 4000 AS few_pending, documents + pending AS rows FROM wand_info('docs_emb');
 SELECT k, a.* FROM (VALUES (10), (5000)) v (k), same_all('docs', '<#>', k) a;
 SELECT sum(documents) + max(pending) AS rows FROM wand_segments('docs_emb'), LATERAL (SELECT pending FROM wand_info('docs_emb')) i;
+SELECT * FROM wand_check('docs_emb', true);
+-- autoflush off: the list grows over its limit, until VACUUM or wand_merge
+ALTER INDEX docs_emb SET (autoflush = off);
+INSERT INTO docs SELECT i, doc(i), NULL FROM generate_series(4001, 6000) i;
+SELECT pending >= 2000 AS waiting FROM wand_info('docs_emb');
+ALTER INDEX docs_emb SET (pending_list_limit = 64);
+ALTER INDEX docs_emb RESET (autoflush);
+INSERT INTO docs SELECT i, doc(i), NULL FROM generate_series(6001, 6100) i;
+SELECT pending < 2100 AS fewer_waiting FROM wand_info('docs_emb');
+SELECT k, a.* FROM (VALUES (10)) v (k), same_all('docs', '<#>', k) a;
+ALTER INDEX docs_emb RESET (pending_list_limit);
+SELECT reloptions FROM pg_class WHERE oid = 'docs_emb'::regclass;
+SELECT wand_merge('docs_emb') > 0 AS merged;
+SELECT pending FROM wand_info('docs_emb');
 SELECT * FROM wand_check('docs_emb', true);
 -- another dimension in the query is an error, with the index as without
 SET enable_seqscan = off;
