@@ -142,7 +142,7 @@ fn a_vector_larger_than_a_stretch_is_flushed_alone() {
     for round in 0..4 {
         for profile in [Profile::Learned, Profile::Huge] {
             let vector = literal(profile, &mut random).replace("/30522", "/300000");
-            listener.run(&format!("INSERT INTO docs SELECT {rows} + i, {vector} FROM generate_series(1, 3) i"));
+            listener.run(&format!("INSERT INTO docs SELECT {rows} + i, {vector} FROM generate_series(0, 2) i"));
             rows += 3;
         }
         let huge = huge.replace("{first}", &format!("{}", 1 + 1_000 * round));
@@ -175,7 +175,7 @@ fn copy_brings_all_rows() {
     let (cluster, seed) = (Cluster::start_new(&["autovacuum = off"]), seed());
     let (mut client, mut random) = (cluster.connect(), Random::new(seed));
     let rows = size("COPY_ROWS", 20_000);
-    create(&mut client, "");
+    create(&mut client, "pending_list_limit = 512");
     let mut copy = client.copy_in("COPY docs FROM STDIN").expect("COPY");
     for id in 0..rows {
         let vector = corpus::document(Profile::Learned, &mut random).expect("not NULL");

@@ -137,6 +137,7 @@ fn compare(server: &mut Server, data: &Collection, when: &str, table: &mut Table
     for index in indexes {
         only(server, index);
         server.times(&settings, &statements);
+        tell_phases(server, index, &statements);
     }
     let times = in_turns(2, |at| {
         only(server, indexes[at]);
@@ -154,6 +155,22 @@ fn compare(server: &mut Server, data: &Collection, when: &str, table: &mut Table
         table.row(vec![format!("{what}, {when}"), share, show(own), show(fresh)]);
     }
     eprintln!("{table}");
+}
+
+/// Where a query's time goes, to standard error: means of what the last scan says.
+fn tell_phases(server: &mut Server, index: &str, statements: &[String]) {
+    let phases =
+        ["plan_ms", "pending_ms", "bounds_ms", "blocks_ms", "exhaustive_ms", "select_ms", "rows", "bytes_read"];
+    let columns: Vec<String> = phases.iter().map(|phase| format!("{phase}::float8")).collect();
+    let sql = format!("SELECT {} FROM wand_last_scan()", columns.join(", "));
+    let mut sums = [0.0; 8];
+    for statement in statements {
+        server.run(statement);
+        let row = server.row(&sql);
+        sums.iter_mut().enumerate().for_each(|(at, sum)| *sum += row.get::<_, f64>(at));
+    }
+    let means = phases.iter().zip(sums).map(|(phase, sum)| format!("{phase} {:.4}", sum / statements.len() as f64));
+    eprintln!("{index}: {}", means.collect::<Vec<_>>().join(", "));
 }
 
 /// The planner sees this index and not the other one.

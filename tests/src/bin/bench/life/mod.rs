@@ -2,7 +2,7 @@
 //! compares the index with one just made.
 //!
 //! Everything is the server's default but: fsync off (as in all tests, so a commit costs nothing and the index's share
-//! of a row seems greater than it is), 1 GB of shared buffers, autovacuum looking every 10 s instead of every minute,
+//! of a row seems greater than it is), 2 GB of shared buffers, autovacuum looking every 10 s instead of every minute,
 //! because the run is short. One client, every change a transaction of its own, vectors sent in binary form.
 
 mod churn;
@@ -22,7 +22,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 const SETTINGS: [&str; 6] = [
-    "shared_buffers = 1GB",
+    "shared_buffers = 2GB",
     "autovacuum_naptime = 10s",
     "jit = off",
     "max_parallel_workers_per_gather = 0",
