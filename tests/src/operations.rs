@@ -127,20 +127,20 @@ pub fn all() -> Vec<Operation> {
             )
         },
         Operation {
-            prepare: segments(7, few.clone()),
-            ready: "segments = 7 AND pending = 12",
+            prepare: with_stale_segments(),
+            ready: "segments > 1 AND pending > 0 AND dead > 0",
             ..operation("merge", &[], MERGE, NONE)
         },
         Operation {
-            prepare: with_garbage(segments(4, few)),
-            ready: "segments = 4 AND pending = 13 AND orphaned_bytes > 0",
+            prepare: with_garbage(few),
+            ready: "pending = 11 AND orphaned_bytes > 0",
             ..operation("vacuum", &[], VACUUM, NONE)
         },
         Operation {
             ready: "free_bytes > total_bytes / 2",
             ..operation(
                 "reuse",
-                &[TABLE, INDEX, "DELETE FROM docs WHERE id > 20", VACUUM, LATER, VACUUM, LATER],
+                &[TABLE, INDEX, "DELETE FROM docs WHERE id > 20", VACUUM, LATER],
                 "INSERT INTO docs SELECT * FROM corpus WHERE id BETWEEN 201 AND 290 ORDER BY id",
                 201..291,
             )
@@ -149,22 +149,19 @@ pub fn all() -> Vec<Operation> {
     ]
 }
 
-/// After `prepare`, which leaves a segment and rows that wait: `n` segments, and 12 rows that wait.
-fn segments(n: i64, mut prepare: Vec<String>) -> Vec<String> {
-    for segment in 2..=n {
-        let first = 201 + 12 * segment;
-        prepare.extend([MERGE.into(), insert(first..=first + 11)]);
-    }
+/// With segments of which a third is dead: a VACUUM has come so far, and no further.
+fn with_stale_segments() -> Vec<String> {
+    let mut prepare = vec![TABLE.into(), INDEX.into(), insert(201..=280)];
+    prepare.extend(["DELETE FROM docs WHERE id % 3 = 0".into(), "SET wand.error_after_wal = 2".into()]);
+    prepare.push(format!("!{VACUUM}"));
     prepare
 }
 
 /// With dead rows in segments and in the pending list, inline and in pages of their own, and with pages that a failed
 /// flush has left behind.
 fn with_garbage(mut prepare: Vec<String>) -> Vec<String> {
-    prepare.push(insert(1_002..=1_002));
-    prepare.push("SET wand.error_after_wal = 9".into());
-    prepare.push(format!("!{MERGE}"));
-    prepare.push("DELETE FROM docs WHERE id % 3 = 0".into());
-    prepare.push(LATER.into());
+    prepare.extend([MERGE.into(), insert(211..=220), insert(1_002..=1_002)]);
+    prepare.extend(["SET wand.error_after_wal = 9".into(), format!("!{MERGE}")]);
+    prepare.extend(["DELETE FROM docs WHERE id % 3 = 0".into(), LATER.into()]);
     prepare
 }
