@@ -51,7 +51,7 @@ INSERT INTO docs SELECT i, doc(i) FROM generate_series(3001, 3300) i;
 ROLLBACK;
 SELECT rows FROM visited();
 SELECT * FROM same_all('docs', '<#>', 100);
--- nobody is killed whose deletion is not committed, nor while a snapshot sees him, as this cursor's does
+-- nobody is killed whose deletion is not committed: a cursor opened before still sees him
 BEGIN;
 DECLARE c CURSOR FOR SELECT id FROM docs ORDER BY emb <#> query(1);
 FETCH 1 FROM c;

@@ -1,17 +1,19 @@
 //! Readers of a standby go on while replay recycles the pages they read: a cursor that was opened before gives its
-//! snapshot's rows, each once and in order, and says that it began anew; a scan that always finds pages gone ends with
-//! 40001. Marks on rows that are dead to all on the primary hide nothing from an older snapshot of the standby.
+//! snapshot's rows, each once and in order, and says that it began anew. What replay has not done is damage there too.
+//! Marks on rows that are dead to all on the primary hide nothing from an older snapshot of the standby.
 //!
 //! Sizes: RESTART_ROWS (3,000), RESTART_CURSORS (6).
 
-use pg_wand_tests::cluster::Cluster;
+use pg_wand_tests::cluster::{self, Cluster};
 use pg_wand_tests::corpus::{self, Profile};
 use pg_wand_tests::oracle::{self, Row};
 use pg_wand_tests::random::Random;
 use pg_wand_tests::{seed, size};
 use postgres::{Client, Transaction};
 use std::fmt::Write as _;
+use std::fs;
 use std::io::Write as _;
+use std::process::Command;
 
 const PRIMARY: [&str; 2] = ["autovacuum = off", "hot_standby_feedback = off"];
 /// Inherited by the standby: replay waits for queries that need what it is about to remove, and for nothing else.
@@ -215,4 +217,48 @@ fn visited(client: &mut Client, sql: &str) -> i64 {
     let n = transaction.query_one("SELECT rows FROM wand_last_scan()", &[]).expect("last scan").get(0);
     transaction.commit().expect("COMMIT");
     n
+}
+
+/// What replay has not done is damage on a standby too: the metapage leads where it did, and the page is another one.
+#[test]
+fn damage_on_a_standby_is_damage() {
+    let seed = seed();
+    println!("SEED={seed}");
+    let mut random = Random::new(seed);
+    let (primary, standby) = servers();
+    let mut writer = primary.connect();
+    fill(&mut writer, &mut random, 0, 100);
+    run(&mut writer, "SELECT wand_merge('docs_emb'); CHECKPOINT");
+    standby.wait_for(&mut writer);
+    let mut client = standby.connect();
+    // Nothing that is damaged from here on is written again by replay.
+    run(&mut client, "CHECKPOINT");
+    let path: String = client.query_one("SELECT pg_relation_filepath('docs_emb')", &[]).expect("path").get(0);
+    drop(client);
+    standby.stop("fast");
+    let data = standby.folder().join("data");
+    let checksums = std::path::Path::new(&cluster::pg_config("--bindir")).join("pg_checksums");
+    let disabled = Command::new(checksums).arg("--disable").arg("-D").arg(&data).output().expect("pg_checksums");
+    assert!(disabled.status.success(), "{}", String::from_utf8_lossy(&disabled.stderr));
+    let mut file = fs::read(data.join(&path)).expect("the index");
+    let mut n = 0;
+    for page in file.chunks_exact_mut(8192).filter(|page| page[8152..8154] == [5, 4]) {
+        // A docmap page (kind 5, part 4) says that it is of another generation.
+        page[8160] ^= 0x40;
+        n += 1;
+    }
+    assert!(n > 0, "no docmap page found");
+    fs::write(data.join(&path), file).expect("the index");
+    standby.start();
+    let mut client = standby.connect();
+    let q = corpus::literal(&corpus::query(Profile::Learned, &mut random));
+    let mut transaction = oracle::begin(&mut client).expect("BEGIN");
+    oracle::prefer_index(&mut transaction).expect("settings");
+    let error = transaction.query(&format!("SELECT id FROM docs ORDER BY emb <#> '{q}'"), &[]).expect_err("damage");
+    assert_eq!(error.code().map(|code| code.code()), Some("XX002"), "{}", oracle::describe(&error));
+    drop(transaction);
+    let findings = oracle::check_index(&mut client, "docs_emb");
+    assert!(findings.iter().any(|finding| finding.contains("belongs to somebody else")), "{findings:?}");
+    drop((client, writer));
+    primary.finish();
 }
