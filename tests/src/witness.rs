@@ -159,7 +159,7 @@ fn ask(client: &mut Client, random: &mut Random) -> Result<(), String> {
 
 /// The same through the index many times in one snapshot, so that most of the time is spent in it.
 fn again(client: &mut Client, sql: &str, index: &str) -> Result<(), String> {
-    oracle::compare_limits(client, sql, index, &[10; 20], Some(10)).map(|_| ())
+    oracle::compare_limits(client, sql, index, &[10; 5], Some(10)).map(|_| ())
 }
 
 /// The whole answer through a cursor, with pauses, against the sequential scan in the same snapshot.
