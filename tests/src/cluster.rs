@@ -322,6 +322,13 @@ fn server_user() -> Option<(u32, u32)> {
     })
 }
 
+/// Lets a server process stand still for a while, wherever it is in its work.
+pub fn stall(pid: u32, time: Duration) {
+    signal("STOP", &[pid]);
+    std::thread::sleep(time);
+    signal("CONT", &[pid]);
+}
+
 fn signal(name: &str, pids: &[u32]) {
     let mut command = Command::new("kill");
     command.arg(format!("-{name}")).args(pids.iter().map(u32::to_string));

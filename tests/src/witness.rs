@@ -2,7 +2,7 @@
 //! the client to try again. Anything else is kept as a failure.
 
 use crate::churn;
-use crate::cluster::Cluster;
+use crate::cluster::{self, Cluster};
 use crate::logwatch;
 use crate::oracle::{self, Row};
 use crate::random::Random;
@@ -78,7 +78,7 @@ fn sqlstate(said: &str) -> Option<&str> {
     (["ERROR", "FATAL", "PANIC"].contains(&severity) && code.len() == 5).then_some(code)
 }
 
-/// Starts readers in `scope`.
+/// Starts readers in `scope`, and somebody who holds them up.
 pub fn start<'s>(
     scope: &'s thread::Scope<'s, '_>,
     server: &Cluster,
@@ -90,6 +90,25 @@ pub fn start<'s>(
     for _ in 0..readers {
         let (config, seed) = (server.config("postgres"), random.next_u64());
         scope.spawn(move || read(&config, seed, stop, outcomes));
+    }
+    let (config, seed) = (server.config("postgres"), random.next_u64());
+    scope.spawn(move || hold_up(&config, seed, stop));
+}
+
+/// Stops one busy session after another for a while, in the middle of whatever it does: between two pages of one vector,
+/// say, where a client has no say.
+fn hold_up(server: &Config, seed: u64, stop: &AtomicBool) {
+    let mut random = Random::new(seed);
+    let mut client = server.connect(NoTls).expect("the server answers");
+    let sql = "SELECT pid FROM pg_stat_activity
+        WHERE state = 'active' AND backend_type = 'client backend' AND query ~ '^(SELECT id|FETCH)'";
+    while !stop.load(Ordering::Relaxed) {
+        let busy: Vec<i32> = client.query(sql, &[]).expect("sessions").iter().map(|row| row.get(0)).collect();
+        if !busy.is_empty() {
+            let time = *random.pick(&[5, 20, 100, 300]);
+            cluster::stall(random.pick(&busy).unsigned_abs(), Duration::from_millis(time));
+        }
+        thread::sleep(Duration::from_millis(5));
     }
 }
 
@@ -132,9 +151,15 @@ fn ask(client: &mut Client, random: &mut Random) -> Result<(), String> {
             let limit = 1 + random.below(100);
             oracle::compare_limits(client, &sql, index, &[limit], Some(100)).map(|_| ())
         }
-        5 | 6 => oracle::compare_limits(client, &sql, index, &[], None).map(|_| ()),
+        5 => oracle::compare_limits(client, &sql, index, &[], None).map(|_| ()),
+        6 | 7 => again(client, &sql, index),
         _ => slowly(client, &sql, index, random),
     }
+}
+
+/// The same through the index many times in one snapshot, so that most of the time is spent in it.
+fn again(client: &mut Client, sql: &str, index: &str) -> Result<(), String> {
+    oracle::compare_limits(client, sql, index, &[10; 5], Some(10)).map(|_| ())
 }
 
 /// The whole answer through a cursor, with pauses, against the sequential scan in the same snapshot.

@@ -76,12 +76,17 @@ fn under_load(
         let _stop = (StopAtEnd(&writing), StopAtEnd(&reading));
         churn::start(scope, primary, random, &writing);
         witness::start(scope, standby, readers, random, outcomes, &reading);
+        let mut quiet = None;
         for phase in &PHASES {
+            if phase[0].ends_with("on") {
+                quiet = Some(churn::without_rebuilds(primary));
+            }
             standby.set(phase);
             witness::watch(outcomes, phase_time);
             println!("after {}: {}", phase.join(", "), outcomes.lock().expect("no reader panics"));
         }
         println!("log written: {}", log_size(&mut primary.connect()));
+        drop(quiet);
         standby.promote();
         // Sessions that began on the standby go on, and so does the writing, now here.
         churn::start(scope, standby, random, &writing);
