@@ -11,7 +11,7 @@ if [ ${#tests[@]} = 0 ]; then
 	only+=(--lib)
 	for file in tests/tests/*.rs; do
 		name=$(basename "$file" .rs)
-		case $name in crash | walcheck | sweep | standby | recovery | concurrency | turnover) ;; *) tests+=("$name") ;; esac
+		case $name in crash | walcheck | sweep | standby | recovery) ;; *) tests+=("$name") ;; esac
 	done
 fi
 for name in "${tests[@]}"; do only+=(--test "$name"); done
