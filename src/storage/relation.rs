@@ -4,6 +4,8 @@ use std::ffi::CStr;
 
 use pgrx::pg_sys;
 
+use super::fault;
+
 /// The lock that flush, merge and vacuum take, each alone (`LockPage` on the metapage, as GIN does).
 #[derive(Debug)]
 pub struct MaintenanceLock(IndexRelation);
@@ -26,6 +28,9 @@ impl SoleUse {
     pub fn cut(&self, end: u32) {
         // SAFETY: the relation is open and locked against everybody; this process holds no pin of it.
         unsafe { pg_sys::RelationTruncate(self.0.raw(), end) };
+        // SAFETY: a variable of this process: where its last log record ends.
+        let lsn = unsafe { pg_sys::XactLastRecEnd };
+        fault::record!(lsn);
     }
 }
 
