@@ -18,7 +18,7 @@ use super::buffer::ExclusiveBuffer;
 use super::page::{Identity, PageRef, PageState};
 use super::relation::IndexRelation;
 use super::wal::{self, WalBatch};
-use crate::engine::error::Result;
+use crate::engine::error::{Result, reserve};
 
 /// Whether nobody can still need what was known at `stamp`.
 pub fn is_past(stamp: u64) -> bool {
@@ -41,6 +41,10 @@ pub struct Allocator {
     index: IndexRelation,
     /// Blocks to be used before others.
     holes: roaring::bitmap::IntoIter,
+    /// Free pages that somebody may still need, as the map offered them.
+    waiting: Waiting,
+    /// How many of them are to be met before the map is left alone.
+    patience: usize,
     look_for_free: bool,
     fresh: bool,
     /// A build: blocks added and not yet handed out.
@@ -48,6 +52,26 @@ pub struct Allocator {
     /// A build: how many it has added.
     n_added: u32,
 }
+
+/// Pages that the map has offered too early. They are out of the map while its owner lives, so that it does not meet them
+/// again; then they are put back.
+struct Waiting {
+    index: IndexRelation,
+    blocks: Vec<u32>,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // After an error the next sweep puts them back.
+            self.blocks.iter().for_each(|&block| record_free(self.index, block));
+        }
+    }
+}
+
+/// So many pages that must wait are looked at before the file is made longer, and one more for each page that was found:
+/// after a merge the map offers many of them beside few that are old enough.
+const PATIENCE: usize = 16;
 
 /// A build adds this many blocks at a time, at most: a stretch stays whole however many processes extend the index.
 const STRETCH: u32 = 512;
@@ -58,7 +82,8 @@ impl Allocator {
     /// For an index that may have free pages.
     pub fn new(index: IndexRelation) -> Self {
         let holes = RoaringBitmap::new().into_iter();
-        Self { index, holes, look_for_free: true, fresh: false, ahead: 0..0, n_added: 0 }
+        let waiting = Waiting { index, blocks: Vec::new() };
+        Self { index, holes, waiting, patience: PATIENCE, look_for_free: true, fresh: false, ahead: 0..0, n_added: 0 }
     }
 
     /// For an index that is being built.
@@ -126,12 +151,14 @@ impl Allocator {
                 continue;
             }
             match ExclusiveBuffer::try_open(self.index, block)? {
-                Some(buffer) if is_reusable(buffer.page()) => return Ok(buffer),
+                Some(buffer) if is_reusable(buffer.page()) => {
+                    self.patience += 1;
+                    return Ok(buffer);
+                }
                 Some(buffer) if buffer.page().is_sound() && buffer.page().special().state() == PageState::Free => {
-                    // Not yet: put it back, and do not meet it again.
-                    self.look_for_free = false;
-                    drop(buffer);
-                    record_free(self.index, block);
+                    reserve(&mut self.waiting.blocks, 1, "list of pages")?;
+                    self.waiting.blocks.push(block);
+                    self.look_for_free = self.waiting.blocks.len() < self.patience;
                 }
                 _ => {}
             }
