@@ -254,8 +254,8 @@ fn rebuild(client: &mut Client, index: &str) -> Result<(), postgres::Error> {
 }
 
 /// Keeps [`maintain`] from rebuilding for as long as the client that it returns is there. To be called before a standby
-/// turns its feedback on: this moves the primary's horizon back, and PostgreSQL takes rows for recently dead again whose
-/// large values VACUUM has removed already. A build of any index on them fails (XX001, missing chunk number 0).
+/// turns its feedback on: this moves the primary's horizon back, and PostgreSQL takes rows for recently dead again
+/// whose large values VACUUM has removed already. A build of any index on them fails (XX001, missing chunk number 0).
 pub fn without_rebuilds(server: &Cluster) -> Client {
     let mut client = server.connect();
     client.batch_execute("SELECT pg_advisory_lock(1)").expect("a lock");

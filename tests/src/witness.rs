@@ -104,8 +104,8 @@ pub fn start<'s>(
     scope.spawn(move || hold_up(&config, seed, stop));
 }
 
-/// Stops one busy session after another for a while, in the middle of whatever it does: between two pages of one vector,
-/// say, where a client has no say.
+/// Stops one busy session after another for a while, in the middle of whatever it does: between two pages of one
+/// vector, say, where no client could.
 fn hold_up(server: &Config, seed: u64, stop: &AtomicBool) {
     let mut random = Random::new(seed);
     let mut client = server.connect(NoTls).expect("the server answers");

@@ -6,8 +6,8 @@
 //! log fails the test, and so do too few right answers.
 //!
 //! Sizes: STANDBY_SECONDS (20), STANDBY_READERS (8), PROMOTIONS (1, the rounds that share the seconds), CASCADES (1),
-//! CHURN_ROWS (1,500, about), CHURN_WRITERS (3), CHURN_PENDING and CHURN_HUGE (see churn.rs). SEED repeats the choices, though not
-//! their timing.
+//! CHURN_ROWS (1,500, about), CHURN_WRITERS (3), CHURN_PENDING and CHURN_HUGE (see churn.rs). SEED repeats the
+//! choices, though not their timing.
 
 use pg_wand_tests::churn::{self, StopAtEnd};
 use pg_wand_tests::cluster::Cluster;
