@@ -106,10 +106,13 @@ fn maintain(cluster: &Cluster, seed: u64, stop: &AtomicBool) {
     let mut random = Random::new(seed);
     let Ok(mut client) = cluster.config("postgres").connect(NoTls) else { return };
     while !stop.load(Ordering::Relaxed) {
+        // Somebody who has read by an index and is about to write would deadlock with the REINDEX of any index: so the
+        // table is locked first, which waits for them. The first REINDEX is one by several processes.
         let sql = match random.below(20) {
-            // By several processes.
-            0 => "REINDEX INDEX docs_cos",
-            1 => "BEGIN; SET LOCAL max_parallel_maintenance_workers = 0; REINDEX INDEX docs_ip; COMMIT",
+            0 => "BEGIN; LOCK TABLE docs; REINDEX INDEX docs_cos; COMMIT",
+            1 => {
+                "BEGIN; SET LOCAL max_parallel_maintenance_workers = 0; LOCK TABLE docs; REINDEX INDEX docs_ip; COMMIT"
+            }
             2 => "CHECKPOINT",
             _ => "VACUUM docs",
         };
