@@ -8,26 +8,30 @@
 use roaring::RoaringBitmap;
 
 use super::format::RANGE_DOCS;
-use super::pages::{Part, PartPages, corrupt};
+use super::pages::{PAYLOAD, Part, PartPages, corrupt};
 use crate::engine::error::{Result, filled};
+
+const _: () = assert!(PAYLOAD.is_multiple_of(64));
 
 /// The documents of page `no` of `part` whose live bit is cleared, or whose killed bit is set, added to `docs`.
 fn collect(part: Part, payload: &[u8], no: u32, n_docs: u32, docs: &mut RoaringBitmap) -> Result<()> {
     let flip = if part == Part::Live { u64::MAX } else { 0 };
     let first = no.checked_mul(RANGE_DOCS).ok_or_else(|| corrupt(part, no, "page beyond the documents"))?;
     let on_page = n_docs.saturating_sub(first).min(RANGE_DOCS);
-    for (i, word) in payload.chunks_exact(8).enumerate() {
-        let base = i as u32 * 64;
-        if base >= on_page {
-            break;
+    // Mostly there is nothing to collect: eight words are looked at together.
+    let (groups, _) = payload.as_chunks::<8>().0.as_chunks::<8>();
+    for (i, group) in (0u32..).zip(groups) {
+        let words = group.map(|word| u64::from_le_bytes(word) ^ flip);
+        if words.iter().fold(0, |any, word| any | word) == 0 {
+            continue;
         }
-        let mut bits = word.try_into().map_or(0, u64::from_le_bytes) ^ flip;
-        if on_page - base < 64 {
-            bits &= (1u64 << (on_page - base)) - 1;
-        }
-        while bits != 0 {
-            docs.insert(first + base + bits.trailing_zeros());
-            bits &= bits - 1;
+        for (base, mut bits) in (i * 512..).step_by(64).zip(words) {
+            let here = on_page.saturating_sub(base).min(64);
+            bits &= if here < 64 { (1 << here) - 1 } else { u64::MAX };
+            while bits != 0 {
+                docs.insert(first + base + bits.trailing_zeros());
+                bits &= bits - 1;
+            }
         }
     }
     Ok(())
