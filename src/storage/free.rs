@@ -18,7 +18,7 @@ use super::buffer::ExclusiveBuffer;
 use super::page::{Identity, PageRef, PageState};
 use super::relation::IndexRelation;
 use super::wal::{self, WalBatch};
-use crate::engine::error::Result;
+use crate::engine::error::{Result, reserve};
 
 /// Whether nobody can still need what was known at `stamp`.
 pub fn is_past(stamp: u64) -> bool {
@@ -42,6 +42,7 @@ pub struct Allocator {
     /// Blocks to be used before others.
     holes: roaring::bitmap::IntoIter,
     look_for_free: bool,
+    waiting: Waiting,
     fresh: bool,
     /// A build: blocks added and not yet handed out.
     ahead: Range<u32>,
@@ -58,7 +59,8 @@ impl Allocator {
     /// For an index that may have free pages.
     pub fn new(index: IndexRelation) -> Self {
         let holes = RoaringBitmap::new().into_iter();
-        Self { index, holes, look_for_free: true, fresh: false, ahead: 0..0, n_added: 0 }
+        let waiting = Waiting { index, met: Vec::new(), patience: PATIENCE, pause: 0 };
+        Self { index, holes, look_for_free: true, waiting, fresh: false, ahead: 0..0, n_added: 0 }
     }
 
     /// For an index that is being built.
@@ -114,7 +116,7 @@ impl Allocator {
         if let Some(buffer) = self.take_hole()? {
             return Ok(buffer);
         }
-        while self.look_for_free {
+        while self.look_for_free && self.waiting.may_look() {
             // SAFETY: the relation is open.
             let block = unsafe { pg_sys::GetFreeIndexPage(self.index.raw()) };
             if block == u32::MAX {
@@ -128,16 +130,69 @@ impl Allocator {
             match ExclusiveBuffer::try_open(self.index, block)? {
                 Some(buffer) if is_reusable(buffer.page()) => return Ok(buffer),
                 Some(buffer) if buffer.page().is_sound() && buffer.page().special().state() == PageState::Free => {
-                    // Not yet: put it back, and do not meet it again.
-                    self.look_for_free = false;
                     drop(buffer);
-                    record_free(self.index, block);
+                    self.waiting.meet(block)?;
                 }
                 _ => {}
             }
         }
         // SAFETY: the buffer is taken over at once.
         Ok(unsafe { ExclusiveBuffer::from_locked(wal::extend_locked(self.index, pg_sys::ForkNumber::MAIN_FORKNUM)) })
+    }
+}
+
+/// Free pages that may not be taken yet. Pages freed by the statement before are at times all that the map offers at
+/// first, and a merge that gave up for good would make the index larger by its whole size: so a few are met, then blocks are
+/// added for a while, then it is tried again.
+struct Waiting {
+    index: IndexRelation,
+    /// The map gets them back in the end, so that none is met twice.
+    met: Vec<u32>,
+    /// How many more may be met, before `pause` blocks are added.
+    patience: u32,
+    pause: u32,
+}
+
+/// See [`Waiting`].
+const PATIENCE: u32 = 64;
+const PAUSE: u32 = 64;
+
+impl Waiting {
+    /// Whether the map is to be asked for the next page.
+    fn may_look(&mut self) -> bool {
+        if self.patience == 0 {
+            self.pause -= 1;
+            if self.pause > 0 {
+                return false;
+            }
+            self.patience = PATIENCE;
+        }
+        true
+    }
+
+    fn meet(&mut self, block: u32) -> Result<()> {
+        reserve(&mut self.met, 1, "pages that are not free yet")?;
+        self.met.push(block);
+        self.patience -= 1;
+        if self.patience == 0 {
+            self.pause = PAUSE;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        // While an ERROR unwinds nothing is called; the next sweep finds them.
+        if std::thread::panicking() {
+            return;
+        }
+        let mut stretch = Stretch(0..0);
+        for &block in &self.met {
+            record_free(self.index, block);
+            stretch.add(self.index, block);
+        }
+        stretch.publish(self.index);
     }
 }
 
