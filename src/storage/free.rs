@@ -41,37 +41,14 @@ pub struct Allocator {
     index: IndexRelation,
     /// Blocks to be used before others.
     holes: roaring::bitmap::IntoIter,
-    /// Free pages that somebody may still need, as the map offered them.
-    waiting: Waiting,
-    /// How many of them are to be met before the map is left alone.
-    patience: usize,
     look_for_free: bool,
+    waiting: Waiting,
     fresh: bool,
     /// A build: blocks added and not yet handed out.
     ahead: Range<u32>,
     /// A build: how many it has added.
     n_added: u32,
 }
-
-/// Pages that the map has offered too early. They are out of the map while its owner lives, so that it does not meet them
-/// again; then they are put back.
-struct Waiting {
-    index: IndexRelation,
-    blocks: Vec<u32>,
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            // After an error the next sweep puts them back.
-            self.blocks.iter().for_each(|&block| record_free(self.index, block));
-        }
-    }
-}
-
-/// So many pages that must wait are looked at before the file is made longer, and one more for each page that was found:
-/// after a merge the map offers many of them beside few that are old enough.
-const PATIENCE: usize = 16;
 
 /// A build adds this many blocks at a time, at most: a stretch stays whole however many processes extend the index.
 const STRETCH: u32 = 512;
@@ -82,8 +59,8 @@ impl Allocator {
     /// For an index that may have free pages.
     pub fn new(index: IndexRelation) -> Self {
         let holes = RoaringBitmap::new().into_iter();
-        let waiting = Waiting { index, blocks: Vec::new() };
-        Self { index, holes, waiting, patience: PATIENCE, look_for_free: true, fresh: false, ahead: 0..0, n_added: 0 }
+        let waiting = Waiting { index, met: Vec::new(), patience: PATIENCE, pause: 0 };
+        Self { index, holes, look_for_free: true, waiting, fresh: false, ahead: 0..0, n_added: 0 }
     }
 
     /// For an index that is being built.
@@ -139,7 +116,7 @@ impl Allocator {
         if let Some(buffer) = self.take_hole()? {
             return Ok(buffer);
         }
-        while self.look_for_free {
+        while self.look_for_free && self.waiting.may_look() {
             // SAFETY: the relation is open.
             let block = unsafe { pg_sys::GetFreeIndexPage(self.index.raw()) };
             if block == u32::MAX {
@@ -151,20 +128,71 @@ impl Allocator {
                 continue;
             }
             match ExclusiveBuffer::try_open(self.index, block)? {
-                Some(buffer) if is_reusable(buffer.page()) => {
-                    self.patience += 1;
-                    return Ok(buffer);
-                }
+                Some(buffer) if is_reusable(buffer.page()) => return Ok(buffer),
                 Some(buffer) if buffer.page().is_sound() && buffer.page().special().state() == PageState::Free => {
-                    reserve(&mut self.waiting.blocks, 1, "list of pages")?;
-                    self.waiting.blocks.push(block);
-                    self.look_for_free = self.waiting.blocks.len() < self.patience;
+                    drop(buffer);
+                    self.waiting.meet(block)?;
                 }
                 _ => {}
             }
         }
         // SAFETY: the buffer is taken over at once.
         Ok(unsafe { ExclusiveBuffer::from_locked(wal::extend_locked(self.index, pg_sys::ForkNumber::MAIN_FORKNUM)) })
+    }
+}
+
+/// Free pages that may not be taken yet. Pages freed by the statement before are at times all that the map offers at
+/// first, and a merge that gave up for good would make the index larger by its whole size: so a few are met, then blocks are
+/// added for a while, then it is tried again.
+struct Waiting {
+    index: IndexRelation,
+    /// The map gets them back in the end, so that none is met twice.
+    met: Vec<u32>,
+    /// How many more may be met, before `pause` blocks are added.
+    patience: u32,
+    pause: u32,
+}
+
+/// See [`Waiting`].
+const PATIENCE: u32 = 64;
+const PAUSE: u32 = 64;
+
+impl Waiting {
+    /// Whether the map is to be asked for the next page.
+    fn may_look(&mut self) -> bool {
+        if self.patience == 0 {
+            self.pause -= 1;
+            if self.pause > 0 {
+                return false;
+            }
+            self.patience = PATIENCE;
+        }
+        true
+    }
+
+    fn meet(&mut self, block: u32) -> Result<()> {
+        reserve(&mut self.met, 1, "pages that are not free yet")?;
+        self.met.push(block);
+        self.patience -= 1;
+        if self.patience == 0 {
+            self.pause = PAUSE;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        // While an ERROR unwinds nothing is called; the next sweep finds them.
+        if std::thread::panicking() {
+            return;
+        }
+        let mut stretch = Stretch(0..0);
+        for &block in &self.met {
+            record_free(self.index, block);
+            stretch.add(self.index, block);
+        }
+        stretch.publish(self.index);
     }
 }
 
