@@ -13,7 +13,7 @@ use super::manifest_cache;
 use super::page::{Identity, NO_BLOCK, PageKind, PageMut, PageRef};
 use super::relation::IndexRelation;
 use super::wal::WalBatch;
-use crate::engine::error::{EngineError, Result, reserve};
+use crate::engine::error::{EngineError, PARTITION, Result, reserve};
 use crate::engine::ids::Metric;
 use crate::engine::segment::format::SegmentMeta;
 use crate::engine::segment::pages::PAYLOAD;
@@ -220,6 +220,10 @@ impl Manifest {
     pub fn write(&self, allocator: &mut Allocator, generation: u32) -> Result<u32> {
         let bad = |_| EngineError::BadPage { block: NO_BLOCK, reason: "manifest cannot be written" };
         let bytes = bincode::serde::encode_to_vec(self, bincode::config::standard()).map_err(bad)?;
+        if bytes.len() > MANIFEST_LIMIT {
+            let limit = MANIFEST_LIMIT as u64;
+            return Err(EngineError::Limit { what: "size of the manifest in bytes", limit, remedy: PARTITION });
+        }
         let mut next = NO_BLOCK;
         // Back to front, so that each page can name the one behind it.
         for (page_no, payload) in bytes.chunks(PAYLOAD).enumerate().rev() {

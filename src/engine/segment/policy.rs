@@ -9,6 +9,8 @@
 //! there are few segments, and a query costs little more than after a fresh build; and a document is written
 //! `1 + RATIO` times at most for each time that its surroundings have grown by that factor.
 
+use super::format::MAX_DOCS;
+
 /// Segments of a tier that an INSERT merges into one.
 pub const FAN_IN: usize = 4;
 /// Pages of all segments that a merge on behalf of an INSERT may touch.
@@ -88,18 +90,26 @@ fn bounded(sizes: &[Size], order: &[usize]) -> Option<Vec<usize>> {
     order.iter().find(stale).map(|&i| vec![i])
 }
 
-/// The largest segment that is stale, or not much larger than all smaller ones together, and those.
+/// The largest segment that is stale, or not much larger than all smaller ones together, and those; as far as a segment can
+/// hold their documents. A stale one that is too large to be joined by others is written anew alone.
 fn full(sizes: &[Size], order: &[usize]) -> Option<Vec<usize>> {
-    let mut smaller = 0u64;
+    let (mut smaller, mut n_docs) = (0u64, 0u64);
     let mut n_due = 0;
     for (at, &i) in order.iter().enumerate() {
+        n_docs += sizes[i].n_docs.saturating_sub(sizes[i].n_dead);
+        if n_docs > u64::from(MAX_DOCS) {
+            break;
+        }
         let own = sizes[i].live_pages();
         if sizes[i].is_stale(Effort::Full) || at > 0 && smaller.saturating_mul(RATIO) >= own {
             n_due = at + 1;
         }
         smaller += own;
     }
-    (n_due > 0).then(|| order[..n_due].to_vec())
+    if n_due > 0 {
+        return Some(order[..n_due].to_vec());
+    }
+    order.iter().find(|&&i| sizes[i].is_stale(Effort::Full)).map(|&i| vec![i])
 }
 
 #[cfg(test)]
@@ -135,7 +145,7 @@ mod tests {
     }
 
     fn any_sizes() -> impl Strategy<Value = Vec<Size>> {
-        let pages = prop_oneof![4 => 1u64..200, 2 => 200u64..5_000, 1 => 5_000u64..1 << 31];
+        let pages = prop_oneof![4 => 1u64..200, 2 => 200u64..5_000, 1 => 5_000u64..1 << 20];
         let size = (pages, 1u64..50, 0u64..=100).prop_map(|(n_pages, docs, dead)| {
             let n_docs = n_pages * docs;
             Size { n_docs, n_dead: n_docs * dead / 100, n_pages }
@@ -211,6 +221,17 @@ mod tests {
         assert_eq!(choose(&[with(100, 500)], Effort::Full), Some(vec![0]));
         // It takes the smaller ones with it.
         assert_eq!(choose(&[with(100, 50_000), with(0, 10), with(0, 10_000_000)], Effort::Full), Some(vec![0, 1]));
+    }
+
+    #[test]
+    fn no_segment_gets_more_documents_than_it_can_hold() {
+        let of = |n_docs: u64, n_dead| Size { n_docs, n_dead, n_pages: n_docs / 100 };
+        let third = u64::from(MAX_DOCS) / 3;
+        assert_eq!(choose(&[of(third, 0); 3], Effort::Full), Some(vec![0, 1, 2]));
+        assert_eq!(choose(&[of(third + 1, 0); 3], Effort::Full), Some(vec![0, 1]));
+        assert_eq!(choose(&[of(third * 2, 0); 2], Effort::Full), None);
+        assert_eq!(choose(&[of(third * 2, 0), of(third * 2 - 300, third)], Effort::Full), Some(vec![0, 1]));
+        assert_eq!(choose(&[of(third * 2, 0), of(third * 3, third / 2)], Effort::Full), Some(vec![1]));
     }
 
     #[test]
