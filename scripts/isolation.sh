@@ -28,11 +28,11 @@ psql=("$BINDIR/psql" --no-psqlrc --quiet --output=/dev/null --set=ON_ERROR_STOP=
 
 status=0
 cd "$output"
-rm -rf regression.diffs output_iso
+rm -f regression.diffs
 "$tools/isolation/pg_isolation_regress" --bindir="$BINDIR" --host="$PGHOST" --port="$PGPORT" --user="$PGUSER" \
 	--use-existing --dbname=wand_isolation --inputdir="$input" --outputdir="$output" "${specs[@]}" || {
 	status=1
-	head -n 500 regression.diffs output_iso/regression.diffs 2>/dev/null || true
+	head -n 500 regression.diffs 2>/dev/null || true
 }
 if ! server_log_clean; then
 	say "not ok 0 - the server's log is not clean"

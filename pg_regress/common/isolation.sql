@@ -1,7 +1,8 @@
 -- Shared by the isolation specs. Sessions of this database find rows by index whenever they can; before 18 plans without
--- one then look dear enough to be compiled, which takes longer than everything else.
-SELECT format('ALTER DATABASE %I SET %I = off', current_database(), setting)
-FROM unnest('{enable_seqscan,enable_sort,enable_bitmapscan,jit}'::text[]) setting \gexec
+-- one then look dear enough to be compiled, which takes longer than everything else. A spec that fails may leave locks:
+-- nobody waits for them for ever.
+SELECT format('ALTER DATABASE %I SET %s', current_database(), setting)
+FROM unnest('{enable_seqscan=off,enable_sort=off,enable_bitmapscan=off,jit=off,lock_timeout=60000}'::text[]) setting \gexec
 
 -- Specs cannot write {1:1}: their parts end at the first brace.
 CREATE FUNCTION query(weight int DEFAULT 1) RETURNS svec LANGUAGE sql IMMUTABLE AS $$
@@ -24,6 +25,9 @@ CREATE PROCEDURE make_docs(segments int, per_segment int, pending int) LANGUAGE 
 DECLARE
     n int := 11;
 BEGIN
+    SET LOCAL client_min_messages = warning;
+    -- What a spec left that failed.
+    DROP TABLE IF EXISTS docs CASCADE;
     CREATE TABLE docs (id int PRIMARY KEY, note text, emb svec) WITH (autovacuum_enabled = off);
     INSERT INTO docs VALUES (10, NULL, NULL);
     FOR i IN 1 .. segments LOOP
