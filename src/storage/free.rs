@@ -128,7 +128,10 @@ impl Allocator {
                 continue;
             }
             match ExclusiveBuffer::try_open(self.index, block)? {
-                Some(buffer) if is_reusable(buffer.page()) => return Ok(buffer),
+                Some(buffer) if is_reusable(buffer.page()) => {
+                    self.waiting.found();
+                    return Ok(buffer);
+                }
                 Some(buffer) if buffer.page().is_sound() && buffer.page().special().state() == PageState::Free => {
                     drop(buffer);
                     self.waiting.meet(block)?;
@@ -168,6 +171,11 @@ impl Waiting {
             self.patience = PATIENCE;
         }
         true
+    }
+
+    /// As long as one page of five can be taken, none is added.
+    fn found(&mut self) {
+        self.patience = (self.patience + 4).min(PATIENCE);
     }
 
     fn meet(&mut self, block: u32) -> Result<()> {
