@@ -1,45 +1,18 @@
-//! The pending list on pages.
-//!
-//! Pages are linked from the oldest to the newest and numbered without gaps over the life of the index. Entries are
-//! appended to the last page; a page that has a successor never grows again, so cutting the list ([`seal`]) needs no
-//! lock on anything but its end. Vectors too large for a page lie in overflow pages, written before the entry that
-//! names them.
-//!
-//! Lock order: the last page, then a new page, then the metapage. Nobody waits for a page of the list while holding the
-//! metapage, except for the first page of an empty list, which nobody else can know.
+//! Growing the list, ending it, and marking its entries.
 
-use super::buffer::{ExclusiveBuffer, SharedBuffer};
-use super::fault;
-use super::free::{Allocator, OwnedPage};
-use super::meta::{self, Meta};
-use super::page::{Identity, NO_BLOCK, PageKind, PageRef, PageState};
-use super::relation::IndexRelation;
-use super::wal::{self, WalBatch};
-use crate::engine::error::{EngineError, Result, reserve, reserved};
+use super::{identity, overflow_identity};
+use crate::engine::error::{EngineError, Result};
 use crate::engine::ids::Tid;
-use crate::engine::pending::{self, Body, EntryHead, VectorBuffer};
+use crate::engine::pending::{self, Body, EntryHead};
 use crate::engine::segment::pages::PAYLOAD;
 use crate::engine::vector::SparseVectorRef;
-
-fn identity(page_no: u32) -> Identity {
-    Identity { kind: PageKind::Pending, part: 0, owner: 0, generation: 0, page_no }
-}
-
-/// Overflow pages name the table's block of their row, and a generation: the low half of the next transaction id when
-/// the vector was written. Their entry keeps it too, so that a reader under replay notices a page that was recycled.
-///
-/// A row's TID would not do, since rows come and go in the same place. Transaction ids do, because no block is an
-/// overflow page of the same generation twice:
-/// - a page in use is stamped with an id that is not below its generation, and freed with one that is not below that
-///   stamp ([`super::free`]);
-/// - it is taken again only when that id is below every snapshot, that of the next writer too, who chooses its generation
-///   under this snapshot: above the id, and so above the old generation;
-/// - no crash turns this back: then all transactions up to that id have ended, and the log says so before it says that
-///   the page was taken;
-/// - the low half is enough, since no server lets a snapshot live through 2^31 transactions.
-fn overflow_identity(tid: Tid, generation: u32, page_no: u32) -> Identity {
-    Identity { kind: PageKind::Overflow, part: 0, owner: tid.block, generation, page_no }
-}
+use crate::storage::buffer::ExclusiveBuffer;
+use crate::storage::fault;
+use crate::storage::free::{Allocator, OwnedPage};
+use crate::storage::meta::{self, Meta};
+use crate::storage::page::{NO_BLOCK, PageKind, PageRef, PageState};
+use crate::storage::relation::IndexRelation;
+use crate::storage::wal::{self, WalBatch};
 
 /// Adds a document. Returns the number of pages the list has now.
 pub fn append(index: IndexRelation, tid: Tid, vector: Option<SparseVectorRef<'_>>) -> Result<u32> {
@@ -226,175 +199,6 @@ pub fn replace_empty(index: IndexRelation, holes: &mut Allocator, boundary: u32)
     let head = (tail.page().special().next, list.tail_no.wrapping_add(1));
     let page = OwnedPage { block: list.tail, identity: identity(list.tail_no) };
     Ok(Some((Cut { head, n_pages: 1 }, page)))
-}
-
-/// Reads the list's pages one after another.
-pub struct Walk {
-    index: IndexRelation,
-    /// The next page and its number.
-    next: (u32, u32),
-    until: Until,
-    /// The relation's size when last asked for: it costs a system call.
-    n_blocks: u32,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Until {
-    /// So many pages are left.
-    Left(u32),
-    /// A page that has no successor.
-    Tail,
-}
-
-impl Walk {
-    /// The whole list as `meta` saw it.
-    pub fn all(index: IndexRelation, meta: &Meta) -> Self {
-        Self::to(index, meta, meta.pending.tail_no)
-    }
-
-    /// The list as far as the page with this number.
-    pub fn to(index: IndexRelation, meta: &Meta, last_no: u32) -> Self {
-        let list = meta.pending;
-        let n = if list.head == NO_BLOCK { 0 } else { last_no.wrapping_sub(list.head_no).wrapping_add(1) };
-        Self { index, next: (list.head, list.head_no), until: Until::Left(n), n_blocks: 0 }
-    }
-
-    /// The pages that never grow again: all that have a successor now. The caller keeps the list from being cut.
-    pub fn completed(index: IndexRelation, meta: &Meta) -> Self {
-        let list = meta.pending;
-        let until = if list.head == NO_BLOCK { Until::Left(0) } else { Until::Tail };
-        Self { index, next: (list.head, list.head_no), until, n_blocks: 0 }
-    }
-
-    /// Whether there is nothing to be read.
-    pub fn is_empty(&self) -> bool {
-        self.until == Until::Left(0)
-    }
-
-    /// The page that comes next, and its number.
-    pub fn position(&self) -> (u32, u32) {
-        self.next
-    }
-
-    /// Copies the next page, so that no lock is held while its entries are worked on.
-    pub fn next_page(&mut self) -> Result<Option<PendingPage>> {
-        if self.until == Until::Left(0) {
-            return Ok(None);
-        }
-        pgrx::check_for_interrupts!();
-        let (block, page_no) = self.next;
-        let identity = identity(page_no);
-        if block >= self.n_blocks {
-            self.n_blocks = self.index.n_blocks();
-        }
-        let buffer = SharedBuffer::open_within(self.index, block, self.n_blocks)?;
-        let page = meta::expect(self.index, buffer.page(), block, &identity)?;
-        let next = page.special().next;
-        match &mut self.until {
-            Until::Tail if next == NO_BLOCK => return Ok(None),
-            Until::Tail => {}
-            Until::Left(n) => *n -= 1,
-        }
-        let used = &page.payload()[..page.special().used as usize];
-        let mut entries = reserved(used.len(), "pending page")?;
-        entries.extend_from_slice(used);
-        self.next = (next, page_no.wrapping_add(1));
-        Ok(Some(PendingPage { entries, own: OwnedPage { block, identity } }))
-    }
-}
-
-/// A copy of a page of the list.
-pub struct PendingPage {
-    entries: Vec<u8>,
-    /// The page itself.
-    pub own: OwnedPage,
-}
-
-impl PendingPage {
-    /// Adds the page and the overflow pages of its entries to `pages`.
-    pub fn collect_pages(&self, index: IndexRelation, pages: &mut Vec<OwnedPage>) -> Result<()> {
-        let mut add = |page| -> Result<()> {
-            reserve(pages, 1, "list of pages")?;
-            pages.push(page);
-            Ok(())
-        };
-        add(self.own)?;
-        self.for_each_entry(|_, head, _| for_each_overflow_page(index, &head, |page, _| add(page)))
-    }
-
-    /// The page and the overflow pages of its entries.
-    pub fn n_pages(&self) -> Result<usize> {
-        let mut n = 1;
-        self.for_each_entry(|_, head, _| {
-            if let Body::Overflow { nnz, .. } = head.body {
-                n += (nnz as usize * 8).div_ceil(PAYLOAD);
-            }
-            Ok(())
-        })?;
-        Ok(n)
-    }
-
-    /// Gives every entry: its place on the page, its head, and what follows the head.
-    pub fn for_each_entry(&self, mut each: impl FnMut(usize, EntryHead, &[u8]) -> Result<()>) -> Result<()> {
-        let mut at = 0;
-        while at < self.entries.len() {
-            let head = EntryHead::parse(&self.entries, at, self.own.block)?;
-            let end = at + head.entry_bytes();
-            each(at, head, &self.entries[at + pending::HEAD_BYTES..end])?;
-            at = end;
-        }
-        Ok(())
-    }
-}
-
-/// The vector of an entry; `body` is what follows the entry's head.
-pub fn load<'b>(
-    index: IndexRelation,
-    head: &EntryHead,
-    body: &[u8],
-    block: u32,
-    buffer: &'b mut VectorBuffer,
-) -> Result<Option<SparseVectorRef<'b>>> {
-    match head.body {
-        Body::Null => Ok(None),
-        Body::Inline(_) => buffer.load(body, block).map(Some),
-        Body::Overflow { block: first, .. } => {
-            let mut bytes = Vec::new();
-            for_each_overflow_page(index, head, |_, payload| {
-                reserve(&mut bytes, payload.len(), "pending vector")?;
-                bytes.extend_from_slice(payload);
-                Ok(())
-            })?;
-            buffer.load(&bytes, first).map(Some)
-        }
-    }
-}
-
-/// Gives the overflow pages of an entry, if it has any, with their contents.
-pub fn for_each_overflow_page(
-    index: IndexRelation,
-    head: &EntryHead,
-    mut each: impl FnMut(OwnedPage, &[u8]) -> Result<()>,
-) -> Result<()> {
-    let Body::Overflow { block: first, generation, nnz } = head.body else { return Ok(()) };
-    let total = nnz as usize * 8;
-    let (mut block, mut read, mut page_no) = (first, 0, 0);
-    while read < total {
-        pgrx::check_for_interrupts!();
-        let buffer = SharedBuffer::open(index, block)?;
-        let identity = overflow_identity(head.tid, generation, page_no);
-        let page = meta::expect(index, buffer.page(), block, &identity)?;
-        let expected = (total - read).min(PAYLOAD);
-        if page.special().used as usize != expected {
-            return Err(EngineError::BadPage { block, reason: "overflow page of another length" });
-        }
-        let next = page.special().next;
-        each(OwnedPage { block, identity }, &page.payload()[..expected])?;
-        read += expected;
-        page_no += 1;
-        block = next;
-    }
-    Ok(())
 }
 
 /// Marks entries of a page as dead.
