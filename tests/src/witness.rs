@@ -6,6 +6,7 @@ use crate::cluster::{self, Cluster};
 use crate::logwatch;
 use crate::oracle::{self, Row};
 use crate::random::Random;
+use postgres::error::SqlState;
 use postgres::{Client, Config, NoTls, Transaction};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -112,7 +113,19 @@ fn hold_up(server: &Config, seed: u64, stop: &AtomicBool) {
     let sql = "SELECT pid FROM pg_stat_activity
         WHERE state = 'active' AND backend_type = 'client backend' AND query ~ '^(SELECT id|FETCH)'";
     while !stop.load(Ordering::Relaxed) {
-        let busy: Vec<i32> = client.query(sql, &[]).expect("sessions").iter().map(|row| row.get(0)).collect();
+        let busy: Vec<i32> = match client.query(sql, &[]) {
+            Ok(rows) => rows.iter().map(|row| row.get(0)).collect(),
+            // This session is in the way of replay like any other, and may be cancelled or ended for it.
+            Err(e) if e.code() == Some(&SqlState::T_R_SERIALIZATION_FAILURE) || client.is_closed() => {
+                if client.is_closed()
+                    && let Ok(another) = server.connect(NoTls)
+                {
+                    client = another;
+                }
+                Vec::new()
+            }
+            Err(e) => panic!("sessions: {}", oracle::describe(&e)),
+        };
         if !busy.is_empty() {
             let time = *random.pick(&[5, 20, 100, 300]);
             cluster::stall(random.pick(&busy).unsigned_abs(), Duration::from_millis(time));
