@@ -7,9 +7,10 @@ use crate::server::Server;
 use crate::table::{Table, megabytes, ratio};
 use crate::ways::INDEX_ONLY;
 use pg_wand_tests::random::Random;
+use pg_wand_tests::size;
 use postgres::{Client, Statement};
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const K: usize = 10;
 /// Changes after which log and state are looked at.
@@ -73,11 +74,15 @@ pub fn measure(server: &mut Server, data: &Collection, changes: usize, inserts: 
     let mut random = Random::new(2);
     let mut times = [inserts, Latencies::default(), Latencies::default()];
     let (mut logged, mut images, mut vectors) = (0.0, 0.0, 0.0);
+    let rate = size("LIFE_RATE", 2_000).max(1);
     let begin = Instant::now();
     for done in (0..changes).step_by(STRETCH) {
         let from = wal::position(server);
-        for _ in done..(done + STRETCH).min(changes) {
+        let (stretch, n) = (Instant::now(), STRETCH.min(changes - done));
+        for at in 0..n {
             vectors += change(server.client(), data, &mut rows, &mut random, &mut times);
+            let due = Duration::from_secs_f64(at as f64 / rate as f64);
+            std::thread::sleep(due.saturating_sub(stretch.elapsed()));
         }
         let to = wal::position(server);
         let (all, of_images) = wal::ours(server, &from, &to);
@@ -89,8 +94,9 @@ pub fn measure(server: &mut Server, data: &Collection, changes: usize, inserts: 
     server.run("ALTER TABLE ours SET (autovacuum_enabled = off)");
     let vacuums: i64 = server.row("SELECT autovacuum_count FROM pg_stat_user_tables WHERE relname = 'ours'").get(0);
 
-    let title =
-        format!("Life, the index after {changes} changes ({vacuums} autovacuums) against one just made, k = {K}");
+    let title = format!(
+        "Life, the index after {changes} changes, {rate} a second at most ({vacuums} autovacuums), against one just made, k = {K}"
+    );
     let mut table = Table::new(&title, &["what", "ratio", "after a life", "just made"]);
     compare(server, data, "before VACUUM", &mut table);
     server.run("VACUUM ours");
