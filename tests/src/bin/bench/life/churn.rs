@@ -95,7 +95,8 @@ pub fn measure(server: &mut Server, data: &Collection, changes: usize, inserts: 
     let vacuums: i64 = server.row("SELECT autovacuum_count FROM pg_stat_user_tables WHERE relname = 'ours'").get(0);
 
     let title = format!(
-        "Life, the index after {changes} changes, {rate} a second at most ({vacuums} autovacuums), against one just made, k = {K}"
+        "Life, the index after {changes} changes, {rate} a second at most ({vacuums} autovacuums), against one just made; \
+         k = {K}"
     );
     let mut table = Table::new(&title, &["what", "ratio", "after a life", "just made"]);
     compare(server, data, "before VACUUM", &mut table);
@@ -122,7 +123,8 @@ pub fn measure(server: &mut Server, data: &Collection, changes: usize, inserts: 
 
 fn tell(server: &mut Server, done: usize, begin: Instant) {
     let row = server.row(
-        "SELECT segments::int8, documents, dead, pending, total_bytes, meta_bytes, free_bytes FROM wand_info('ours_emb')",
+        "SELECT segments::int8, documents, dead, pending, total_bytes, meta_bytes, free_bytes \
+         FROM wand_info('ours_emb')",
     );
     let numbers: Vec<i64> = (0..7).map(|at| row.get(at)).collect();
     let seconds = begin.elapsed().as_secs_f64();
@@ -149,7 +151,10 @@ fn compare(server: &mut Server, data: &Collection, when: &str, table: &mut Table
         only(server, indexes[at]);
         server.times(&settings, &statements)
     });
-    server.run("RESET ALL; UPDATE pg_index SET indisvalid = true WHERE indexrelid IN ('ours_emb'::regclass, 'fresh'::regclass)");
+    server.run(
+        "RESET ALL; UPDATE pg_index SET indisvalid = true \
+         WHERE indexrelid IN ('ours_emb'::regclass, 'fresh'::regclass)",
+    );
     let [own, fresh] = [mean(&times[0]), mean(&times[1])];
     let ms = |time: f64| format!("{time:.3}");
     table.row(vec![format!("time of a query, ms, {when}"), ratio(own / fresh), ms(own), ms(fresh)]);
