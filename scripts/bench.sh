@@ -8,6 +8,11 @@ source "$(dirname "$0")/common.sh"
 data=${1:-${DATA:-}}
 growth=${GROWTH:-$([ -n "$data" ] || echo 4)}
 n_queries=1000
+# LIFE=row changes measures that alone.
+if [ -n "${LIFE:-}" ]; then
+	growth=skip
+	export COMPARE=skip
+fi
 cd "$ROOT"
 client() { cargo build --locked --quiet --release --package pg_wand_tests --bin "$1" --target-dir "$TARGET"; }
 

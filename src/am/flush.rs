@@ -57,7 +57,7 @@ pub fn flush(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> R
     let generation = begin_operation(index)?;
     let n_docs = inverter.n_docs();
     if n_docs > 0 {
-        let mut sink = SegmentSink::new(index, Allocator::new(index), generation, generation);
+        let mut sink = SegmentSink::new(index, Allocator::for_segment(index), generation, generation);
         let meta = inverter.finish(&mut sink)?;
         expect_documents(&meta, n_docs)?;
         manifest.segments.push(sink.finish(meta));

@@ -16,7 +16,8 @@ use crate::storage::meta::{Manifest, Meta};
 use crate::storage::relation::{IndexRelation, MaintenanceLock};
 use crate::storage::segment_pages::{SegmentPages, SegmentSink};
 
-/// Merges segments until the policy is content; on behalf of an INSERT, once at most. Returns how many merges were done.
+/// Merges segments until the policy is content; on behalf of an INSERT, once at most. Returns how many merges were
+/// done.
 pub fn merge(index: IndexRelation, lock: &MaintenanceLock, effort: Effort) -> Result<u32> {
     let mut done = 0;
     while merge_once(index, lock, effort)? {
@@ -47,7 +48,7 @@ fn merge_once(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> 
     fault::point!("merge_chosen");
 
     let generation = begin_operation(index)?;
-    let mut sink = SegmentSink::new(index, Allocator::new(index), generation, generation);
+    let mut sink = SegmentSink::new(index, Allocator::for_segment(index), generation, generation);
     let pages: Vec<_> = chosen.iter().map(|&i| LastPages::new(&segments[i].0)).collect();
     let mut inputs = Vec::with_capacity(chosen.len());
     for (&i, pages) in chosen.iter().zip(&pages) {

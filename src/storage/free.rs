@@ -59,8 +59,16 @@ impl Allocator {
     /// For an index that may have free pages.
     pub fn new(index: IndexRelation) -> Self {
         let holes = RoaringBitmap::new().into_iter();
-        let waiting = Waiting { index, met: Vec::new(), patience: PATIENCE, pause: 0 };
+        let waiting = Waiting::new(index);
         Self { index, holes, look_for_free: true, waiting, fresh: false, ahead: 0..0, n_added: 0 }
+    }
+
+    /// For a segment of an index that may have free pages.
+    pub fn for_segment(index: IndexRelation) -> Self {
+        let mut allocator = Self::new(index);
+        allocator.waiting.most = PATIENCE_FOR_SEGMENT;
+        allocator.waiting.patience = PATIENCE_FOR_SEGMENT;
+        allocator
     }
 
     /// For an index that is being built.
@@ -144,38 +152,48 @@ impl Allocator {
     }
 }
 
-/// Free pages that may not be taken yet. Pages freed by the statement before are at times all that the map offers at
-/// first, and a merge that gave up for good would make the index larger by its whole size: so a few are met, then blocks are
-/// added for a while, then it is tried again.
+/// Free pages that may not be taken yet. Pages freed by the same statement are at times all that the map offers at first
+/// (a flush, then a merge), and a merge that gave up for good would make the index larger by its whole size. So a number of
+/// them is met, then blocks are added for a while, then it is tried again, each time later.
 struct Waiting {
     index: IndexRelation,
     /// The map gets them back in the end, so that none is met twice.
     met: Vec<u32>,
-    /// How many more may be met, before `pause` blocks are added.
+    /// How many more may be met, before blocks are added; and how many at most.
     patience: u32,
+    most: u32,
+    /// How many blocks are added before it is tried again, and of these how many are still to come.
     pause: u32,
+    left: u32,
 }
 
-/// See [`Waiting`].
-const PATIENCE: u32 = 64;
-const PAUSE: u32 = 64;
+/// For whoever wants a few pages: more than a flush by an INSERT gives up.
+const PATIENCE: u32 = 128;
+/// For whoever writes a segment.
+const PATIENCE_FOR_SEGMENT: u32 = 1024;
+const FIRST_PAUSE: u32 = 64;
 
 impl Waiting {
+    fn new(index: IndexRelation) -> Self {
+        Self { index, met: Vec::new(), patience: PATIENCE, most: PATIENCE, pause: FIRST_PAUSE, left: 0 }
+    }
+
     /// Whether the map is to be asked for the next page.
     fn may_look(&mut self) -> bool {
         if self.patience == 0 {
-            self.pause -= 1;
-            if self.pause > 0 {
+            if self.left > 0 {
+                self.left -= 1;
                 return false;
             }
-            self.patience = PATIENCE;
+            self.patience = self.most;
         }
         true
     }
 
     /// As long as one page of five can be taken, none is added.
     fn found(&mut self) {
-        self.patience = (self.patience + 4).min(PATIENCE);
+        self.patience = (self.patience + 4).min(self.most);
+        self.pause = FIRST_PAUSE;
     }
 
     fn meet(&mut self, block: u32) -> Result<()> {
@@ -183,7 +201,8 @@ impl Waiting {
         self.met.push(block);
         self.patience -= 1;
         if self.patience == 0 {
-            self.pause = PAUSE;
+            self.left = self.pause;
+            self.pause = self.pause.saturating_mul(2);
         }
         Ok(())
     }
@@ -235,8 +254,8 @@ pub fn free_pages(index: IndexRelation, pages: impl IntoIterator<Item = OwnedPag
     Ok(())
 }
 
-/// Blocks freed near one another. The map's upper levels, by which pages are found, are brought up to date for them alone:
-/// the whole map of a large index is too much to be walked on behalf of one INSERT.
+/// Blocks freed near one another. The map's upper levels, by which pages are found, are brought up to date for them
+/// alone: the whole map of a large index is too much to be walked on behalf of one INSERT.
 struct Stretch(Range<u32>);
 
 impl Stretch {

@@ -1,6 +1,6 @@
 //! What one INSERT can be charged with is bounded, whatever waits in the pending list: a stretch of the list and one
-//! merge of small segments. Counted, not timed: the server says what it flushed and merged (DEBUG1). With `autoflush` off
-//! it does neither. No row is lost or doubled by it, one by one, by COPY, or by many clients at a time.
+//! merge of small segments. Counted, not timed: the server says what it flushed and merged (DEBUG1). With `autoflush`
+//! off it does neither. No row is lost or doubled by it, one by one, by COPY, or by many clients at a time.
 //!
 //! Sizes: INSERT_ROWS (3,000 one by one), COPY_ROWS (20,000), INSERT_CLIENTS (6). SEED repeats the vectors.
 

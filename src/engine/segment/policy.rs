@@ -72,8 +72,8 @@ pub fn choose(sizes: &[Size], effort: Effort) -> Option<Vec<usize>> {
     Some(group)
 }
 
-/// The lowest full tier, as far as the limit allows: the smallest first, and no fewer than half of [`FAN_IN`]. If there is
-/// none, a stale segment.
+/// The lowest full tier, as far as the limit allows: the smallest first, and no fewer than half of [`FAN_IN`]. If there
+/// is none, a stale segment.
 fn bounded(sizes: &[Size], order: &[usize]) -> Option<Vec<usize>> {
     for tier in order.chunk_by(|&a, &b| sizes[a].tier() == sizes[b].tier()).filter(|tier| tier.len() >= FAN_IN) {
         let mut pages = 0;

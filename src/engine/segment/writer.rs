@@ -25,7 +25,7 @@ pub fn write_segment<S: PartSink>(inputs: &mut [Input<'_>], sink: &mut S) -> Res
     write_documents(inputs, &ranks, &mut meta, sink)?;
 
     let mut out = ListWriter::new(sink, meta.n_docs);
-    while let Some(head) = next_term(inputs) {
+    while let Some(head) = next_term(inputs, &ranks) {
         out.begin_term(&head);
         for sign in Sign::BOTH {
             write_list(inputs, &ranks, &head, sign, &mut out)?;
@@ -95,11 +95,14 @@ fn write_documents<S: PartSink>(
     Ok(())
 }
 
-/// The least term that any input is at, with the largest scale and the sum of list lengths (dead documents included).
-fn next_term(inputs: &[Input<'_>]) -> Option<MergedHead> {
+/// The least term that any input is at, with the largest scale and about the number of postings: each input's, less the
+/// share of its documents that are dead. What form a list gets depends on it.
+fn next_term(inputs: &[Input<'_>], ranks: &[LiveRank]) -> Option<MergedHead> {
     let mut merged: Option<MergedHead> = None;
-    for head in inputs.iter().filter_map(|i| i.source.head()) {
-        let df = head.df.map(u64::from);
+    for (input, rank) in inputs.iter().zip(ranks) {
+        let Some(head) = input.source.head() else { continue };
+        let (n_live, n_docs) = (u64::from(rank.n_live()), u64::from(input.source.n_docs()).max(1));
+        let df = head.df.map(|df| (u64::from(df) * n_live).div_ceil(n_docs));
         match &mut merged {
             Some(m) if m.term < head.term => {}
             Some(m) if m.term == head.term => {
@@ -245,7 +248,7 @@ impl<'s, S: PartSink> ListWriter<'s, S> {
         self.entry = TermEntry { term: head.term, exponent: head.exponent, ..TermEntry::default() };
     }
 
-    /// `df` is the number of postings to come or a little more, if some of them belong to dead documents.
+    /// `df` is about the number of postings to come.
     fn begin_list(&mut self, sign: Sign, df: u64) {
         let n_docs = u64::from(self.n_docs);
         self.sign = sign;

@@ -12,7 +12,7 @@
 //!             BENCH_BATCH (1,000, queries of a batch)
 //! left out    COMPARE=skip (all ways to answer), HNSW=skip, RIVALS=skip, GROWTH=skip, BATCH=skip, BUILD=skip,
 //!             MEMORY=skip (of a scan), COLD=skip
-//! life        LIFE=row changes: this part alone; LIFE_ROWS (20,000, inserted each way)
+//! life        LIFE=row changes: this part alone; LIFE_ROWS (20,000, inserted each way), LIFE_RATE (2,000 changes a second)
 //! engines     RIVALS ("qdrant seismic bmp"), BENCH_PYTHON (a Python that has them)
 //! ```
 //!

@@ -7,9 +7,10 @@ use crate::server::Server;
 use crate::table::{Table, megabytes, ratio};
 use crate::ways::INDEX_ONLY;
 use pg_wand_tests::random::Random;
+use pg_wand_tests::size;
 use postgres::{Client, Statement};
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const K: usize = 10;
 /// Changes after which log and state are looked at.
@@ -73,11 +74,15 @@ pub fn measure(server: &mut Server, data: &Collection, changes: usize, inserts: 
     let mut random = Random::new(2);
     let mut times = [inserts, Latencies::default(), Latencies::default()];
     let (mut logged, mut images, mut vectors) = (0.0, 0.0, 0.0);
+    let rate = size("LIFE_RATE", 2_000).max(1);
     let begin = Instant::now();
     for done in (0..changes).step_by(STRETCH) {
         let from = wal::position(server);
-        for _ in done..(done + STRETCH).min(changes) {
+        let (stretch, n) = (Instant::now(), STRETCH.min(changes - done));
+        for at in 0..n {
             vectors += change(server.client(), data, &mut rows, &mut random, &mut times);
+            let due = Duration::from_secs_f64(at as f64 / rate as f64);
+            std::thread::sleep(due.saturating_sub(stretch.elapsed()));
         }
         let to = wal::position(server);
         let (all, of_images) = wal::ours(server, &from, &to);
@@ -89,8 +94,10 @@ pub fn measure(server: &mut Server, data: &Collection, changes: usize, inserts: 
     server.run("ALTER TABLE ours SET (autovacuum_enabled = off)");
     let vacuums: i64 = server.row("SELECT autovacuum_count FROM pg_stat_user_tables WHERE relname = 'ours'").get(0);
 
-    let title =
-        format!("Life, the index after {changes} changes ({vacuums} autovacuums) against one just made, k = {K}");
+    let title = format!(
+        "Life, the index after {changes} changes, {rate} a second at most ({vacuums} autovacuums), against one just made; \
+         k = {K}"
+    );
     let mut table = Table::new(&title, &["what", "ratio", "after a life", "just made"]);
     compare(server, data, "before VACUUM", &mut table);
     server.run("VACUUM ours");
@@ -116,7 +123,8 @@ pub fn measure(server: &mut Server, data: &Collection, changes: usize, inserts: 
 
 fn tell(server: &mut Server, done: usize, begin: Instant) {
     let row = server.row(
-        "SELECT segments::int8, documents, dead, pending, total_bytes, meta_bytes, free_bytes FROM wand_info('ours_emb')",
+        "SELECT segments::int8, documents, dead, pending, total_bytes, meta_bytes, free_bytes \
+         FROM wand_info('ours_emb')",
     );
     let numbers: Vec<i64> = (0..7).map(|at| row.get(at)).collect();
     let seconds = begin.elapsed().as_secs_f64();
@@ -143,7 +151,10 @@ fn compare(server: &mut Server, data: &Collection, when: &str, table: &mut Table
         only(server, indexes[at]);
         server.times(&settings, &statements)
     });
-    server.run("RESET ALL; UPDATE pg_index SET indisvalid = true WHERE indexrelid IN ('ours_emb'::regclass, 'fresh'::regclass)");
+    server.run(
+        "RESET ALL; UPDATE pg_index SET indisvalid = true \
+         WHERE indexrelid IN ('ours_emb'::regclass, 'fresh'::regclass)",
+    );
     let [own, fresh] = [mean(&times[0]), mean(&times[1])];
     let ms = |time: f64| format!("{time:.3}");
     table.row(vec![format!("time of a query, ms, {when}"), ratio(own / fresh), ms(own), ms(fresh)]);

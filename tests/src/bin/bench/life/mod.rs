@@ -3,7 +3,9 @@
 //!
 //! Everything is the server's default but: fsync off (as in all tests, so a commit costs nothing and the index's share
 //! of a row seems greater than it is), 2 GB of shared buffers, autovacuum looking every 10 s instead of every minute,
-//! because the run is short. One client, every change a transaction of its own, vectors sent in binary form.
+//! because the run is short. Changes come at LIFE_RATE a second: autovacuum is slowed down by its own defaults, and a
+//! client that does nothing else outruns it on any index. One client, every change a transaction of its own, vectors
+//! sent in binary form.
 
 mod churn;
 mod cost;
