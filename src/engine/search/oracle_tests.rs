@@ -10,7 +10,7 @@ use super::scratch::Scratch;
 use super::simd::Kernel;
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::segment::check::{DocumentSums, check_segment};
-use crate::engine::segment::format::SegmentMeta;
+use crate::engine::segment::format::{SegmentMeta, Sign, is_frequent};
 use crate::engine::segment::live;
 use crate::engine::segment::pages::{MemoryPages, Part, PartPages};
 use crate::engine::segment::reader::{SegmentAsSource, SegmentReader};
@@ -440,4 +440,33 @@ fn several_ranges_equal_the_oracle() {
         case.merge(&mut rng);
         case.check_structure();
     }
+}
+
+#[test]
+fn the_dead_do_not_decide_the_form_of_a_list() {
+    let mut rng = Random(5);
+    let metric = Metric::InnerProduct;
+    let docs: Vec<_> = (0..6_000).map(|_| Some(vector(&mut rng, Weights::Learned, 8, 40))).collect();
+    let segments = build(&mut rng, metric, &docs, 1);
+    let mut case = Case { metric, docs, segments, dead: RoaringBitmap::new(), killed: RoaringBitmap::new() };
+    let frequent = |case: &Case| {
+        let mut n = 0;
+        for reader in case.readers() {
+            for no in 0..reader.meta.n_terms {
+                let list = reader.term_entry(no).unwrap().lists[Sign::Positive.index()];
+                let df = u64::from(list.df);
+                // Far from where the form changes the estimate must be right.
+                let n_docs = u64::from(reader.meta.n_docs);
+                if is_frequent(df * 3 / 4, n_docs) == is_frequent(df * 5 / 4, n_docs) {
+                    assert_eq!(list.frequent, is_frequent(df, n_docs), "{df} of {n_docs}");
+                }
+                n += u32::from(list.frequent);
+            }
+        }
+        n
+    };
+    let before = frequent(&case);
+    case.delete(&mut rng, 75);
+    case.merge(&mut rng);
+    assert!(frequent(&case) < before, "{before} lists were frequent");
 }

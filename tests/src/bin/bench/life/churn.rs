@@ -90,7 +90,14 @@ pub fn measure(server: &mut Server, data: &Collection, changes: usize, inserts: 
         images += of_images;
         tell(server, done, begin);
     }
-    // What autovacuum left is measured; it must not go on meanwhile.
+    // What autovacuum left is measured: it must be done, and writers have flushed what came meanwhile.
+    let busy = "SELECT count(*) FROM pg_stat_progress_vacuum WHERE relid = 'ours'::regclass";
+    while server.row(busy).get::<_, i64>(0) > 0 {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    for _ in 0..STRETCH / 10 {
+        change(server.client(), data, &mut rows, &mut random, &mut times);
+    }
     server.run("ALTER TABLE ours SET (autovacuum_enabled = off)");
     let vacuums: i64 = server.row("SELECT autovacuum_count FROM pg_stat_user_tables WHERE relname = 'ours'").get(0);
 
