@@ -109,6 +109,14 @@ impl Checker {
         self.findings.push(Finding { segment, part: part.into(), block, problem: problem.into() });
     }
 
+    /// Notes where a row is indexed.
+    fn place(&mut self, tid: Tid, place: Place) -> Result<()> {
+        let bytes = self.places.len() * size_of::<(Tid, Place)>();
+        self.places.try_reserve(1).map_err(|_| EngineError::OutOfMemory { what: "row list of the check", bytes })?;
+        self.places.insert(tid, place);
+        Ok(())
+    }
+
     /// Damage is a finding; what is not damage ends the check.
     fn damage(&mut self, segment: Option<u32>, error: EngineError) -> Result<()> {
         let error = match (error, &self.meta) {
@@ -215,7 +223,7 @@ impl Checker {
                 crate::engine::error::reserve(tids, 1, "row list of the check")?;
                 tids.push(tid);
                 if with_heap {
-                    self.places.insert(tid, Place::Segment(at, doc));
+                    self.place(tid, Place::Segment(at, doc))?;
                 }
             }
             Ok(())
@@ -253,7 +261,7 @@ impl Checker {
                     crate::engine::error::reserve(tids, 1, "row list of the check")?;
                     tids.push(head.tid);
                     if with_heap {
-                        self.places.insert(head.tid, Place::Pending(fingerprint(vector)));
+                        self.place(head.tid, Place::Pending(fingerprint(vector)))?;
                     }
                 }
                 Ok(())

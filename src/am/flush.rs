@@ -21,16 +21,19 @@ use crate::storage::segment_pages::SegmentSink;
 /// flushed alone.
 pub const BOUNDED_PAGES: usize = 64;
 
-/// Turns the pending list, or the beginning of it, into a segment.
-pub fn flush(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> Result<()> {
+/// Turns the pending list, or the beginning of it, into a segment. Returns whether there was anything to turn.
+pub fn flush(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> Result<bool> {
     let sealed = if effort == Effort::Full { pending::seal(index)? } else { None };
     fault::point!("flush_after_seal");
     let meta = Meta::read(index)?;
     let mut walk = match (effort, sealed) {
         (Effort::Bounded, _) => Walk::completed(index, &meta),
         (Effort::Full, Some(last_no)) => Walk::to(index, &meta, last_no),
-        (Effort::Full, None) => return Ok(()),
+        (Effort::Full, None) => return Ok(false),
     };
+    if walk.is_empty() {
+        return Ok(false);
+    }
     let (mut manifest, _) = Manifest::read(index, &meta)?;
     let mut inverter = Inverter::new(meta.metric, maintenance_budget());
     let mut pages = Vec::new();
@@ -51,7 +54,7 @@ pub fn flush(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> R
         end = walk.position();
     }
     if pages.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
 
     let generation = begin_operation(index)?;
@@ -67,5 +70,6 @@ pub fn flush(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> R
     publish(index, generation, &manifest, Some(&cut))?;
     fault::point!("flush_after_publish");
     pgrx::debug1!("wand index \"{}\": flushed {} pages, {n_docs} documents", index.name(), pages.len());
-    free::free_pages(index, pages)
+    free::free_pages(index, pages)?;
+    Ok(true)
 }

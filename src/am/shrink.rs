@@ -5,6 +5,9 @@
 //! moved. Cutting needs the index for itself for a moment (as VACUUM does with a table) and does not wait for it: then
 //! nobody holds a pointer to any page, and what no structure refers to can go, whenever it was freed.
 
+use pgrx::pg_sys;
+use roaring::RoaringBitmap;
+
 use super::sweep::{self, Census};
 use super::vacuum::delay_point;
 use super::{maintain, options};
@@ -17,12 +20,40 @@ use crate::storage::pending;
 use crate::storage::relation::{IndexRelation, MaintenanceLock};
 use crate::storage::segment_pages::{self, SegmentPages};
 
-/// Moves pages forward if that would make the file much smaller. Returns how many pages were moved.
-pub fn move_forward(index: IndexRelation, _lock: &MaintenanceLock, census: Census) -> Result<u32> {
-    let Some(boundary) = space::moving_boundary(&census.owned, &census.reusable, census.n_blocks) else { return Ok(0) };
-    let mut holes = census.reusable;
-    holes.remove_range(boundary..);
-    let mut holes = Allocator::in_holes(index, holes);
+/// Makes the file smaller if it is worth it, and tells the free-space map of free pages. Returns how many of those there are.
+pub fn shrink(index: IndexRelation, lock: &MaintenanceLock, census: Census) -> Result<u32> {
+    let Census { owned, reusable, n_blocks, .. } = census;
+    let boundary = space::moving_boundary(&owned, &reusable, n_blocks);
+    let end = boundary.unwrap_or(n_blocks);
+    // Nobody is to settle where the file is to end.
+    let behind: RoaringBitmap = (end..n_blocks).filter(|&block| !owned.contains(block)).collect();
+    reusable.range(..end).for_each(|block| free::record_free(index, block));
+    behind.iter().for_each(|block| free::record_used(index, block));
+    free::publish_free(index);
+    let n_free = reusable.len() as u32;
+    let mut n_moved = 0;
+    if let Some(boundary) = boundary {
+        let mut holes = reusable;
+        holes.remove_range(boundary..);
+        let moved = move_forward(index, lock, Allocator::in_holes(index, holes), boundary)?;
+        n_moved = moved.len() as u32;
+        moved.into_iter().for_each(|page| free::record_used(index, page.block));
+    }
+    let n_cut = cut(index, lock)?;
+    if n_cut == 0 {
+        behind.iter().for_each(|block| free::record_free(index, block));
+        free::publish_free(index);
+    }
+    Ok(n_free.saturating_sub(n_moved).saturating_sub(n_cut))
+}
+
+/// Moves pages that lie at or behind `boundary` into holes. Returns what was given up for it.
+fn move_forward(
+    index: IndexRelation,
+    _lock: &MaintenanceLock,
+    mut holes: Allocator,
+    boundary: u32,
+) -> Result<Vec<OwnedPage>> {
     let generation = maintain::begin_operation(index)?;
     let (mut manifest, _) = Manifest::read(index, &Meta::read(index)?)?;
     let mut old_pages = Vec::new();
@@ -39,9 +70,8 @@ pub fn move_forward(index: IndexRelation, _lock: &MaintenanceLock, census: Censu
     let emptied = pending::replace_empty(index, &mut holes, boundary)?;
     maintain::publish_with(&mut holes, generation, &manifest, emptied.as_ref().map(|(cut, _)| cut))?;
     old_pages.extend(emptied.map(|(_, page)| page));
-    let n_moved = old_pages.len() as u32;
-    free::free_pages(index, old_pages)?;
-    Ok(n_moved)
+    free::free_pages(index, old_pages.iter().copied())?;
+    Ok(old_pages)
 }
 
 /// Copies the pages of a part that lie at or behind `boundary` into holes, as long as there are any. Returns where the
@@ -71,26 +101,35 @@ fn move_part(
     Ok(extents)
 }
 
-/// Cuts the file behind the last page in use, if that is worth it and nobody else has the index open. Returns by how many
-/// pages it became shorter.
-pub fn cut(index: IndexRelation, _lock: &MaintenanceLock) -> Result<u32> {
-    let end = |index: IndexRelation| -> Result<u32> {
-        let owned = sweep::owned_blocks(index, &mut |_| {})?;
-        Ok(owned.max().map_or(1, |last| last.saturating_add(1)))
-    };
-    if !options::vacuum_truncate(index) || !space::is_worth_cutting(index.n_blocks(), end(index)?) {
+/// How often the lock for a cut is asked for, and how long it is waited between: inserters hold theirs for short times.
+const TRIES: u32 = 100;
+const WAIT_MICROSECONDS: i64 = 10_000;
+
+/// Cuts the file behind the last page in use, if that is worth it and nobody else has the index open for a moment. Returns by
+/// how many pages it became shorter.
+fn cut(index: IndexRelation, _lock: &MaintenanceLock) -> Result<u32> {
+    if !options::vacuum_truncate(index) || !index.table_lets_vacuum_truncate() {
         return Ok(0);
     }
-    let Some(alone) = index.try_lock_alone() else {
-        pgrx::debug1!("index \"{}\" is not made shorter: it is in use", index.name());
-        return Ok(0);
-    };
-    // Inserters may have been at it until now.
-    let (n_blocks, end) = (index.n_blocks(), end(index)?);
-    if !space::is_worth_cutting(n_blocks, end) {
-        return Ok(0);
+    for _ in 0..TRIES {
+        let before = Meta::read(index)?;
+        let last = sweep::owned_blocks(index, &mut |_| {})?.max();
+        let (n_blocks, end) = (index.n_blocks(), last.map_or(1, |last| last.saturating_add(1)));
+        if !space::is_worth_cutting(n_blocks, end) {
+            return Ok(0);
+        }
+        if let Some(alone) = index.try_lock_alone() {
+            // Everybody waits now, so nothing is read anew: if the list has grown since, another look is taken.
+            if Meta::read(index)? == before {
+                alone.cut(end);
+                pgrx::debug1!("wand index \"{}\": became shorter, {n_blocks} to {end} pages", index.name());
+                return Ok(n_blocks - end);
+            }
+        }
+        // SAFETY: a pause of this process, with no page locked.
+        unsafe { pg_sys::pg_usleep(WAIT_MICROSECONDS) };
+        pgrx::check_for_interrupts!();
     }
-    alone.cut(end);
-    pgrx::debug1!("index \"{}\" became shorter: {n_blocks} to {end} pages", index.name());
-    Ok(n_blocks - end)
+    pgrx::debug1!("wand index \"{}\": did not become shorter, it is in use", index.name());
+    Ok(0)
 }

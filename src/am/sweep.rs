@@ -69,7 +69,7 @@ pub struct Census {
     pub n_blocks: u32,
 }
 
-/// Looks at every page that no structure refers to, frees orphans (if `repair`) and tells the free-space map.
+/// Looks at every page that no structure refers to, and frees orphans (if `repair`).
 pub fn sweep(index: IndexRelation, repair: bool) -> Result<Census> {
     // Pages that inserters take into use from here on may not be among those counted as owned.
     let limit = wal::next_stamp();
@@ -82,9 +82,6 @@ pub fn sweep(index: IndexRelation, repair: bool) -> Result<Census> {
             Standing::Reusable => {
                 found.unowned.reusable += 1;
                 found.reusable.insert(block);
-                if repair {
-                    free::record_free(index, block);
-                }
             }
             Standing::Waiting => found.unowned.waiting += 1,
             Standing::InDoubt => found.unowned.in_doubt += 1,

@@ -207,16 +207,15 @@ pub unsafe extern "C-unwind" fn amvacuumcleanup(info: *mut pg_sys::IndexVacuumIn
 
 fn clean_up(index: IndexRelation) -> Result<(u64, u32)> {
     let lock = index.lock_maintenance();
+    // What operations that were cut short left behind comes first: the merge needs room, and may be cut short again.
+    let left_behind = sweep::sweep(index, true)?;
+    left_behind.reusable.iter().for_each(|block| free::record_free(index, block));
+    free::publish_free(index);
     flush(index, &lock, Effort::Full)?;
     merge(index, &lock, Effort::Full)?;
     fault::point!("cleanup_before_sweep");
-    let census = sweep::sweep(index, true)?;
-    let reusable = census.unowned.reusable;
-    let moved = shrink::move_forward(index, &lock, census)?;
-    free::publish_free(index);
-    let live = count_live(index)?;
-    let cut = shrink::cut(index, &lock)?;
-    Ok((live, reusable.saturating_sub(moved).saturating_sub(cut)))
+    let n_free = shrink::shrink(index, &lock, sweep::sweep(index, true)?)?;
+    Ok((count_live(index)?, n_free))
 }
 
 /// Live documents of segments and pending list.

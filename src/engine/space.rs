@@ -14,15 +14,22 @@ const CUT_AT_LEAST: u32 = 16;
 /// So many pages are worth a cut, however large the file is (8 MB).
 const CUT_ENOUGH: u32 = 1024;
 
+/// Free pages that are left before the boundary, one for so many in use, and some more: whoever needs a page meanwhile must
+/// not settle behind it.
+const LEFT_ONE_IN: u64 = 32;
+const LEFT_AT_LEAST: u64 = 8;
+
 /// The block from which on pages are to be moved forward, so that the file can end there: the first one for which the
-/// free blocks before it can take all pages in use from it on. `None` if that would not shorten the file by much.
+/// free blocks before it can take all pages in use from it on, and some are left. `None` if that would not shorten the file
+/// by much.
 ///
 /// At most as many pages are moved as the file becomes shorter.
 pub fn moving_boundary(owned: &RoaringBitmap, reusable: &RoaringBitmap, n_blocks: u32) -> Option<u32> {
     if (u64::from(n_blocks)).saturating_sub(owned.len()) * UNUSED_ONE_IN < u64::from(n_blocks) {
         return None;
     }
-    let fits = |end: u32| before(reusable, end) >= owned.len() - before(owned, end);
+    let left = owned.len() / LEFT_ONE_IN + LEFT_AT_LEAST;
+    let fits = |end: u32| before(reusable, end) >= owned.len() - before(owned, end) + left;
     let (mut low, mut high) = (1, n_blocks);
     while low < high {
         let middle = low + (high - low) / 2;
@@ -56,7 +63,7 @@ mod tests {
     #[test]
     fn a_fresh_copy_behind_its_predecessor_moves_forward() {
         let (owned, reusable, n) = sets(&format!("u{}{}", "f".repeat(100), "u".repeat(100)));
-        assert_eq!(moving_boundary(&owned, &reusable, n), Some(101));
+        assert_eq!(moving_boundary(&owned, &reusable, n), Some(112));
         // Pages that wait cannot be used.
         let (owned, reusable, n) = sets(&format!("u{}{}", "w".repeat(100), "u".repeat(100)));
         assert_eq!(moving_boundary(&owned, &reusable, n), None);
@@ -75,7 +82,7 @@ mod tests {
     #[test]
     fn all_free_but_the_metapage() {
         let (owned, reusable, n) = sets(&format!("u{}", "f".repeat(99)));
-        assert_eq!(moving_boundary(&owned, &reusable, n), Some(1));
+        assert_eq!(moving_boundary(&owned, &reusable, n), Some(9));
     }
 
     proptest! {
@@ -84,9 +91,11 @@ mod tests {
             let text: String = std::iter::once('u').chain(kinds.iter().map(|&k| ['u', 'f', 'w'][usize::from(k)])).collect();
             let (owned, reusable, n) = sets(&text);
             let count = |kind, range: std::ops::Range<usize>| text[range].chars().filter(|&c| c == kind).count();
-            let first = (1..=text.len()).find(|&end| count('f', 0..end) >= count('u', end..text.len())).unwrap();
-            let unused = text.len() - count('u', 0..text.len());
-            let expected = (unused * 5 >= text.len() && is_worth_cutting(n, first as u32)).then_some(first as u32);
+            let in_use = count('u', 0..text.len());
+            let left = in_use / 32 + 8;
+            let first = (1..=text.len()).find(|&end| count('f', 0..end) >= count('u', end..text.len()) + left);
+            let first = first.filter(|&first| is_worth_cutting(n, first as u32));
+            let expected = first.filter(|_| (text.len() - in_use) * 5 >= text.len()).map(|first| first as u32);
             prop_assert_eq!(moving_boundary(&owned, &reusable, n), expected);
             if let Some(end) = expected {
                 prop_assert!(count('u', end as usize..text.len()) <= text.len() - end as usize);

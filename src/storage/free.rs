@@ -113,6 +113,7 @@ impl Allocator {
         for block in self.holes.by_ref() {
             // Inserters find pages by the map, without the maintenance lock: whoever locks the page first has it.
             if let Some(buffer) = ExclusiveBuffer::try_open(self.index, block)?.filter(|b| is_reusable(b.page())) {
+                record_used(self.index, block);
                 return Ok(Some(buffer));
             }
         }
@@ -144,7 +145,8 @@ impl Allocator {
                     drop(buffer);
                     self.waiting.meet(block)?;
                 }
-                _ => {}
+                // The map is not logged and may be wrong: not without end, either.
+                _ => self.waiting.waste(),
             }
         }
         // SAFETY: the buffer is taken over at once.
@@ -199,12 +201,17 @@ impl Waiting {
     fn meet(&mut self, block: u32) -> Result<()> {
         reserve(&mut self.met, 1, "pages that are not free yet")?;
         self.met.push(block);
-        self.patience -= 1;
+        self.waste();
+        Ok(())
+    }
+
+    /// The map has offered a page that is not to be had.
+    fn waste(&mut self) {
+        self.patience = self.patience.saturating_sub(1);
         if self.patience == 0 {
             self.left = self.pause;
             self.pause = self.pause.saturating_mul(2);
         }
-        Ok(())
     }
 }
 
@@ -227,6 +234,12 @@ impl Drop for Waiting {
 pub fn record_free(index: IndexRelation, block: u32) {
     // SAFETY: the relation is open and the block exists.
     unsafe { pg_sys::RecordFreeIndexPage(index.raw(), block) };
+}
+
+/// Takes a page out of the free-space map.
+pub fn record_used(index: IndexRelation, block: u32) {
+    // SAFETY: the relation is open and the block exists.
+    unsafe { pg_sys::RecordUsedIndexPage(index.raw(), block) };
 }
 
 /// A page and what it must be for its owner to give it up.

@@ -8,8 +8,18 @@ use crate::engine::error::EngineError;
 
 /// Reports `error` about `index` and does not return.
 pub fn raise(index: IndexRelation, error: EngineError) -> ! {
+    report(index, error).report(PgLogLevel::ERROR);
+    unreachable!("an ERROR does not return")
+}
+
+/// Reports `error` about `index` as something that others will have to see to.
+pub fn warn(index: IndexRelation, error: EngineError) {
+    report(index, error).report(PgLogLevel::WARNING);
+}
+
+fn report(index: IndexRelation, error: EngineError) -> ErrorReport {
     let name = index.name();
-    let report = match error {
+    match error {
         EngineError::Recycled { block } => ErrorReport::new(
             PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
             format!("index \"{name}\" was reorganised by replay while it was being read"),
@@ -34,9 +44,7 @@ pub fn raise(index: IndexRelation, error: EngineError) -> ! {
                 .set_detail(format!("In {damage}."))
                 .set_hint("REINDEX rebuilds it; wand_check lists what is wrong.")
         }
-    };
-    report.report(PgLogLevel::ERROR);
-    unreachable!("an ERROR does not return")
+    }
 }
 
 /// Unwraps engine results in code that speaks to PostgreSQL.

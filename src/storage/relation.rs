@@ -6,7 +6,9 @@ use pgrx::pg_sys;
 
 use super::fault;
 
-/// The lock that flush, merge and vacuum take, each alone (`LockPage` on the metapage, as GIN does).
+/// The lock that flush, merge and vacuum take, each alone: that of a tuple of the metapage which is none, and which nobody
+/// else locks. A lock of the page, as GIN takes it, must not be held while others are taken (before 17 the server asserts
+/// that), and an operation takes some: for temporary files, or to cut the file.
 #[derive(Debug)]
 pub struct MaintenanceLock(IndexRelation);
 
@@ -14,9 +16,14 @@ impl Drop for MaintenanceLock {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             // SAFETY: the relation is open while a lock on it is held, and this value was made by taking the lock.
-            unsafe { pg_sys::UnlockPage(self.0.raw(), 0, pg_sys::ExclusiveLock as i32) }
+            unsafe { pg_sys::UnlockTuple(self.0.raw(), &mut maintenance_tag(), pg_sys::ExclusiveLock as i32) }
         }
     }
+}
+
+/// Block 0, item 1.
+fn maintenance_tag() -> pg_sys::ItemPointerData {
+    pg_sys::ItemPointerData { ip_blkid: pg_sys::BlockIdData { bi_hi: 0, bi_lo: 0 }, ip_posid: 1 }
 }
 
 /// Nobody else has the index open (`AccessExclusiveLock`, which standbys are told of).
@@ -129,17 +136,45 @@ impl IndexRelation {
         n
     }
 
+    /// What the table's own parameter `vacuum_truncate` says, and from 18 on the setting of that name: VACUUM obeys them for
+    /// the table, and whoever turned them off, mostly for the sake of standbys, means its indexes too.
+    pub fn table_lets_vacuum_truncate(self) -> bool {
+        // SAFETY: an open index has its pg_index row; the table is open and locked by VACUUM, so it is found.
+        let table = unsafe { pg_sys::RelationIdGetRelation((*(*self.raw).rd_index).indrelid) };
+        if table.is_null() {
+            return true;
+        }
+        // SAFETY: a table's options are of this type, or absent.
+        let own = unsafe { (*table).rd_options.cast::<pg_sys::StdRdOptions>().as_ref() };
+        #[cfg(not(feature = "pg18"))]
+        let lets = own.is_none_or(|options| options.vacuum_truncate);
+        #[cfg(feature = "pg18")]
+        let lets = match own {
+            Some(options) if options.vacuum_truncate_set => options.vacuum_truncate,
+            // SAFETY: the setting exists; its value is a string that lives until the next call.
+            _ => unsafe { CStr::from_ptr(pg_sys::GetConfigOption(c"vacuum_truncate".as_ptr(), false, false)) == c"on" },
+        };
+        // SAFETY: opened above.
+        unsafe { pg_sys::RelationClose(table) };
+        lets
+    }
+
     /// Waits until no flush, merge or vacuum runs, and keeps others from starting.
     pub fn lock_maintenance(self) -> MaintenanceLock {
         // SAFETY: the relation is open.
-        unsafe { pg_sys::LockPage(self.raw, 0, pg_sys::ExclusiveLock as i32) };
+        unsafe { pg_sys::LockTuple(self.raw, &mut maintenance_tag(), pg_sys::ExclusiveLock as i32) };
         MaintenanceLock(self)
     }
 
     /// The same without waiting; `None` if somebody else is at it.
     pub fn try_lock_maintenance(self) -> Option<MaintenanceLock> {
+        let mode = pg_sys::ExclusiveLock as i32;
+        #[cfg(not(feature = "pg18"))]
         // SAFETY: the relation is open.
-        let taken = unsafe { pg_sys::ConditionalLockPage(self.raw, 0, pg_sys::ExclusiveLock as i32) };
+        let taken = unsafe { pg_sys::ConditionalLockTuple(self.raw, &mut maintenance_tag(), mode) };
+        #[cfg(feature = "pg18")]
+        // SAFETY: the relation is open.
+        let taken = unsafe { pg_sys::ConditionalLockTuple(self.raw, &mut maintenance_tag(), mode, false) };
         taken.then(|| MaintenanceLock(self))
     }
 

@@ -45,7 +45,7 @@ impl Walk {
     /// The pages that never grow again: all that have a successor now. The caller keeps the list from being cut.
     pub fn completed(index: IndexRelation, meta: &Meta) -> Self {
         let list = meta.pending;
-        let until = if list.head == NO_BLOCK { Until::Left(0) } else { Until::Tail };
+        let until = if list.head == list.tail { Until::Left(0) } else { Until::Tail };
         Self { index, next: (list.head, list.head_no), until, n_blocks: 0 }
     }
 

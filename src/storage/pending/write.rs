@@ -162,6 +162,8 @@ pub struct Cut {
 /// Puts an empty page behind the last entry, so that all others are completed. Returns the number of the last page that
 /// holds entries; `None` if there is none. The caller holds the maintenance lock.
 pub fn seal(index: IndexRelation) -> Result<Option<u32>> {
+    // Outlives the lock of the last page: it has work to do when it is dropped.
+    let mut allocator = Allocator::new(index);
     loop {
         let seen = Meta::read(index)?;
         let list = seen.pending;
@@ -178,7 +180,7 @@ pub fn seal(index: IndexRelation) -> Result<Option<u32>> {
         if list.head == list.tail && tail.page().special().used == 0 {
             return Ok(None);
         }
-        extend_list(index, &mut Allocator::new(index), &tail, &[], 0)?;
+        extend_list(index, &mut allocator, &tail, &[], 0)?;
         return Ok(Some(list.tail_no));
     }
 }
