@@ -25,9 +25,9 @@ DROP TABLE docs;
 -- several segments; no document exceeds the limits of the weights, and they are not far off
 CREATE TABLE docs (id int, emb svec);
 CREATE INDEX docs_emb ON docs USING wand (emb);
-INSERT INTO docs SELECT i, doc(i) * CASE WHEN i % 3 = 0 THEN -1 ELSE 1 END FROM generate_series(1, 12000) i;
+INSERT INTO docs SELECT i, doc(i) * CASE WHEN i % 3 = 0 THEN -1 ELSE 1 END FROM generate_series(1, 40000) i;
 SELECT wand_merge('docs_emb') >= 0 AS merged;
-INSERT INTO docs SELECT i, doc(i) FROM generate_series(12001, 12020) i;
+INSERT INTO docs SELECT i, doc(i) FROM generate_series(40001, 40010) i;
 VACUUM docs;
 SELECT segments > 1 AS several FROM wand_info('docs_emb');
 CREATE TABLE truth AS

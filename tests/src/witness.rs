@@ -160,8 +160,12 @@ pub fn read(server: &Config, seed: u64, stop: &AtomicBool, outcomes: &Mutex<Outc
             }
         };
         let answer = ask(client, &mut random);
-        let closed = client.is_closed();
+        let (closed, failed) = (client.is_closed(), answer.is_err());
         note(answer, closed);
+        // The ROLLBACK that followed the failure may have been cancelled like any other statement.
+        if failed && client.batch_execute("ROLLBACK").is_err() {
+            session = None;
+        }
     }
 }
 
