@@ -22,15 +22,19 @@ use std::time::Instant;
 /// Index and operator of [`create`]'s table.
 pub const INDEXES: [(&str, &str); 2] = [("docs_ip", "<#>"), ("docs_cos", "<=>")];
 
-/// The extension, and a table `docs` with two indexes, whose pending lists have CHURN_PENDING kB (64, the least).
+/// The extension, and a table `docs` with two indexes, whose pending lists have CHURN_PENDING kB (64, the least). VACUUM cuts
+/// their files only if CHURN_TRUNCATE is 1 (0): several times a second, that is a lock for which replay waits every time,
+/// and a standby under load falls so far behind that it is not promoted within minutes.
 pub fn create(client: &mut Client) {
     let limit = size("CHURN_PENDING", 64);
+    let truncate = size("CHURN_TRUNCATE", 0) == 1;
+    let options = format!("pending_list_limit = {limit}, vacuum_truncate = {truncate}");
     client
         .batch_execute(&format!(
             "CREATE EXTENSION pg_wand;
              CREATE TABLE docs (id bigint PRIMARY KEY, emb svec) WITH (parallel_workers = 2, autovacuum_enabled = off);
-             CREATE INDEX docs_ip ON docs USING wand (emb) WITH (pending_list_limit = {limit});
-             CREATE INDEX docs_cos ON docs USING wand (emb svec_cosine_ops) WITH (pending_list_limit = {limit})",
+             CREATE INDEX docs_ip ON docs USING wand (emb) WITH ({options});
+             CREATE INDEX docs_cos ON docs USING wand (emb svec_cosine_ops) WITH ({options})",
         ))
         .unwrap_or_else(|e| panic!("tables: {}", oracle::describe(&e)));
 }
