@@ -4,12 +4,6 @@ source "$(dirname "$0")/common.sh"
 use_server
 cd "$ROOT"
 
-flags=()
-folder=debug
-if [ "$PROFILE" = release ]; then
-	flags+=(--release)
-	folder=release
-fi
 [ -f "$("$PG_CONFIG" --includedir-server)/postgres.h" ] || die "no server headers for $PG_CONFIG; try 'make setup'"
-cargo build --locked --lib "${flags[@]}" --no-default-features --features "$PGV" --target-dir "$TARGET"
-install -D -m755 "$TARGET/$folder/libpg_wand.so" "$TARGET/$PGV/pg_wand.so"
+build_library "$PGV"
+install -D -m755 "$LIBRARY" "$TARGET/$PGV/pg_wand.so"

@@ -24,6 +24,17 @@ use_server() {
 	export PG_CONFIG PGRX_PG_CONFIG_PATH=$PG_CONFIG
 }
 
+# Builds the library with these cargo features, in the profile PROFILE; sets LIBRARY.
+build_library() {
+	local flags=() folder=debug
+	if [ "$PROFILE" = release ]; then
+		flags+=(--release)
+		folder=release
+	fi
+	cargo build --locked --lib "${flags[@]}" --no-default-features --features "$1" --target-dir "$TARGET"
+	LIBRARY=$TARGET/$folder/libpg_wand.so
+}
+
 # PostgreSQL refuses to run as root: then "nobody" runs it.
 as_server() {
 	if [ "$(id -u)" = 0 ]; then

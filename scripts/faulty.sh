@@ -5,13 +5,7 @@ source "$(dirname "$0")/common.sh"
 use_server
 cd "$ROOT"
 
-flags=()
-folder=debug
-if [ "$PROFILE" = release ]; then
-	flags+=(--release)
-	folder=release
-fi
-cargo build --locked --lib "${flags[@]}" --no-default-features --features "$PGV,faults" --target-dir "$TARGET" >&2
+build_library "$PGV,faults" >&2
 
 copy=$TARGET/faulty-$PGV
 mkdir -p "$copy"
@@ -46,7 +40,7 @@ if ! cmp -s "$BINDIR/postgres" "$bin/postgres"; then
 fi
 
 library=$home${lib#"$origin"}/pg_wand.so
-install -m755 "$TARGET/$folder/libpg_wand.so" "$library.new"
+install -m755 "$LIBRARY" "$library.new"
 mv -f "$library.new" "$library"
 install -m644 "$ROOT/pg_wand.control" "$home${share#"$origin"}/extension/"
 cat "$ROOT"/sql/install/*.sql >"$home${share#"$origin"}/extension/pg_wand--$VERSION.sql"

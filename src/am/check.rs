@@ -169,7 +169,8 @@ impl Checker {
         Ok(())
     }
 
-    /// Ids and generations are from operations that have begun, no two segments share an id, and documents can be counted.
+    /// Ids and generations are from operations that have begun, no two segments share an id, and documents can be
+    /// counted.
     fn check_manifest(&mut self, meta: &Meta, manifest: &Manifest) {
         let mut ids: Vec<u32> = manifest.segments.iter().map(|s| s.id).collect();
         ids.sort_unstable();

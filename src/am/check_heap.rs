@@ -34,8 +34,8 @@ pub fn check_rows(
 ) -> Vec<Finding> {
     let metric = Meta::read(index).map_or(Metric::InnerProduct, |meta| meta.metric);
     let mut state = HeapCheck { metric, segments, places, findings: Vec::new() };
-    // SAFETY: the relations are open; `amcheck` scans the same way. The callback gets the state it expects. The table scan
-    // is ended by the build scan.
+    // SAFETY: the relations are open; `amcheck` scans the same way. The callback gets the state it expects. The table
+    // scan is ended by the build scan.
     unsafe {
         let info = pg_sys::BuildIndexInfo(index.raw());
         // Do not wait for transactions whose rows are in doubt, and accept rows by the snapshot.
@@ -55,6 +55,9 @@ struct HeapCheck<'a> {
 }
 
 /// One visible row of the table.
+///
+/// # Safety
+/// - Called by PostgreSQL's table scan with the state that [`check_rows`] passes.
 #[pg_guard]
 unsafe extern "C-unwind" fn check_row(
     _index: pg_sys::Relation,

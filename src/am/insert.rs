@@ -55,7 +55,8 @@ fn insert(index: IndexRelation, tid: Tid, vector: Option<SparseVectorRef<'_>>) -
         && let Some(lock) = index.try_lock_maintenance()
     {
         match keep_short(index, &lock) {
-            // The row is in, and VACUUM will meet the same. Damage is an ERROR: trying again would leave pages behind each time.
+            // The row is in, and VACUUM will meet the same. Damage is an ERROR: trying again would leave pages behind
+            // each time.
             Err(error @ (EngineError::Limit { .. } | EngineError::OutOfMemory { .. })) => raise::warn(index, error),
             done => done?,
         }

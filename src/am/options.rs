@@ -1,7 +1,7 @@
 //! Storage parameters: `CREATE INDEX ... WITH (...)`, `ALTER INDEX ... SET (...)`.
 //!
-//! They only say who does which work and when, and are read anew each time; so changing them needs no stronger lock than
-//! VACUUM takes, and neither readers nor writers wait for it.
+//! They only say who does which work and when, and are read anew each time; so changing them needs no stronger lock
+//! than VACUUM takes, and neither readers nor writers wait for it.
 
 use std::ffi::c_int;
 use std::mem::offset_of;
@@ -78,16 +78,16 @@ pub unsafe extern "C-unwind" fn amoptions(reloptions: pg_sys::Datum, validate: b
         element(c"vacuum_truncate", pg_sys::relopt_type::RELOPT_TYPE_BOOL, offset_of!(WandOptions, vacuum_truncate)),
     ];
     let (size, n) = (size_of::<WandOptions>(), elements.len() as c_int);
-    // SAFETY: the elements that are passed are as many as is said, and their offsets lie within the struct whose size is
-    // passed.
+    // SAFETY: the elements that are passed are as many as is said, and their offsets lie within the struct whose size
+    // is passed.
     let parsed = unsafe { pg_sys::build_reloptions(reloptions, validate, kind, size, elements.as_ptr(), n) };
     parsed.cast()
 }
 
 /// The index's parameters; nothing if none was ever set.
 fn of(index: IndexRelation) -> Option<&'static WandOptions> {
-    // SAFETY: the relation is open; its options are either absent or what `amoptions` made. The reference is read from at
-    // once, before anything could make PostgreSQL forget them.
+    // SAFETY: the relation is open; its options are either absent or what `amoptions` made. The reference is read from
+    // at once, before anything could make PostgreSQL forget them.
     unsafe { (*index.raw()).rd_options.cast::<WandOptions>().as_ref() }
 }
 

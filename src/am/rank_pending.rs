@@ -13,8 +13,8 @@ use crate::storage::meta::Meta;
 use crate::storage::pending::{self, Walk};
 use crate::storage::relation::IndexRelation;
 
-/// The documents of the pending list with their true distances, best last; `skip_killed`: but for those that are dead to
-/// everybody.
+/// The documents of the pending list with their true distances, best last; `skip_killed`: but for those that are dead
+/// to everybody.
 pub fn rank_pending(
     index: IndexRelation,
     meta: &Meta,

@@ -1,9 +1,9 @@
 //! Makes the file smaller: moves pages from its end into free pages before them, and cuts off what is then unused.
 //!
-//! Moving writes copies, which nobody can see, then changes the metapage once, then gives up the old pages; so a scan that
-//! knows the old places reads on there, and a crash leaves the old state or the new. A page keeps its identity when it is
-//! moved. Cutting needs the index for itself for a moment (as VACUUM does with a table) and does not wait for it: then
-//! nobody holds a pointer to any page, and what no structure refers to can go, whenever it was freed.
+//! Moving writes copies, which nobody can see, then changes the metapage once, then gives up the old pages; so a scan
+//! that knows the old places reads on there, and a crash leaves the old state or the new. A page keeps its identity
+//! when it is moved. Cutting needs the index for itself for a moment (as VACUUM does with a table) and does not wait
+//! for it: then nobody holds a pointer to any page, and what no structure refers to can go, whenever it was freed.
 
 use pgrx::pg_sys;
 use roaring::RoaringBitmap;
@@ -20,16 +20,16 @@ use crate::storage::pending;
 use crate::storage::relation::{IndexRelation, MaintenanceLock};
 use crate::storage::segment_pages::{self, SegmentPages};
 
-/// Makes the file smaller if it is worth it, and tells the free-space map of free pages. Returns how many of those there are.
+/// Makes the file smaller if it is worth it, and tells the free-space map of free pages. Returns how many of those
+/// there are.
 pub fn shrink(index: IndexRelation, lock: &MaintenanceLock, census: Census) -> Result<u32> {
     let Census { owned, reusable, n_blocks, .. } = census;
     let boundary = space::moving_boundary(&owned, &reusable, n_blocks);
     let end = boundary.unwrap_or(n_blocks);
     // Nobody is to settle where the file is to end.
     let behind: RoaringBitmap = (end..n_blocks).filter(|&block| !owned.contains(block)).collect();
-    reusable.range(..end).for_each(|block| free::record_free(index, block));
     behind.iter().for_each(|block| free::record_used(index, block));
-    free::publish_free(index);
+    free::offer(index, reusable.range(..end));
     let n_free = reusable.len() as u32;
     let mut n_moved = 0;
     if let Some(boundary) = boundary {
@@ -41,8 +41,7 @@ pub fn shrink(index: IndexRelation, lock: &MaintenanceLock, census: Census) -> R
     }
     let n_cut = cut(index, lock)?;
     if n_cut == 0 {
-        behind.iter().for_each(|block| free::record_free(index, block));
-        free::publish_free(index);
+        free::offer(index, behind.iter());
     }
     Ok(n_free.saturating_sub(n_moved).saturating_sub(n_cut))
 }
@@ -105,8 +104,8 @@ fn move_part(
 const TRIES: u32 = 100;
 const WAIT_MICROSECONDS: i64 = 10_000;
 
-/// Cuts the file behind the last page in use, if that is worth it and nobody else has the index open for a moment. Returns by
-/// how many pages it became shorter.
+/// Cuts the file behind the last page in use, if that is worth it and nobody else has the index open for a moment.
+/// Returns by how many pages it became shorter.
 fn cut(index: IndexRelation, _lock: &MaintenanceLock) -> Result<u32> {
     if !options::vacuum_truncate(index) || !index.table_lets_vacuum_truncate() {
         return Ok(0);

@@ -209,8 +209,7 @@ fn clean_up(index: IndexRelation) -> Result<(u64, u32)> {
     let lock = index.lock_maintenance();
     // What operations that were cut short left behind comes first: the merge needs room, and may be cut short again.
     let left_behind = sweep::sweep(index, true)?;
-    left_behind.reusable.iter().for_each(|block| free::record_free(index, block));
-    free::publish_free(index);
+    free::offer(index, left_behind.reusable.iter());
     flush(index, &lock, Effort::Full)?;
     merge(index, &lock, Effort::Full)?;
     fault::point!("cleanup_before_sweep");

@@ -1,7 +1,7 @@
 //! When an index file is worth making smaller, and how far.
 //!
-//! Merges write new pages before they give up the old ones, so free pages collect between those in use. Pages at the end
-//! of the file can be moved into free ones before them; then the end of the file can be cut off.
+//! Merges write new pages before they give up the old ones, so free pages collect between those in use. Pages at the
+//! end of the file can be moved into free ones before them; then the end of the file can be cut off.
 
 use roaring::RoaringBitmap;
 
@@ -14,14 +14,14 @@ const CUT_AT_LEAST: u32 = 16;
 /// So many pages are worth a cut, however large the file is (8 MB).
 const CUT_ENOUGH: u32 = 1024;
 
-/// Free pages that are left before the boundary, one for so many in use, and some more: whoever needs a page meanwhile must
-/// not settle behind it.
+/// Free pages that are left before the boundary, one for so many in use, and some more: whoever needs a page meanwhile
+/// must not settle behind it.
 const LEFT_ONE_IN: u64 = 32;
 const LEFT_AT_LEAST: u64 = 8;
 
 /// The block from which on pages are to be moved forward, so that the file can end there: the first one for which the
-/// free blocks before it can take all pages in use from it on, and some are left. `None` if that would not shorten the file
-/// by much.
+/// free blocks before it can take all pages in use from it on, and some are left. `None` if that would not shorten the
+/// file by much.
 ///
 /// At most as many pages are moved as the file becomes shorter.
 pub fn moving_boundary(owned: &RoaringBitmap, reusable: &RoaringBitmap, n_blocks: u32) -> Option<u32> {

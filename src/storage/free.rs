@@ -6,8 +6,8 @@
 //! decides, under its lock. On a standby replay does not wait for readers: they recognise a recycled page by its
 //! identity.
 //!
-//! Pages in use carry a stamp too, from the time they were taken, and none is freed with an older one than it had: a page
-//! that no structure refers to is an orphan of an aborted operation once that operation can no longer be running.
+//! Pages in use carry a stamp too, from the time they were taken, and none is freed with an older one than it had: a
+//! page that no structure refers to is an orphan of an aborted operation once that operation can no longer be running.
 
 use std::ops::Range;
 
@@ -154,9 +154,9 @@ impl Allocator {
     }
 }
 
-/// Free pages that may not be taken yet. Pages freed by the same statement are at times all that the map offers at first
-/// (a flush, then a merge), and a merge that gave up for good would make the index larger by its whole size. So a number of
-/// them is met, then blocks are added for a while, then it is tried again, each time later.
+/// Free pages that may not be taken yet. Pages freed by the same statement are at times all that the map offers at
+/// first (a flush, then a merge), and a merge that gave up for good would make the index larger by its whole size. So a
+/// number of them is met, then blocks are added for a while, then it is tried again, each time later.
 struct Waiting {
     index: IndexRelation,
     /// The map gets them back in the end, so that none is met twice.
@@ -234,6 +234,13 @@ impl Drop for Waiting {
 pub fn record_free(index: IndexRelation, block: u32) {
     // SAFETY: the relation is open and the block exists.
     unsafe { pg_sys::RecordFreeIndexPage(index.raw(), block) };
+}
+
+/// Tells the free-space map of pages, up to those who look for some. It walks the whole map: for VACUUM.
+pub fn offer(index: IndexRelation, blocks: impl Iterator<Item = u32>) {
+    blocks.for_each(|block| record_free(index, block));
+    // SAFETY: the relation is open.
+    unsafe { pg_sys::IndexFreeSpaceMapVacuum(index.raw()) };
 }
 
 /// Takes a page out of the free-space map.
@@ -320,10 +327,4 @@ fn free_if(index: IndexRelation, block: u32, is_ours: impl FnOnce(PageRef<'_>) -
     drop(buffer);
     record_free(index, block);
     Ok(true)
-}
-
-/// Makes all that the map was told known to those who look for pages. It walks the whole map: for VACUUM.
-pub fn publish_free(index: IndexRelation) {
-    // SAFETY: the relation is open.
-    unsafe { pg_sys::IndexFreeSpaceMapVacuum(index.raw()) };
 }

@@ -17,8 +17,8 @@
 //!        | state                     |        | page id |
 //!   8192 +---------------------------+--------+---------+
 //! ```
-//! `kind`, `part`, `owner`, `generation` and `page number` say whose page this is; whoever opens it says what it expects.
-//! `stamp` is the next transaction id at the time the page was taken into use, or freed: see [`super::free`].
+//! `kind`, `part`, `owner`, `generation` and `page number` say whose page this is; whoever opens it says what it
+//! expects. `stamp` is the next transaction id at the time the page was taken into use, or freed: see [`super::free`].
 
 use std::mem::offset_of;
 

@@ -6,9 +6,9 @@ use pgrx::pg_sys;
 
 use super::fault;
 
-/// The lock that flush, merge and vacuum take, each alone: that of a tuple of the metapage which is none, and which nobody
-/// else locks. A lock of the page, as GIN takes it, must not be held while others are taken (before 17 the server asserts
-/// that), and an operation takes some: for temporary files, or to cut the file.
+/// The lock that flush, merge and vacuum take, each alone: that of a tuple of the metapage which is none, and which
+/// nobody else locks. A lock of the page, as GIN takes it, must not be held while others are taken (before 17 the
+/// server asserts that), and an operation takes some: for temporary files, or to cut the file.
 #[derive(Debug)]
 pub struct MaintenanceLock(IndexRelation);
 
@@ -136,8 +136,8 @@ impl IndexRelation {
         n
     }
 
-    /// What the table's own parameter `vacuum_truncate` says, and from 18 on the setting of that name: VACUUM obeys them for
-    /// the table, and whoever turned them off, mostly for the sake of standbys, means its indexes too.
+    /// What the table's own parameter `vacuum_truncate` says, and from 18 on the setting of that name: VACUUM obeys
+    /// them for the table, and whoever turned them off, mostly for the sake of standbys, means its indexes too.
     pub fn table_lets_vacuum_truncate(self) -> bool {
         // SAFETY: an open index has its pg_index row; the table is open and locked by VACUUM, so it is found.
         let table = unsafe { pg_sys::RelationIdGetRelation((*(*self.raw).rd_index).indrelid) };
@@ -178,8 +178,8 @@ impl IndexRelation {
         taken.then(|| MaintenanceLock(self))
     }
 
-    /// Takes the index for oneself without waiting; `None` if somebody else has it open, or while PostgreSQL vacuums other
-    /// indexes of the table in parallel: the lock needs a transaction id, for standbys.
+    /// Takes the index for oneself without waiting; `None` if somebody else has it open, or while PostgreSQL vacuums
+    /// other indexes of the table in parallel: the lock needs a transaction id, for standbys.
     pub fn try_lock_alone(self) -> Option<SoleUse> {
         let mode = pg_sys::AccessExclusiveLock as i32;
         // SAFETY: the relation is open.

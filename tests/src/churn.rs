@@ -22,9 +22,9 @@ use std::time::Instant;
 /// Index and operator of [`create`]'s table.
 pub const INDEXES: [(&str, &str); 2] = [("docs_ip", "<#>"), ("docs_cos", "<=>")];
 
-/// The extension, and a table `docs` with two indexes, whose pending lists have CHURN_PENDING kB (64, the least). VACUUM cuts
-/// their files only if CHURN_TRUNCATE is 1 (0): several times a second, that is a lock for which replay waits every time,
-/// and a standby under load falls so far behind that it is not promoted within minutes.
+/// The extension, and a table `docs` with two indexes, whose pending lists have CHURN_PENDING kB (64, the least).
+/// VACUUM cuts their files only if CHURN_TRUNCATE is 1 (0): several times a second, that is a lock for which replay
+/// waits every time, and a standby under load falls so far behind that it is not promoted within minutes.
 pub fn create(client: &mut Client) {
     let limit = size("CHURN_PENDING", 64);
     let truncate = size("CHURN_TRUNCATE", 0) == 1;

@@ -2,9 +2,9 @@
 //!
 //! [`cluster`] makes, kills and copies servers; [`logwatch`] reads what they say; [`ledger`] remembers what they
 //! acknowledged; [`oracle`] compares an index with a sequential scan; [`operations`] are the ways to change one, with
-//! their [`boundaries`]; [`workload`] is a table under load, [`churn`] one under the hardest, and [`witness`] reads it on
-//! a standby meanwhile; [`corpus`] makes vectors; [`generate`] makes collections of real shape, [`exact`] their answers,
-//! [`collection`] reads and writes collections.
+//! their [`boundaries`]; [`workload`] is a table under load, [`churn`] one under the hardest, and [`witness`] reads it
+//! on a standby meanwhile; [`corpus`] makes vectors; [`generate`] makes collections of real shape, [`exact`] their
+//! answers, [`collection`] reads and writes collections.
 
 pub mod boundaries;
 pub mod churn;
@@ -22,6 +22,7 @@ pub mod witness;
 pub mod workload;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The project's root folder.
 pub fn project_root() -> PathBuf {
@@ -45,6 +46,12 @@ pub fn seed() -> u64 {
             u64::from(now.subsec_nanos()) ^ (now.as_secs() << 20)
         }
     }
+}
+
+/// For tests that have several servers each: one at a time.
+pub fn one_at_a_time() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The seed, and how to repeat the run.

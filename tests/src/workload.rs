@@ -147,8 +147,8 @@ impl Writer {
         // A failed write shows in finish().
         let _ = copy.write_all(text.as_bytes());
         copy.finish()?;
-        // By this protocol "COPY 30" comes before the commit, and a server that another process's end takes down sends it
-        // with its farewell. The next answer comes after the commit.
+        // By this protocol "COPY 30" comes before the commit, and a server that another process's end takes down sends
+        // it with its farewell. The next answer comes after the commit.
         self.client.batch_execute("")
     }
 

@@ -161,8 +161,8 @@ impl Load {
         };
     }
 
-    /// What takes no snapshot, or no lock that excludes REINDEX CONCURRENTLY: that waits for snapshots with such a lock in
-    /// its hands, so two of a kind would wait for one another (with indexes of any kind).
+    /// What takes no snapshot, or no lock that excludes REINDEX CONCURRENTLY: that waits for snapshots with such a lock
+    /// in its hands, so two of a kind would wait for one another (with indexes of any kind).
     fn vacuum(&self, mut random: Random) {
         let mut client = self.cluster.connect();
         while !self.stopped() {
@@ -207,7 +207,8 @@ impl Load {
         }
     }
 
-    /// The oracle: every index is sound and gives whole answers; while all pause, the table holds what was acknowledged.
+    /// The oracle: every index is sound and gives whole answers; while all pause, the table holds what was
+    /// acknowledged.
     fn look(&self, random: &mut Random, pause: bool, context: &str) {
         let mut client = self.cluster.connect();
         let _paused = pause.then(|| self.gate.write().expect("no panic of the oracle"));

@@ -1,7 +1,7 @@
 //! Counters at the edges of their widths, through a server: a table of tiny rows, more than 2^16 of them, or with
 //! LIMITS=large more than 2^24 (1 GB on disk, 2 GB of memory), built at once and then changed. Every row comes exactly
-//! once in the order of its distance, the best come as in a sequential scan, and `wand_check(index, true)` finds nothing.
-//! A vector of more than 2^16 non-zeros, and a query of more than 2^16 terms, are nothing special either.
+//! once in the order of its distance, the best come as in a sequential scan, and `wand_check(index, true)` finds
+//! nothing. A vector of more than 2^16 non-zeros, and a query of more than 2^16 terms, are nothing special either.
 //!
 //! The same edges without a server, one by one: `src/engine/search/limits_tests.rs`.
 

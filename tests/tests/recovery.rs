@@ -10,22 +10,16 @@ use pg_wand_tests::churn::{self, StopAtEnd, Writers};
 use pg_wand_tests::cluster::Cluster;
 use pg_wand_tests::random::Random;
 use pg_wand_tests::witness::{self, Outcomes};
-use pg_wand_tests::{begin, oracle, size};
+use pg_wand_tests::{begin, one_at_a_time, oracle, size};
 use postgres::Client;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Several servers each: one test at a time.
-fn alone() -> MutexGuard<'static, ()> {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[test]
 fn recovery_to_a_point_in_the_middle_of_maintenance() {
-    let _alone = alone();
+    let _alone = one_at_a_time();
     let points = size("PITR_POINTS", 3);
     let seed = begin("recovery", &[("PITR_POINTS", points)]);
     let mut random = Random::new(seed);
@@ -84,7 +78,7 @@ fn archive_all(client: &mut Client) {
 
 #[test]
 fn a_subscriber_applies_and_answers() {
-    let _alone = alone();
+    let _alone = one_at_a_time();
     let (seconds, readers) = (size("STANDBY_SECONDS", 20), size("STANDBY_READERS", 8));
     let seed = begin("recovery", &[("STANDBY_SECONDS", seconds), ("STANDBY_READERS", readers)]);
     let mut random = Random::new(seed);

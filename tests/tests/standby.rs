@@ -13,30 +13,25 @@ use pg_wand_tests::churn::{self, StopAtEnd};
 use pg_wand_tests::cluster::Cluster;
 use pg_wand_tests::random::Random;
 use pg_wand_tests::witness::{self, Outcomes};
-use pg_wand_tests::{begin, size};
+use pg_wand_tests::{begin, one_at_a_time, size};
 use postgres::Client;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// What standbys are set to, one after another: conflicts resolved at once, after a while, and mostly avoided. The last delay
-/// counts when the stream has ended, as it does with a promotion, which would else take half a minute for every conflict.
+/// What standbys are set to, one after another: conflicts resolved at once, after a while, and mostly avoided. The last
+/// delay counts when the stream has ended, as it does with a promotion, which would else take half a minute for every
+/// conflict.
 const PHASES: [[&str; 3]; 3] = [
     ["hot_standby_feedback = off", "max_standby_streaming_delay = 100ms", "max_standby_archive_delay = 100ms"],
     ["hot_standby_feedback = off", "max_standby_streaming_delay = 2s", "max_standby_archive_delay = 100ms"],
     ["hot_standby_feedback = on", "max_standby_streaming_delay = 5s", "max_standby_archive_delay = 100ms"],
 ];
 
-/// Several servers each: one test at a time.
-fn alone() -> MutexGuard<'static, ()> {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[test]
 fn reads_under_replay_and_promotions_under_load() {
-    let _alone = alone();
+    let _alone = one_at_a_time();
     let (seconds, readers) = (size("STANDBY_SECONDS", 20), size("STANDBY_READERS", 8));
     let rounds = size("PROMOTIONS", 1).max(1);
     let sizes = [("STANDBY_SECONDS", seconds), ("STANDBY_READERS", readers), ("PROMOTIONS", rounds)];
@@ -106,7 +101,7 @@ fn log_size(client: &mut Client) -> String {
 
 #[test]
 fn a_standby_of_a_standby_follows_a_promotion() {
-    let _alone = alone();
+    let _alone = one_at_a_time();
     let (seconds, readers) = (size("STANDBY_SECONDS", 20), size("STANDBY_READERS", 8));
     let rounds = size("CASCADES", 1);
     let seed = begin("standby", &[("STANDBY_SECONDS", seconds), ("STANDBY_READERS", readers), ("CASCADES", rounds)]);

@@ -1,11 +1,11 @@
-//! Space comes back: after many turnovers of a whole table its indexes are little larger than fresh ones, and no page is
-//! without an owner.
+//! Space comes back: after many turnovers of a whole table its indexes are little larger than fresh ones, and no page
+//! is without an owner.
 //!
 //! In each turnover every row is replaced, by UPDATE or by DELETE and INSERT in turns. *Gently*: in TURNOVER_STEPS
 //! steps, with VACUUM after each. *At once*: all rows, then VACUUM twice: pages that the first one frees are the second
-//! one's, if a transaction has begun in between (stamps count transactions). After each turnover `wand_check(index, true)` finds nothing and the
-//! index answers as a sequential scan does. In the end: at most 1.5 times the size after REINDEX, and `wand_info` counts
-//! no orphaned bytes.
+//! one's, if a transaction has begun in between (stamps count transactions). After each turnover `wand_check(index,
+//! true)` finds nothing and the index answers as a sequential scan does. In the end: at most 1.5 times the size after
+//! REINDEX, and `wand_info` counts no orphaned bytes.
 //!
 //! Sizes: TURNOVERS (5), TURNOVER_ROWS (2,000), TURNOVER_STEPS (4). SEED repeats a run.
 

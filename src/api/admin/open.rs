@@ -139,8 +139,8 @@ pub fn check_is_valid(index: &PgRelation, what: &str) {
     }
 }
 
-/// An index that was built while rows changed may lack versions of rows that only older snapshots see (`indcheckxmin`): the
-/// snapshot of this transaction must not be one of them. `amcheck` asks the same.
+/// An index that was built while rows changed may lack versions of rows that only older snapshots see (`indcheckxmin`):
+/// the snapshot of this transaction must not be one of them. `amcheck` asks the same.
 pub fn check_snapshot_is_recent(index: &PgRelation) {
     // SAFETY: an open index has its pg_index row, and the tuple it was read from.
     let (check_xmin, made_by) = unsafe {

@@ -1,4 +1,5 @@
-//! Counters at the edges of their widths: 8, 16 and 24 bits, chunks and ranges; and what lies beyond a limit is refused.
+//! Counters at the edges of their widths: 8, 16 and 24 bits, chunks and ranges; and what lies beyond a limit is
+//! refused.
 //!
 //! Documents are tiny, and nobody holds them: a [`Made`] source gives them to the writer one after another. Sizes from
 //! 2^24 on are tried with `PG_WAND_LARGE=1` (1 GB of memory).

@@ -1,11 +1,11 @@
 //! The ranking of a whole index: which strategy, over all segments together.
 //!
-//! **Blocks** ([`super::rounds`]): after the bounds pass, rounds that deliver the best documents without looking at most
-//! others.
+//! **Blocks** ([`super::rounds`]): after the bounds pass, rounds that deliver the best documents without looking at
+//! most others.
 //!
-//! **Exhaustive**: all postings are scored once, and documents stream from their codes. It takes over when a round would
-//! score so many blocks that scoring everything is cheaper, and when positive scores run out. Both compute the same
-//! sums, so it goes on exactly where the rounds stopped.
+//! **Exhaustive**: all postings are scored once, and documents stream from their codes. It takes over when a round
+//! would score so many blocks that scoring everything is cheaper, and when positive scores run out. Both compute the
+//! same sums, so it goes on exactly where the rounds stopped.
 
 use super::blocks::{BlockCounts, SegmentBlocks};
 use super::query::{Distance, MAX_BLOCK_LISTS, Plan, Ranking, ScoreScale, code, plan};

@@ -90,8 +90,8 @@ fn bounded(sizes: &[Size], order: &[usize]) -> Option<Vec<usize>> {
     order.iter().find(stale).map(|&i| vec![i])
 }
 
-/// The largest segment that is stale, or not much larger than all smaller ones together, and those; as far as a segment can
-/// hold their documents. A stale one that is too large to be joined by others is written anew alone.
+/// The largest segment that is stale, or not much larger than all smaller ones together, and those; as far as a segment
+/// can hold their documents. A stale one that is too large to be joined by others is written anew alone.
 fn full(sizes: &[Size], order: &[usize]) -> Option<Vec<usize>> {
     let (mut smaller, mut n_docs) = (0u64, 0u64);
     let mut n_due = 0;

@@ -112,6 +112,7 @@ fn is_due(until: &AtomicI32) -> bool {
 
 /// Ends the process as a kill from outside would, and with it the server; what is logged up to `lsn` stays.
 fn crash(lsn: pg_sys::XLogRecPtr) -> ! {
+    // SAFETY: the C library's functions, as it declares them.
     unsafe extern "C" {
         fn getpid() -> c_int;
         fn kill(pid: c_int, signal: c_int) -> c_int;
@@ -132,11 +133,17 @@ fn is_worker() -> bool {
 }
 
 /// Counting begins when the setting is made.
+///
+/// # Safety
+/// - Called by PostgreSQL; nothing is read through the pointer.
 unsafe extern "C-unwind" fn assign_crash(n: c_int, _extra: *mut c_void) {
     UNTIL_CRASH.store(n, Relaxed);
 }
 
 /// As above.
+///
+/// # Safety
+/// - As above.
 unsafe extern "C-unwind" fn assign_error(n: c_int, _extra: *mut c_void) {
     UNTIL_ERROR.store(n, Relaxed);
 }

@@ -185,8 +185,8 @@ pub fn seal(index: IndexRelation) -> Result<Option<u32>> {
     }
 }
 
-/// Moves the list of one empty page at or behind `boundary` into a hole: where it is to begin then, and the page that is given up.
-/// `None` if the list is something else. The caller holds the maintenance lock.
+/// Moves the list of one empty page at or behind `boundary` into a hole: where it is to begin then, and the page that
+/// is given up. `None` if the list is something else. The caller holds the maintenance lock.
 pub fn replace_empty(index: IndexRelation, holes: &mut Allocator, boundary: u32) -> Result<Option<(Cut, OwnedPage)>> {
     let list = Meta::read(index)?.pending;
     if list.tail == NO_BLOCK || list.head != list.tail || list.tail < boundary {
