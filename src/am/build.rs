@@ -11,7 +11,7 @@ use super::metric_of;
 use super::progress::{self, Phase};
 use crate::engine::error::Result;
 use crate::storage::fault;
-use crate::storage::meta::{Manifest, Meta};
+use crate::storage::meta::Meta;
 use crate::storage::raise::OrRaise;
 use crate::storage::relation::IndexRelation;
 
@@ -67,7 +67,7 @@ fn publish(index: IndexRelation, parts: Vec<Part>) -> Result<()> {
     let Some(first) = segments.first() else { return Ok(()) };
     let generation = first.generation;
     fault::point!("build_before_publish");
-    maintain::publish(index, generation, &Manifest { segments }, None)
+    maintain::publish(index, generation, |manifest| manifest.segments = segments, None)
 }
 
 /// The empty index that an unlogged one becomes after a crash.

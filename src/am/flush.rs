@@ -12,7 +12,7 @@ use crate::engine::pending::VectorBuffer;
 use crate::engine::segment::policy::Effort;
 use crate::storage::fault;
 use crate::storage::free::{self, Allocator};
-use crate::storage::meta::{Manifest, Meta};
+use crate::storage::meta::Meta;
 use crate::storage::pending::{self, Cut, Walk};
 use crate::storage::relation::{IndexRelation, MaintenanceLock};
 use crate::storage::segment_pages::SegmentSink;
@@ -34,7 +34,6 @@ pub fn flush(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> R
     if walk.is_empty() {
         return Ok(false);
     }
-    let (mut manifest, _) = Manifest::read(index, &meta)?;
     let mut inverter = Inverter::new(meta.metric, maintenance_budget());
     let mut pages = Vec::new();
     let mut buffer = VectorBuffer::default();
@@ -59,15 +58,16 @@ pub fn flush(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> R
 
     let generation = begin_operation(index)?;
     let n_docs = inverter.n_docs();
+    let mut written = None;
     if n_docs > 0 {
         let mut sink = SegmentSink::new(index, Allocator::for_segment(index), generation, generation);
         let meta = inverter.finish(&mut sink)?;
         expect_documents(&meta, n_docs)?;
-        manifest.segments.push(sink.finish(meta));
+        written = Some(sink.finish(meta));
     }
     let cut = Cut { head: end, n_pages: u32::try_from(pages.len()).unwrap_or(u32::MAX) };
     fault::point!("flush_before_publish");
-    publish(index, generation, &manifest, Some(&cut))?;
+    publish(index, generation, |manifest| manifest.segments.extend(written), Some(&cut))?;
     fault::point!("flush_after_publish");
     pgrx::debug1!("wand index \"{}\": flushed {} pages, {n_docs} documents", index.name(), pages.len());
     free::free_pages(index, pages)?;

@@ -3,18 +3,16 @@
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::flush::flush;
-use super::merge::merge;
+use super::short_list::keep_short;
 use super::{options, tid_from};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ids::Tid;
-use crate::engine::segment::policy::Effort;
 use crate::engine::vector::SparseVectorRef;
 use crate::storage::datum::SVec;
 use crate::storage::fault;
 use crate::storage::pending;
 use crate::storage::raise::{self, OrRaise};
-use crate::storage::relation::{IndexRelation, MaintenanceLock};
+use crate::storage::relation::IndexRelation;
 
 /// Adds one row.
 ///
@@ -54,20 +52,12 @@ fn insert(index: IndexRelation, tid: Tid, vector: Option<SparseVectorRef<'_>>) -
     if options::flush_above(index).is_some_and(|most| n_pages > most)
         && let Some(lock) = index.try_lock_maintenance()
     {
-        match keep_short(index, &lock) {
+        match keep_short(index, &lock, &[]) {
             // The row is in, and VACUUM will meet the same. Damage is an ERROR: trying again would leave pages behind
             // each time.
             Err(error @ (EngineError::Limit { .. } | EngineError::OutOfMemory { .. })) => raise::warn(index, error),
-            done => done?,
+            done => done.map(|_| ())?,
         }
-    }
-    Ok(())
-}
-
-/// What one INSERT does for the others.
-fn keep_short(index: IndexRelation, lock: &MaintenanceLock) -> Result<()> {
-    if flush(index, lock, Effort::Bounded)? {
-        merge(index, lock, Effort::Bounded)?;
     }
     Ok(())
 }

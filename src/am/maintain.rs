@@ -32,22 +32,30 @@ pub fn begin_operations(index: IndexRelation, n: u32) -> Result<u32> {
     Ok(generation)
 }
 
-/// Makes `manifest` the index's, and the list begin behind what was flushed: one change of the metapage. The old
+/// Changes the manifest, and makes the list begin behind what was flushed: one change of the metapage. The old
 /// manifest's pages are freed.
-pub fn publish(index: IndexRelation, generation: u32, manifest: &Manifest, flushed: Option<&Cut>) -> Result<()> {
-    publish_with(&mut Allocator::new(index), generation, manifest, flushed)
+///
+/// The manifest to be changed is read here and not before: a long operation lets flushes happen meanwhile (see
+/// [`super::short_list`]).
+pub fn publish(
+    index: IndexRelation,
+    generation: u32,
+    change: impl FnOnce(&mut Manifest),
+    flushed: Option<&Cut>,
+) -> Result<()> {
+    publish_with(&mut Allocator::new(index), generation, change, flushed)
 }
 
 /// The same with the manifest in pages of `allocator`.
 pub fn publish_with(
     allocator: &mut Allocator,
     generation: u32,
-    manifest: &Manifest,
+    change: impl FnOnce(&mut Manifest),
     flushed: Option<&Cut>,
 ) -> Result<()> {
     let index = allocator.index();
-    let before = Meta::read(index)?;
-    let (_, old_pages) = Manifest::read(index, &before)?;
+    let (mut manifest, old_pages) = Manifest::read(index, &Meta::read(index)?)?;
+    change(&mut manifest);
     let block = manifest.write(allocator, generation)?;
     {
         let buffer = meta::open_for_change(index)?;

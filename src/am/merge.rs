@@ -3,6 +3,7 @@
 use roaring::RoaringBitmap;
 
 use super::maintain::{begin_operation, expect_documents, publish};
+use super::short_list::{AttentiveSink, ShortList};
 use crate::engine::error::Result;
 use crate::engine::segment::last_pages::LastPages;
 use crate::engine::segment::pages::PartPages;
@@ -16,39 +17,51 @@ use crate::storage::meta::{Manifest, Meta};
 use crate::storage::relation::{IndexRelation, MaintenanceLock};
 use crate::storage::segment_pages::{SegmentPages, SegmentSink};
 
-/// Merges segments until the policy is content; on behalf of an INSERT, once at most. Returns how many merges were
-/// done.
-pub fn merge(index: IndexRelation, lock: &MaintenanceLock, effort: Effort) -> Result<u32> {
-    let mut done = 0;
-    while merge_once(index, lock, effort)? {
-        done += 1;
-        if effort == Effort::Bounded {
-            break;
+/// How many merges a VACUUM does at most. One is enough for all segments there are; the second is for those that were
+/// flushed during the first. Where rows come faster than they can be merged, there is no end to wait for.
+const ROUNDS: u32 = 2;
+
+/// Merges segments until the policy of VACUUM is content. Returns how many merges were done.
+pub fn merge(index: IndexRelation, lock: &MaintenanceLock) -> Result<u32> {
+    for done in 0..ROUNDS {
+        if !merge_once(index, lock, Effort::Full, &[])? {
+            return Ok(done);
         }
     }
-    Ok(done)
+    Ok(ROUNDS)
 }
 
-fn merge_once(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> Result<bool> {
-    let meta = Meta::read(index)?;
-    let (mut manifest, _) = Manifest::read(index, &meta)?;
+/// Merges once what an INSERT may be charged with, if anything; not the segments `busy`.
+pub fn merge_bounded(index: IndexRelation, lock: &MaintenanceLock, busy: &[u32]) -> Result<()> {
+    merge_once(index, lock, Effort::Bounded, busy).map(|_| ())
+}
+
+fn merge_once(index: IndexRelation, lock: &MaintenanceLock, effort: Effort, busy: &[u32]) -> Result<bool> {
+    let (manifest, _) = Manifest::read(index, &Meta::read(index)?)?;
     let n_blocks = index.n_blocks();
     let mut segments = Vec::with_capacity(manifest.segments.len());
     let mut sizes = Vec::with_capacity(manifest.segments.len());
-    for descriptor in &manifest.segments {
+    for descriptor in manifest.segments.into_iter().filter(|s| !busy.contains(&s.id)) {
         let n_pages = descriptor.meta.pages.iter().map(|&n| u64::from(n)).sum();
-        let pages = SegmentPages::new(index, descriptor.clone(), n_blocks)?;
+        let n_docs = u64::from(descriptor.meta.n_docs);
+        let pages = SegmentPages::new(index, descriptor, n_blocks)?;
         // An INSERT does not even ask what is dead in segments that it must not touch.
         let may_touch = effort == Effort::Full || n_pages <= policy::BOUNDED_PAGES;
         let dead = if may_touch { pages.reader().dead().map_err(|e| pages.locate(e))? } else { RoaringBitmap::new() };
-        sizes.push(Size { n_docs: u64::from(descriptor.meta.n_docs), n_dead: dead.len(), n_pages });
+        sizes.push(Size { n_docs, n_dead: dead.len(), n_pages });
         segments.push((pages, dead));
     }
     let Some(chosen) = policy::choose(&sizes, effort) else { return Ok(false) };
+    let ids: Vec<u32> = chosen.iter().map(|&i| segments[i].0.descriptor().id).collect();
     fault::point!("merge_chosen");
 
     let generation = begin_operation(index)?;
-    let mut sink = SegmentSink::new(index, Allocator::for_segment(index), generation, generation);
+    let mut list = match effort {
+        Effort::Full => ShortList::beside(index, lock, ids.iter().copied()),
+        Effort::Bounded => ShortList::left_alone(index, lock),
+    };
+    let sink = SegmentSink::new(index, Allocator::for_segment(index), generation, generation);
+    let mut sink = AttentiveSink::new(sink, &mut list);
     let pages: Vec<_> = chosen.iter().map(|&i| LastPages::new(&segments[i].0)).collect();
     let mut inputs = Vec::with_capacity(chosen.len());
     for (&i, pages) in chosen.iter().zip(&pages) {
@@ -62,16 +75,13 @@ fn merge_once(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> 
     let live: u64 = chosen.iter().map(|&i| sizes[i].n_docs - sizes[i].n_dead).sum();
     expect_documents(&merged, live)?;
 
-    let mut position = 0;
-    manifest.segments.retain(|_| {
-        position += 1;
-        !chosen.contains(&(position - 1))
-    });
-    if merged.n_docs > 0 {
-        manifest.segments.push(sink.finish(merged));
-    }
+    let written = (merged.n_docs > 0).then(|| sink.finish(merged));
     fault::point!("merge_before_publish");
-    publish(index, generation, &manifest, None)?;
+    let replace = |manifest: &mut Manifest| {
+        manifest.segments.retain(|s| !ids.contains(&s.id));
+        manifest.segments.extend(written);
+    };
+    publish(index, generation, replace, None)?;
     fault::point!("merge_after_publish");
     let of_chosen = |count: fn(&Size) -> u64| chosen.iter().map(|&i| count(&sizes[i])).sum::<u64>();
     pgrx::debug1!(

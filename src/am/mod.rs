@@ -25,6 +25,7 @@ pub mod ranking;
 pub mod rows;
 pub mod scan;
 pub mod settings;
+pub mod short_list;
 pub mod shrink;
 pub mod sweep;
 pub mod vacuum;

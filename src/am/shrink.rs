@@ -5,9 +5,12 @@
 //! when it is moved. Cutting needs the index for itself for a moment (as VACUUM does with a table) and does not wait
 //! for it: then nobody holds a pointer to any page, and what no structure refers to can go, whenever it was freed.
 
+use std::collections::HashMap;
+
 use pgrx::pg_sys;
 use roaring::RoaringBitmap;
 
+use super::short_list::ShortList;
 use super::sweep::{self, Census};
 use super::vacuum::delay_point;
 use super::{maintain, options};
@@ -49,55 +52,71 @@ pub fn shrink(index: IndexRelation, lock: &MaintenanceLock, census: Census) -> R
 /// Moves pages that lie at or behind `boundary` into holes. Returns what was given up for it.
 fn move_forward(
     index: IndexRelation,
-    _lock: &MaintenanceLock,
+    lock: &MaintenanceLock,
     mut holes: Allocator,
     boundary: u32,
 ) -> Result<Vec<OwnedPage>> {
     let generation = maintain::begin_operation(index)?;
-    let (mut manifest, _) = Manifest::read(index, &Meta::read(index)?)?;
-    let mut old_pages = Vec::new();
-    for descriptor in &mut manifest.segments {
+    let (manifest, _) = Manifest::read(index, &Meta::read(index)?)?;
+    let mut list = ShortList::beside_all(index, lock, &manifest);
+    let mut moving = Moving { index, boundary, holes: &mut holes, list: &mut list, old_pages: Vec::new() };
+    let mut moved = HashMap::new();
+    for descriptor in manifest.segments {
         if descriptor.blocks().all(|block| block < boundary) {
             continue;
         }
-        let pages = SegmentPages::new(index, descriptor.clone(), index.n_blocks())?;
-        for part in Part::ALL {
-            descriptor.extents[part.index()] = move_part(index, &pages, part, boundary, &mut holes, &mut old_pages)?;
-        }
+        let id = descriptor.id;
+        let pages = SegmentPages::new(index, descriptor, index.n_blocks())?;
+        let extents = Part::ALL.into_iter().map(|part| moving.move_part(&pages, part)).collect::<Result<Vec<_>>>()?;
+        moved.insert(id, extents);
     }
+    let mut old_pages = moving.old_pages;
+    let place = |manifest: &mut Manifest| {
+        for descriptor in &mut manifest.segments {
+            if let Some(extents) = moved.remove(&descriptor.id) {
+                descriptor.extents = extents;
+            }
+        }
+    };
     // The list's one page, if it holds nothing; a longer list is the next flush's.
     let emptied = pending::replace_empty(index, &mut holes, boundary)?;
-    maintain::publish_with(&mut holes, generation, &manifest, emptied.as_ref().map(|(cut, _)| cut))?;
+    maintain::publish_with(&mut holes, generation, place, emptied.as_ref().map(|(cut, _)| cut))?;
     old_pages.extend(emptied.map(|(_, page)| page));
     free::free_pages(index, old_pages.iter().copied())?;
     Ok(old_pages)
 }
 
-/// Copies the pages of a part that lie at or behind `boundary` into holes, as long as there are any. Returns where the
-/// part's pages are now, and adds those that were moved to `old_pages`.
-fn move_part(
+/// Pages on their way to the front.
+struct Moving<'m, 'l> {
     index: IndexRelation,
-    pages: &SegmentPages,
-    part: Part,
     boundary: u32,
-    holes: &mut Allocator,
-    old_pages: &mut Vec<OwnedPage>,
-) -> Result<Vec<Extent>> {
-    let mut extents = Vec::new();
-    for page in pages.owned_pages_of(part) {
-        let mut block = page.block;
-        if block >= boundary {
-            delay_point();
-            if let Some(copy) = segment_pages::copy_page(index, &page, holes)? {
-                reserve(old_pages, 1, "list of pages")?;
-                old_pages.push(page);
-                block = copy;
+    holes: &'m mut Allocator,
+    list: &'m mut ShortList<'l>,
+    /// What will be given up for the copies.
+    old_pages: Vec<OwnedPage>,
+}
+
+impl Moving<'_, '_> {
+    /// Copies the pages of a part that lie at or behind the boundary into holes, as long as there are any. Returns where
+    /// the part's pages are now.
+    fn move_part(&mut self, pages: &SegmentPages, part: Part) -> Result<Vec<Extent>> {
+        let mut extents = Vec::new();
+        for page in pages.owned_pages_of(part) {
+            let mut block = page.block;
+            if block >= self.boundary {
+                delay_point();
+                self.list.turn()?;
+                if let Some(copy) = segment_pages::copy_page(self.index, &page, self.holes)? {
+                    reserve(&mut self.old_pages, 1, "list of pages")?;
+                    self.old_pages.push(page);
+                    block = copy;
+                }
             }
+            reserve(&mut extents, 1, "manifest")?;
+            segment_pages::push_block(&mut extents, block);
         }
-        reserve(&mut extents, 1, "manifest")?;
-        segment_pages::push_block(&mut extents, block);
+        Ok(extents)
     }
-    Ok(extents)
 }
 
 /// How often the lock for a cut is asked for, and how long it is waited between: inserters hold theirs for short times.
@@ -106,10 +125,11 @@ const WAIT_MICROSECONDS: i64 = 10_000;
 
 /// Cuts the file behind the last page in use, if that is worth it and nobody else has the index open for a moment.
 /// Returns by how many pages it became shorter.
-fn cut(index: IndexRelation, _lock: &MaintenanceLock) -> Result<u32> {
+fn cut(index: IndexRelation, lock: &MaintenanceLock) -> Result<u32> {
     if !options::vacuum_truncate(index) || !index.table_lets_vacuum_truncate() {
         return Ok(0);
     }
+    let mut list = ShortList::beside(index, lock, []);
     for _ in 0..TRIES {
         let before = Meta::read(index)?;
         let last = sweep::owned_blocks(index, &mut |_| {})?.max();
@@ -128,6 +148,7 @@ fn cut(index: IndexRelation, _lock: &MaintenanceLock) -> Result<u32> {
         // SAFETY: a pause of this process, with no page locked.
         unsafe { pg_sys::pg_usleep(WAIT_MICROSECONDS) };
         pgrx::check_for_interrupts!();
+        list.look()?;
     }
     pgrx::debug1!("wand index \"{}\": did not become shorter, it is in use", index.name());
     Ok(0)

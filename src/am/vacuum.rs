@@ -7,6 +7,7 @@ use pgrx::prelude::*;
 
 use super::flush::flush;
 use super::merge::merge;
+use super::short_list::ShortList;
 use super::{shrink, sweep, tid_to};
 use crate::engine::error::{Result, reserve};
 use crate::engine::ids::Tid;
@@ -21,7 +22,7 @@ use crate::storage::free;
 use crate::storage::meta::{Manifest, Meta, expect};
 use crate::storage::pending::{self, Walk};
 use crate::storage::raise::OrRaise;
-use crate::storage::relation::IndexRelation;
+use crate::storage::relation::{IndexRelation, MaintenanceLock};
 use crate::storage::segment_pages::SegmentPages;
 use crate::storage::wal::WalBatch;
 
@@ -67,8 +68,8 @@ pub unsafe extern "C-unwind" fn ambulkdelete(
     let index = unsafe { IndexRelation::new((*info).index) };
     let mut reaper = Reaper { callback, state, removed: 0, kept: 0 };
     {
-        let _lock = index.lock_maintenance();
-        reap(index, &mut reaper).or_raise(index);
+        let lock = index.lock_maintenance();
+        reap(index, &lock, &mut reaper).or_raise(index);
     }
     let stats = or_new(stats);
     // SAFETY: from PostgreSQL or just made.
@@ -103,26 +104,35 @@ pub fn delay_point() {
     }
 }
 
-fn reap(index: IndexRelation, reaper: &mut Reaper) -> Result<()> {
-    let meta = Meta::read(index)?;
-    let (manifest, _) = Manifest::read(index, &meta)?;
+/// The list comes first: what is flushed while the segments are looked at has been looked at before, or is newer than
+/// the rows that are to go.
+fn reap(index: IndexRelation, lock: &MaintenanceLock, reaper: &mut Reaper) -> Result<()> {
+    fault::point!("vacuum_before_pending");
+    reap_pending(index, &Meta::read(index)?, reaper)?;
+    let (manifest, _) = Manifest::read(index, &Meta::read(index)?)?;
+    let mut list = ShortList::beside_all(index, lock, &manifest);
     let n_blocks = index.n_blocks();
     for descriptor in manifest.segments {
         let pages = SegmentPages::new(index, descriptor, n_blocks)?;
         fault::point!("vacuum_before_segment");
-        reap_segment(index, &pages, reaper).map_err(|e| pages.locate(e))?;
+        reap_segment(index, &pages, reaper, &mut list).map_err(|e| pages.locate(e))?;
     }
-    fault::point!("vacuum_before_pending");
-    reap_pending(index, &meta, reaper)
+    Ok(())
 }
 
-fn reap_segment(index: IndexRelation, pages: &SegmentPages, reaper: &mut Reaper) -> Result<()> {
+fn reap_segment(
+    index: IndexRelation,
+    pages: &SegmentPages,
+    reaper: &mut Reaper,
+    list: &mut ShortList<'_>,
+) -> Result<()> {
     let segment = pages.reader();
     let dead = segment.dead()?;
     let mut gone = Vec::new();
     // TIDs of a page are copied out first: the callback must not run under a buffer lock.
     for first in (0..segment.meta.n_docs).step_by(TIDS_AT_ONCE as usize) {
         delay_point();
+        list.turn()?;
         let n = (segment.meta.n_docs - first).min(TIDS_AT_ONCE);
         for (doc, tid) in reader::tids(&segment, first, n)? {
             if !dead.contains(doc) && reaper.is_gone(tid) {
@@ -211,8 +221,9 @@ fn clean_up(index: IndexRelation) -> Result<(u64, u32)> {
     let left_behind = sweep::sweep(index, true)?;
     free::offer(index, left_behind.reusable.iter());
     flush(index, &lock, Effort::Full)?;
-    merge(index, &lock, Effort::Full)?;
+    merge(index, &lock)?;
     fault::point!("cleanup_before_sweep");
+    ShortList::beside(index, &lock, []).look()?;
     let n_free = shrink::shrink(index, &lock, sweep::sweep(index, true)?)?;
     Ok((count_live(index)?, n_free))
 }

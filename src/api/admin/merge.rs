@@ -19,6 +19,6 @@ fn wand_merge(index: pg_sys::Oid) -> i32 {
     let relation = opened.relation();
     let lock = relation.lock_maintenance();
     flush(relation, &lock, Effort::Full).or_raise(relation);
-    let merges = merge(relation, &lock, Effort::Full).or_raise(relation);
+    let merges = merge(relation, &lock).or_raise(relation);
     i32::try_from(merges).unwrap_or(i32::MAX)
 }

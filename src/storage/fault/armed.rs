@@ -9,7 +9,7 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 /// The points. Point n (from 1) waits for `pg_advisory_lock(7777, n)`, so new ones go to the end.
-const POINTS: [&CStr; 17] = [
+const POINTS: [&CStr; 18] = [
     c"insert_before_append",
     c"insert_after_append",
     c"overflow_written",
@@ -27,6 +27,7 @@ const POINTS: [&CStr; 17] = [
     c"scan_after_manifest",
     c"scan_before_row",
     c"build_before_publish",
+    c"flushed_meanwhile",
 ];
 
 /// First key of the points' advisory locks.
