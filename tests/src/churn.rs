@@ -5,6 +5,9 @@
 //! There are seasons, the same for all clients. Most of the time rows come, change and go, and the table is vacuumed; a
 //! standby that replays this must cancel its readers. For a second now and then rows only come, and the index is merged
 //! without a VACUUM: nothing in this conflicts with readers, who then see pages of the index recycled under them.
+//!
+//! Nobody is faster than the standbys can follow: where one has CHURN_LAG MB (16) of log still to replay, everybody
+//! waits. Without that a standby with busy readers falls minutes behind, and then its promotion takes minutes.
 
 use crate::cluster::Cluster;
 use crate::corpus::{self, Profile};
@@ -14,10 +17,10 @@ use crate::size;
 use postgres::{Client, Config, NoTls};
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Index and operator of [`create`]'s table.
 pub const INDEXES: [(&str, &str); 2] = [("docs_ip", "<#>"), ("docs_cos", "<=>")];
@@ -71,13 +74,15 @@ pub struct Writers {
     /// One row in so many has a vector that fills pages of its own.
     pub huge: usize,
     pub seed: u64,
+    pace: Pace,
 }
 
 impl Writers {
     /// As many as the environment wants.
     pub fn of(server: &Cluster, table: &'static str, seed: u64) -> Self {
         let (count, rows) = (size("CHURN_WRITERS", 3), size("CHURN_ROWS", 1_500));
-        Self { server: server.config("postgres"), table, count, rows, huge: size("CHURN_HUGE", 30), seed }
+        let pace = Pace::default();
+        Self { server: server.config("postgres"), table, count, rows, huge: size("CHURN_HUGE", 30), seed, pace }
     }
 
     /// Starts them in `scope`.
@@ -103,10 +108,42 @@ impl Drop for StopAtEnd<'_> {
 
 /// Writers of `docs`, and somebody who maintains it.
 pub fn start<'s>(scope: &'s thread::Scope<'s, '_>, server: &Cluster, random: &mut Random, stop: &'s AtomicBool) {
-    Writers::of(server, "docs", random.next_u64()).start(scope, stop);
-    let (config, seed) = (server.config("postgres"), random.next_u64());
-    scope.spawn(move || maintain(&config, seed, stop));
+    let writers = Writers::of(server, "docs", random.next_u64());
+    writers.start(scope, stop);
+    let (config, seed, pace) = (server.config("postgres"), random.next_u64(), writers.pace.clone());
+    scope.spawn(move || keep_going(&config, seed, &pace, stop));
+    let (config, pace) = (server.config("postgres"), writers.pace);
+    scope.spawn(move || pace.keep(&config, stop));
 }
+
+/// Whether everybody is to wait for a standby.
+#[derive(Clone, Default)]
+struct Pace(Arc<AtomicBool>);
+
+impl Pace {
+    /// Looks after the standbys until told to stop.
+    fn keep(&self, server: &Config, stop: &AtomicBool) {
+        let most = size("CHURN_LAG", 16);
+        let sql = format!(
+            "SELECT coalesce(max(pg_current_wal_lsn() - replay_lsn) > {most} << 20, false) FROM pg_stat_replication"
+        );
+        let mut client = server.connect(NoTls).expect("the server answers");
+        while !stop.load(Ordering::Relaxed) {
+            let is_behind = client.query_one(&sql, &[]).map(|row| row.get(0));
+            self.0.store(is_behind.expect("how far standbys are"), Ordering::Relaxed);
+            thread::sleep(PAUSE);
+        }
+        self.0.store(false, Ordering::Relaxed);
+    }
+
+    fn wait(&self) {
+        while self.0.load(Ordering::Relaxed) {
+            thread::sleep(PAUSE);
+        }
+    }
+}
+
+const PAUSE: Duration = Duration::from_millis(20);
 
 struct Writer<'a> {
     client: Client,
@@ -120,6 +157,7 @@ impl Writer<'_> {
     fn work(&mut self, stop: &AtomicBool) {
         self.find_own().unwrap_or_else(|e| panic!("rows of writer {}: {}", self.number, oracle::describe(&e)));
         while !stop.load(Ordering::Relaxed) {
+            self.writers.pace.wait();
             if let Err(e) = self.write() {
                 assert!(stop.load(Ordering::Relaxed), "a write was refused: {}", oracle::describe(&e));
             }
@@ -231,9 +269,14 @@ impl Writer<'_> {
 
 /// Vacuums and merges without a pause, now and then rebuilds, until told to stop.
 pub fn maintain(server: &Config, seed: u64, stop: &AtomicBool) {
+    keep_going(server, seed, &Pace::default(), stop);
+}
+
+fn keep_going(server: &Config, seed: u64, pace: &Pace, stop: &AtomicBool) {
     let mut random = Random::new(seed);
     let mut client = server.connect(NoTls).expect("the server answers");
     while !stop.load(Ordering::Relaxed) {
+        pace.wait();
         let done = match random.below(40) {
             _ if is_growing() => client.batch_execute(MERGE),
             n @ (0 | 1) => rebuild(&mut client, INDEXES[n].0),
