@@ -43,7 +43,7 @@ step integration "$ROOT/scripts/integration.sh"
 step crash "$ROOT/scripts/integration.sh" crash
 step walcheck "$ROOT/scripts/integration.sh" walcheck
 step sweep "$ROOT/scripts/integration.sh" sweep
-step recovery "$ROOT/scripts/integration.sh" recovery
+step standby "$ROOT/scripts/integration.sh" standby recovery
 
 if [ "${PG18:-}" = skip ]; then
 	printf '\nPostgreSQL 18: left out (PG18=skip)\n'
