@@ -85,6 +85,11 @@ impl Writers {
         Self { server: server.config("postgres"), table, count, rows, huge: size("CHURN_HUGE", 30), seed, pace }
     }
 
+    /// The same, but so many, for so many rows.
+    pub fn of_number(self, count: usize, rows: usize) -> Self {
+        Self { count, rows, ..self }
+    }
+
     /// Starts them in `scope`.
     pub fn start<'s>(&self, scope: &'s thread::Scope<'s, '_>, stop: &'s AtomicBool) {
         for number in 0..self.count {

@@ -135,8 +135,7 @@ fn start_publishing<'s>(
     stop: &'s AtomicBool,
 ) {
     Writers::of(publisher, "docs", random.next_u64()).start(scope, stop);
-    let few = Writers::of(publisher, "keyless", random.next_u64());
-    Writers { count: 1, rows: 100, ..few }.start(scope, stop);
+    Writers::of(publisher, "keyless", random.next_u64()).of_number(1, 100).start(scope, stop);
 }
 
 fn subscription(publisher: &Cluster) -> String {
