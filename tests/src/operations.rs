@@ -152,7 +152,7 @@ pub fn all() -> Vec<Operation> {
 /// With segments of which a third is dead: a VACUUM has come so far, and no further.
 fn with_stale_segments() -> Vec<String> {
     let mut prepare = vec![TABLE.into(), INDEX.into(), insert(201..=280)];
-    prepare.extend(["DELETE FROM docs WHERE id % 3 = 0".into(), "SET wand.error_after_wal = 2".into()]);
+    prepare.extend(["DELETE FROM docs WHERE id % 3 = 0".into(), "SET wand.error_after_wal = 4".into()]);
     prepare.push(format!("!{VACUUM}"));
     prepare
 }
