@@ -20,8 +20,8 @@ SELECT df_agg(v), flops(v) FROM weights_rows WHERE id < 0;
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET parallel_leader_participation;
 DROP TABLE weights_rows, weights_serial;
 -- IDF: all variants, of a vector and of one term
-SELECT variant, idf('{1:1,2:6,3:10}/9'::svec, 10, variant), idf(6, 10, variant) AS of_6 FROM unnest(ARRAY['lucene', 'robertson', 'plain', 'atire', 'bm25l', 'bm25plus']) variant;
-SELECT idf('{1:1,2:6}'::svec, 10) = idf('{1:1,2:6}'::svec, 10, 'lucene') AS by_default, idf(6, 10), idf('{}/9'::svec, 0) AS empty, idf(0, 10) AS unseen, idf(0, 10, 'bm25l');
+SELECT variant, idf('{1:1,2:6,3:10}/9'::svec, 10, variant), round(idf(6, 10, variant)::numeric, 12) AS of_6 FROM unnest(ARRAY['lucene', 'robertson', 'plain', 'atire', 'bm25l', 'bm25plus']) variant;
+SELECT idf('{1:1,2:6}'::svec, 10) = idf('{1:1,2:6}'::svec, 10, 'lucene') AS by_default, round(idf(6, 10)::numeric, 12) AS of_6, idf('{}/9'::svec, 0) AS empty, round(idf(0, 10)::numeric, 12) AS unseen, round(idf(0, 10, 'bm25l')::numeric, 12) AS bm25l;
 SELECT idf(NULL::svec, 10), idf('{1:1}'::svec, NULL), idf('{1:1}'::svec, 10, NULL), idf(NULL::float8, 10), idf(1, NULL);
 SELECT idf('{1:11}'::svec, 10);
 SELECT idf('{1:-1}'::svec, 10);

@@ -14,8 +14,8 @@ SELECT n, flops(v, n) FROM measured, generate_series(0, 3) n GROUP BY n ORDER BY
 SELECT idf_flops(v, '{1:2,2:0.5}'), (0.75) ^ 2 + (2.0) ^ 2 + 1 AS by_hand FROM measured;
 SELECT idf_flops(v, '{}/9') = flops(v) AS same FROM measured;
 -- terms that many rows have weigh more: 1/2 at a share of alpha, 1 at all rows
-SELECT df_flops(v, 0.5, 1) AS df_flops FROM measured;
-SELECT df_flops(v, 0.75, 10), df_flops(v, 0.999999, 100) < 1e-6 AS only_shares_above FROM measured;
+SELECT round(df_flops(v, 0.5, 1)::numeric, 9) AS df_flops, (0.75 * 1.5) ^ 2 + 0.25 + 0.0625 AS by_hand FROM measured;
+SELECT round(df_flops(v, 0.75, 10)::numeric, 9) AS df_flops, df_flops(v, 0.999999, 100) < 1e-6 AS only_shares_above FROM measured;
 SELECT df_flops(v, 0.1, 10) = flops(v) AS every_row_has_it FROM (VALUES ('{1:1}'::svec), ('{1:3}')) AS t(v);
 SELECT flops(v), flops(v, 1), idf_flops(v, '{}'), df_flops(v, 0.1, 10) FROM measured WHERE false;
 SELECT flops(v), flops(v, 1), idf_flops(v, '{}'), df_flops(v, 0.1, 10) FROM measured WHERE v IS NULL;

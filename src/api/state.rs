@@ -8,8 +8,8 @@ use crate::engine::vector::error::VectorError;
 /// A state argument; `None` before the first row that is not NULL. `T` is the type that the aggregate's own functions
 /// `adopt`.
 pub fn state<'a, T>(call: Call, n: usize) -> Option<&'a mut T> {
-    // SAFETY: declared as internal, and only `adopt` makes such values, of the type that an aggregate's functions share;
-    // the two arguments of a combine function are different states.
+    // SAFETY: declared as internal, and only `adopt` makes such values, of the type that an aggregate's functions
+    // share; the two arguments of a combine function are different states.
     unsafe { call.pointer::<T>(n).as_mut() }
 }
 

@@ -57,7 +57,9 @@ pub fn check_range(
     if value >= low && value <= high {
         return Ok(value);
     }
-    Err(VectorError::ArgumentOutOfRange { argument, value: value.to_string(), range })
+    // As PostgreSQL writes it.
+    let value = value.to_string().replace("inf", "Infinity");
+    Err(VectorError::ArgumentOutOfRange { argument, value, range })
 }
 
 /// A share: between 0 and 1.

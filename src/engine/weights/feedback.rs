@@ -19,8 +19,8 @@ pub struct RocchioParts {
     pub gamma: f64,
 }
 
-/// `alpha query + beta mean(relevant) - gamma mean(irrelevant)`; terms of negative weight are dropped, and of the others
-/// the best `terms` kept, all if `None`.
+/// `alpha query + beta mean(relevant) - gamma mean(irrelevant)`; terms of negative weight are dropped, and of the
+/// others the best `terms` kept, all if `None`.
 pub fn rocchio(
     query: SparseVectorRef<'_>,
     relevant: &[SparseVectorRef<'_>],

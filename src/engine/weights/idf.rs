@@ -1,6 +1,6 @@
 //! Document frequencies and what follows from them: how rare a term is.
 
-use super::terms::{Lookup, map};
+use super::terms::{Lookup, map, total};
 use crate::engine::vector::arith::{Collector, narrow};
 use crate::engine::vector::check::{check_no_negative, check_range, check_same_dim};
 use crate::engine::vector::error::{VectorError, excerpt};
@@ -36,8 +36,7 @@ impl<'a> Frequencies<'a> {
     /// Mean over the terms that occur, 0 if none does.
     #[expect(clippy::cast_precision_loss, reason = "a vector has fewer than 2^27 terms")]
     pub fn average(self) -> f64 {
-        let sum: f64 = self.vector.weights().iter().map(|&df| f64::from(df)).sum();
-        sum / self.vector.nnz().max(1) as f64
+        total(self.vector.weights().iter().map(|&df| f64::from(df))) / self.vector.nnz().max(1) as f64
     }
 }
 
@@ -119,7 +118,7 @@ pub fn postings_touched(query: SparseVectorRef<'_>, df: SparseVectorRef<'_>) -> 
     check_same_dim(query.dim(), df.dim())?;
     check_no_negative("df", df)?;
     let mut df = Lookup::new(df);
-    Ok(query.indices().iter().map(|&index| f64::from(df.at(index))).sum())
+    Ok(total(query.indices().iter().map(|&index| f64::from(df.at(index)))))
 }
 
 /// Terms that a query and a document share, on average over all pairs: the sum of the products of both shares.
@@ -130,5 +129,5 @@ pub fn retrieval_flops(queries: Frequencies<'_>, documents: Frequencies<'_>) -> 
         0.0 => 0.0,
         df => f64::from(n_queries) / queries.n_docs * (f64::from(df) / documents.n_docs),
     });
-    Ok(products.sum())
+    Ok(total(products))
 }

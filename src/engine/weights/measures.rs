@@ -1,10 +1,10 @@
 //! How sparse vectors are and what they cost: the regularisers of training, over the rows of a table.
 
+use super::terms::{Lookup, total};
 use crate::engine::vector::aggregate::{Kind, State};
 use crate::engine::vector::check::{check_count, check_dim, check_positive, check_range, check_same_dim};
 use crate::engine::vector::error::VectorError;
 use crate::engine::vector::{SparseVector, SparseVectorRef, binary, check_fits};
-use crate::engine::weights::terms::Lookup;
 
 /// The share of a vector's dimensions that hold no term.
 #[expect(clippy::cast_precision_loss, reason = "a vector has fewer than 2^27 terms")]
@@ -141,7 +141,7 @@ impl Flops {
             };
             weighed * weighed
         });
-        Ok(squares.sum())
+        Ok(total(squares))
     }
 
     /// The state as bytes, for a parallel worker to send to its leader.

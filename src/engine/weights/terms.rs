@@ -26,6 +26,11 @@ pub fn filter(
     Ok(result.finish())
 }
 
+/// The sum, 0 for nothing. (`Iterator::sum` makes -0 of nothing.)
+pub fn total(values: impl IntoIterator<Item = f64>) -> f64 {
+    values.into_iter().fold(0.0, |sum, value| sum + value)
+}
+
 /// Reads weights at ascending term ids.
 pub struct Lookup<'a> {
     indices: &'a [u32],
@@ -104,7 +109,7 @@ impl Wide {
 
     /// Sum of the weights.
     pub fn sum(&self) -> f64 {
-        self.0.iter().map(|pair| pair.1).sum()
+        total(self.0.iter().map(|pair| pair.1))
     }
 
     /// Keeps the terms of positive weight, and of those the `n` best. Weights that round to the same float4 are equal,

@@ -79,7 +79,10 @@ proptest! {
                 state.add(row.as_ref(), decay).unwrap();
                 expected = Some(match expected {
                     None => dense(row),
-                    Some(old) => old.into_iter().zip(dense(row)).map(|(old, new)| join.join(decay * old, new)).collect(),
+                    Some(old) => {
+                        let pairs = old.into_iter().zip(dense(row));
+                        pairs.map(|(old, new)| join.join(decay * old, new)).collect()
+                    }
                 });
             }
             assert_close(&state.finish().unwrap(), &expected.unwrap_or_else(|| vec![0.0; N_TERMS as usize]));

@@ -124,7 +124,9 @@ proptest! {
         let before = |n: usize| order[..n].iter().map(|&t| list[t].abs()).sum::<f64>();
         let rest = |n: usize| order[n..].iter().rev().map(|&t| list[t].abs()).sum::<f64>();
         let whole = rest(0);
-        let chosen = |keeps: &dyn Fn(usize) -> bool| (0..order.len()).filter(|&n| keeps(n)).map(|n| order[n]).collect::<Vec<_>>();
+        let chosen = |keeps: &dyn Fn(usize) -> bool| -> Vec<usize> {
+            (0..order.len()).filter(|&n| keeps(n)).map(|n| order[n]).collect()
+        };
         let with = chosen(&|n| n == 0 || before(n) < share * total);
         assert_same(&prune::mass(v.as_ref(), share, Crossing::Kept).unwrap(), &keep(&list, &with));
         let without = chosen(&|n| before(n + 1) <= share * total);
@@ -142,7 +144,9 @@ proptest! {
         let average = counts.iter().sum::<f64>() / known.max(1) as f64;
         let best = list.iter().fold(0.0f64, |best, w| best.max(w.abs()));
         let checked = Frequencies::new(df.as_ref(), 40).unwrap();
-        let all = |keeps: &dyn Fn(usize) -> bool| (0..list.len()).map(|t| if keeps(t) { list[t] } else { 0.0 }).collect::<Vec<_>>();
+        let all = |keeps: &dyn Fn(usize) -> bool| -> Vec<f64> {
+            (0..list.len()).map(|t| if keeps(t) { list[t] } else { 0.0 }).collect()
+        };
 
         let frequent = all(&|t| {
             counts[t] > 0.0 && (counts[t] < ratio * average || narrow(list[t].abs()) > narrow(share * best))
@@ -193,7 +197,8 @@ proptest! {
         let checked = Frequencies::new(df.as_ref(), 40).unwrap();
         for (name, naive) in variants {
             let variant = Variant::named(name.as_bytes()).unwrap();
-            let expected: Vec<f64> = dense(&df).into_iter().map(|df| if df == 0.0 { 0.0 } else { naive(df, n) }).collect();
+            let of_known = |df: f64| if df == 0.0 { 0.0 } else { naive(df, n) };
+            let expected: Vec<f64> = dense(&df).into_iter().map(of_known).collect();
             assert_close(&idf::of_vector(checked, variant).unwrap(), &expected);
             for frequency in dense(&df).into_iter().filter(|&df| df > 0.0) {
                 prop_assert!((idf::of_term(frequency, 40, variant).unwrap() - naive(frequency, n)).abs() < 1e-12);
@@ -229,7 +234,8 @@ proptest! {
             .map(|t| alpha * dense(&q)[t] + beta * mean(&good, t) - gamma * mean(&bad, t))
             .map(|w| w.max(0.0))
             .collect();
-        let moved = |terms| rocchio(q.as_ref(), &good_refs, &bad_refs, RocchioParts { alpha, beta, gamma }, terms).unwrap();
+        let parts = RocchioParts { alpha, beta, gamma };
+        let moved = |terms| rocchio(q.as_ref(), &good_refs, &bad_refs, parts, terms).unwrap();
         // Where everything cancels, what is left is rounding.
         let raw: Vec<f64> = raw.into_iter().map(|w| if w < 1e-9 { 0.0 } else { w }).collect();
         let whole = moved(None);
@@ -257,7 +263,8 @@ proptest! {
             .collect();
         let got = rm3(q.as_ref(), &good_refs, &scores, terms, lambda).unwrap();
         // Two terms as good but for the last bit may change places.
-        let ties = best.iter().any(|&a| (0..N_TERMS as usize).any(|b| !best.contains(&b) && (model[a] - model[b]).abs() < 1e-7));
+        let is_tie = |a: usize, b: usize| !best.contains(&b) && (model[a] - model[b]).abs() < 1e-7;
+        let ties = best.iter().any(|&a| (0..N_TERMS as usize).any(|b| is_tie(a, b)));
         if !ties {
             assert_close(&got, &expected);
         }
