@@ -2,7 +2,7 @@
 
 use super::terms::{Lookup, total};
 use crate::engine::vector::aggregate::{Kind, State};
-use crate::engine::vector::check::{check_count, check_dim, check_positive, check_range, check_same_dim};
+use crate::engine::vector::check::{check_count, check_dim, check_positive, check_range, check_same_dim, reserve};
 use crate::engine::vector::error::VectorError;
 use crate::engine::vector::{SparseVector, SparseVectorRef, binary, check_fits};
 
@@ -48,7 +48,11 @@ impl Weighing {
         if let Some((index, _)) = idf.iter().find(|pair| pair.1 < 0.0) {
             return Err(VectorError::NegativeWeight { argument: "idf", index });
         }
-        let (indices, weights) = (idf.indices().to_vec(), idf.weights().to_vec());
+        let (mut indices, mut weights) = (Vec::new(), Vec::new());
+        reserve(&mut indices, idf.nnz())?;
+        reserve(&mut weights, idf.nnz())?;
+        indices.extend_from_slice(idf.indices());
+        weights.extend_from_slice(idf.weights());
         Ok(Self::Idf(SparseVector::from_valid_parts(idf.dim(), indices, weights)))
     }
 
