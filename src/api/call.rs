@@ -89,6 +89,24 @@ impl Call {
         f32::from_bits(self.bits(n) as u32)
     }
 
+    pub fn i64(self, n: usize) -> i64 {
+        self.bits(n).cast_signed() as i64
+    }
+
+    pub fn f64(self, n: usize) -> f64 {
+        f64::from_bits(self.bits(n) as u64)
+    }
+
+    /// An int4 argument that may be NULL.
+    pub fn i32_or_null(self, n: usize) -> Option<i32> {
+        self.datum(n).map(|_| self.i32(n))
+    }
+
+    /// Is one of the first `n` arguments NULL?
+    pub fn has_null(self, n: usize) -> bool {
+        (0..n).any(|n| self.datum(n).is_none())
+    }
+
     /// A `regclass` argument.
     #[expect(clippy::cast_possible_truncation, reason = "an oid datum is its low 32 bits")]
     pub fn oid(self, n: usize) -> pg_sys::Oid {
@@ -104,6 +122,14 @@ impl Call {
         let datum = self.datum(n).unwrap_or_else(|| pgrx::error!("svec function called with NULL"));
         // SAFETY: declared as svec.
         unsafe { SVec::from_datum_raw(datum) }
+    }
+
+    /// The bytes of a `text` or `bytea` argument of a STRICT function.
+    pub fn bytes(&self, n: usize) -> &[u8] {
+        // SAFETY: declared as text or bytea, not NULL.
+        let value = unsafe { pg_sys::pg_detoast_datum_packed(self.pointer(n)) };
+        // SAFETY: detoasted.
+        unsafe { pgrx::varlena::varlena_to_byte_slice(value) }
     }
 
     /// A `cstring` argument of a STRICT function.

@@ -30,7 +30,7 @@ fn from_pairs(call: Call, numbering: Numbering, argument: &'static str) -> Outco
 }
 
 /// An iterator that knows its length.
-struct Counted<I>(I, usize);
+pub struct Counted<I>(pub I, pub usize);
 
 impl<I: Iterator> Iterator for Counted<I> {
     type Item = I::Item;

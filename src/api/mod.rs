@@ -8,4 +8,6 @@ mod casts;
 mod constructors;
 mod functions;
 mod operators;
+mod state;
 mod types;
+mod weights;

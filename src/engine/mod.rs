@@ -2,7 +2,8 @@
 //!
 //! [`vector`] is the value; [`codec`] turns numbers into bytes; [`segment`] is the immutable inverted file and its one
 //! writer; [`pending`] the form of a document that waits to be inverted; [`search`] ranks documents exactly, as a
-//! stream; [`survey`] tells beforehand what that will take; [`space`] when the index file is worth making smaller.
+//! stream; [`survey`] tells beforehand what that will take; [`space`] when the index file is worth making smaller;
+//! [`weights`] makes, prunes and measures vectors by the formulas of learned sparse retrieval.
 
 pub mod codec;
 pub mod error;
@@ -13,3 +14,4 @@ pub mod segment;
 pub mod space;
 pub mod survey;
 pub mod vector;
+pub mod weights;

@@ -1,11 +1,11 @@
-//! What the README and docs/svec.md show works: every block of SQL on a page runs, in order, in one session of a fresh
+//! What the README and the pages in docs show works: every block of SQL on a page runs, in order, in one session of a fresh
 //! database.
 
 use pg_wand_tests::cluster::Cluster;
 use pg_wand_tests::{oracle, project_root};
 use std::fs;
 
-const PAGES: [&str; 3] = ["README.md", "docs/svec.md", "docs/wand.md"];
+const PAGES: [&str; 4] = ["README.md", "docs/svec.md", "docs/wand.md", "docs/weights.md"];
 
 #[test]
 fn every_sql_block_of_the_readme_runs() {

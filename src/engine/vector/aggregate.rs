@@ -67,11 +67,22 @@ impl State {
 
     /// Adds a row.
     pub fn add(&mut self, vector: SparseVectorRef<'_>) -> Result<(), VectorError> {
-        self.dim = check_same_dim(self.dim, vector.dim())?;
-        self.n_rows = self.n_rows.saturating_add(1);
+        self.add_as(vector, f64::from)
+    }
+
+    /// Adds a row as `value` makes it of its weights.
+    pub fn add_as(&mut self, vector: SparseVectorRef<'_>, value: impl Fn(f32) -> f64) -> Result<(), VectorError> {
+        self.add_row(vector.dim())?;
         for (index, weight) in vector.iter() {
-            self.merge_entry(index, Entry { value: f64::from(weight), n_rows: 1 })?;
+            self.merge_entry(index, Entry { value: value(weight), n_rows: 1 })?;
         }
+        Ok(())
+    }
+
+    /// Counts a row without its terms.
+    pub fn add_row(&mut self, dim: u32) -> Result<(), VectorError> {
+        self.dim = check_same_dim(self.dim, dim)?;
+        self.n_rows = self.n_rows.saturating_add(1);
         Ok(())
     }
 
@@ -117,6 +128,22 @@ impl State {
     /// Greatest weights; a row without a term counts as 0 there, so a negative maximum needs the term in every row.
     pub fn max(&self) -> Result<SparseVector, VectorError> {
         self.collect(|entry| if entry.n_rows < self.n_rows { entry.value.max(0.0) } else { entry.value })
+    }
+
+    /// Document frequencies: how many rows have each term.
+    #[expect(clippy::cast_precision_loss, reason = "float4 rounds the count more coarsely anyhow")]
+    pub fn frequencies(&self) -> Result<SparseVector, VectorError> {
+        self.collect(|entry| entry.n_rows as f64)
+    }
+
+    /// Number of rows added.
+    pub fn n_rows(&self) -> u64 {
+        self.n_rows
+    }
+
+    /// For each term, ascending: its id, its sum or maximum, and the number of rows that have it.
+    pub fn terms(&self) -> Result<impl Iterator<Item = (u32, f64, u64)>, VectorError> {
+        Ok(self.sorted()?.into_iter().map(|(index, entry)| (index, entry.value, entry.n_rows)))
     }
 
     fn collect(&self, value: impl Fn(&Entry) -> f64) -> Result<SparseVector, VectorError> {

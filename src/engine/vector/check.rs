@@ -1,5 +1,6 @@
 //! The named checks. Every door (text, binary, arrays, jsonb, typmod, arithmetic, aggregates) uses these and no others.
 
+use super::SparseVectorRef;
 use super::error::{Numbering, Place, VectorError};
 use super::limits::{MAX_DIM, MAX_INDEX, MAX_NNZ};
 
@@ -43,6 +44,50 @@ pub fn check_same_dim(left: u32, right: u32) -> Result<u32, VectorError> {
         (0, dim) | (dim, 0) => Ok(dim),
         _ if left == right => Ok(left),
         _ => Err(VectorError::DifferentDims { left, right }),
+    }
+}
+
+/// A parameter within `low` and `high`, both included, hence finite; `range` is the hint.
+pub fn check_range(
+    argument: &'static str,
+    value: f64,
+    (low, high): (f64, f64),
+    range: &'static str,
+) -> Result<f64, VectorError> {
+    if value >= low && value <= high {
+        return Ok(value);
+    }
+    // As PostgreSQL writes it.
+    let value = value.to_string().replace("inf", "Infinity");
+    Err(VectorError::ArgumentOutOfRange { argument, value, range })
+}
+
+/// A share: between 0 and 1.
+pub fn check_share(argument: &'static str, value: f64) -> Result<f64, VectorError> {
+    check_range(argument, value, (0.0, 1.0), "Give a number from 0 to 1.")
+}
+
+/// A factor or a limit: finite and not negative.
+pub fn check_not_negative(argument: &'static str, value: f64) -> Result<f64, VectorError> {
+    check_range(argument, value, (0.0, f64::MAX), "Give a finite number that is not negative.")
+}
+
+/// A divisor: finite and greater than 0.
+pub fn check_positive(argument: &'static str, value: f64) -> Result<f64, VectorError> {
+    check_range(argument, value, (f64::MIN_POSITIVE, f64::MAX), "Give a finite number greater than 0.")
+}
+
+/// A number of terms to keep.
+pub fn check_count(argument: &'static str, value: i32) -> Result<usize, VectorError> {
+    let range = "Give a number that is not negative.";
+    usize::try_from(value).map_err(|_| VectorError::ArgumentOutOfRange { argument, value: value.to_string(), range })
+}
+
+/// Weights that are masses or frequencies.
+pub fn check_no_negative(argument: &'static str, vector: SparseVectorRef<'_>) -> Result<(), VectorError> {
+    match vector.iter().find(|pair| pair.1 < 0.0) {
+        Some((index, _)) => Err(VectorError::NegativeWeight { argument, index }),
+        None => Ok(()),
     }
 }
 

@@ -152,6 +152,36 @@ pub enum VectorError {
         argument: &'static str,
         problem: &'static str,
     },
+    /// A number beyond its range; `range` tells the user what to give instead.
+    ArgumentOutOfRange {
+        argument: &'static str,
+        value: String,
+        range: &'static str,
+    },
+    /// A choice by name that does not exist; `names` tells which do.
+    UnknownName {
+        argument: &'static str,
+        given: String,
+        names: &'static str,
+    },
+    NullArgument {
+        argument: &'static str,
+    },
+    /// An argument of an aggregate changed from one row to another.
+    NotConstant {
+        argument: &'static str,
+    },
+    /// A negative weight where only masses make sense.
+    NegativeWeight {
+        argument: &'static str,
+        index: u32,
+    },
+    /// More documents have the term than there are documents.
+    FrequencyTooGreat {
+        index: u32,
+        df: String,
+        n_docs: i64,
+    },
     /// The JSON value is not an object from token ids to numbers.
     JsonShape {
         problem: &'static str,
@@ -196,6 +226,12 @@ impl VectorError {
             Self::NullElement { argument, .. } => format!("svec cannot be made from NULL: {argument} contains one"),
             Self::NotOneDimensional { argument, .. } => format!("svec needs a one-dimensional array: {argument}"),
             Self::BadArgument { argument, problem } => format!("svec {argument} {problem}"),
+            Self::ArgumentOutOfRange { argument, .. } => format!("svec {argument} is out of range"),
+            Self::UnknownName { argument, given, .. } => format!("svec {argument} \"{given}\" is not known"),
+            Self::NullArgument { argument } => format!("svec {argument} must not be NULL"),
+            Self::NotConstant { argument } => format!("svec {argument} must be the same in every row"),
+            Self::NegativeWeight { argument, .. } => format!("svec {argument} must not have negative weights"),
+            Self::FrequencyTooGreat { .. } => "svec df must not exceed the number of documents".into(),
             Self::JsonShape { .. } => "svec needs a JSON object of token ids and weights".into(),
             Self::UnboundedToArray => "svec without a dimension cannot become an array".into(),
             Self::ArrayTooLarge { .. } => "svec has too many dimensions to become an array".into(),
@@ -231,6 +267,14 @@ impl VectorError {
             Self::DifferentLengths { ids, weights } => format!("There are {ids} ids and {weights} weights."),
             Self::NullElement { element, .. } => format!("Element {element} is NULL."),
             Self::NotOneDimensional { n_dims, .. } => format!("The array has {n_dims} dimensions."),
+            Self::ArgumentOutOfRange { value, .. } => format!("The value given is {value}."),
+            Self::NegativeWeight { index, .. } => {
+                format!("The weight at {} is negative.", Numbering::IndexFromOne.describe(i64::from(*index)))
+            }
+            Self::FrequencyTooGreat { index, df, n_docs } => {
+                let place = Numbering::IndexFromOne.describe(i64::from(*index));
+                format!("The frequency at {place} is {df}, the number of documents {n_docs}.")
+            }
             Self::JsonShape { problem, key } if key.is_empty() => format!("{problem}."),
             Self::JsonShape { problem, key } => format!("{problem} at key \"{key}\"."),
             Self::ArrayTooLarge { dim } => format!("There are {dim}; one array must fit in 1 GB."),
@@ -240,6 +284,9 @@ impl VectorError {
             | Self::DifferentDims { .. }
             | Self::UnexpectedDim { .. }
             | Self::BadArgument { .. }
+            | Self::UnknownName { .. }
+            | Self::NullArgument { .. }
+            | Self::NotConstant { .. }
             | Self::UnboundedToArray => return None,
         })
     }
@@ -251,6 +298,10 @@ impl VectorError {
                 Some("Give both values the same dimension; a value without a dimension goes with every other.")
             }
             Self::UnboundedToArray => Some("Cast to svec(n) first."),
+            Self::ArgumentOutOfRange { range: hint, .. } | Self::UnknownName { names: hint, .. } => Some(hint),
+            Self::NotConstant { .. } => Some("Write a constant, or group the rows by it."),
+            Self::NegativeWeight { .. } => Some("Negative weights can be dropped with relu()."),
+            Self::FrequencyTooGreat { .. } => Some("Count documents and frequencies over the same rows."),
             Self::JsonShape { .. } => Some("Write {\"7592\": 1.2}: token ids count from 0."),
             _ => None,
         }
@@ -266,8 +317,14 @@ impl VectorError {
             | Self::TooManyNonZeros { .. }
             | Self::ArrayTooLarge { .. }
             | Self::MoreElementsThanDims { .. } => ErrorClass::LimitExceeded,
-            Self::BadArgument { .. } | Self::JsonShape { .. } => ErrorClass::InvalidParameter,
-            Self::NullElement { .. } => ErrorClass::NullNotAllowed,
+            Self::BadArgument { .. }
+            | Self::ArgumentOutOfRange { .. }
+            | Self::UnknownName { .. }
+            | Self::NotConstant { .. }
+            | Self::NegativeWeight { .. }
+            | Self::FrequencyTooGreat { .. }
+            | Self::JsonShape { .. } => ErrorClass::InvalidParameter,
+            Self::NullElement { .. } | Self::NullArgument { .. } => ErrorClass::NullNotAllowed,
             Self::NotOneDimensional { .. } | Self::DifferentLengths { .. } => ErrorClass::ArraySubscript,
             Self::OutOfMemory { .. } => ErrorClass::OutOfMemory,
             Self::Corrupted { .. } => ErrorClass::Corrupted,
