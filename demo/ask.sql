@@ -1,24 +1,21 @@
--- The best passages for one stored question. Variables: ask (a number, or words), best (how many).
+-- The best passages for a question. Variables: ask (the number of a stored one, or any words), best (how many).
+-- Stored questions have vectors that the model made; typed ones get theirs from the encoder, without a model.
 SELECT :'ask' ~ '^\s*\d+\s*$' AS is_number \gset
 \if :is_number
-  SELECT (SELECT id FROM questions WHERE id::text = btrim(:'ask')) AS chosen \gset
+  SELECT question, emb AS q FROM questions WHERE id::text = btrim(:'ask') \gset
+  \if :{?q}
+    SELECT format('Question %s: %s', btrim(:'ask'), :'question');
+  \endif
 \else
-  -- Any of the words, the more the better.
-  SELECT (
-    SELECT id FROM questions,
-      (SELECT replace(plainto_tsquery('english', :'ask')::text, ' & ', ' | ')::tsquery AS words) asked
-    WHERE to_tsvector('english', question) @@ words
-    ORDER BY ts_rank(to_tsvector('english', question), words, 2) DESC, id LIMIT 1
-  ) AS chosen \gset
+  SELECT :'ask' AS question, encode_query('manual', :'ask') AS q \gset
+  SELECT format('Your question: %s', :'question');
+  SELECT format('Its terms: %s', string_agg(format('%s %s', token, round(weight::numeric, 1)), ', ' ORDER BY weight DESC))
+  FROM (SELECT DISTINCT token, weight FROM encode_tokens('manual', :'question') WHERE NOT special) AS terms;
 \endif
-\if :{?chosen}
-  SELECT format('Question %s: %s', id, question) FROM questions WHERE id = :chosen;
+\if :{?q}
   WITH best AS MATERIALIZED (
-    SELECT section, body, -distance AS score, question
-    FROM questions q CROSS JOIN LATERAL (
-      SELECT section, body, emb <#> q.emb AS distance FROM passages ORDER BY emb <#> q.emb LIMIT :best
-    ) p
-    WHERE q.id = :chosen
+    SELECT section, body, -(emb <#> :'q') AS score, :'question' AS question
+    FROM passages ORDER BY emb <#> :'q' LIMIT :best
   ),
   shown AS (
     SELECT row_number() OVER (ORDER BY score DESC) AS rank, score, section,
@@ -31,5 +28,5 @@ SELECT :'ask' ~ '^\s*\d+\s*$' AS is_number \gset
                 rtrim(regexp_replace(snippet, '(\S.{0,84})(\s+|$)', E'             \\1\n', 'g'), E'\n'))
   FROM shown ORDER BY rank;
 \else
-  \echo 'No stored question has this number or any of these words.'
+  \echo 'No stored question has this number.'
 \endif

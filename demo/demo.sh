@@ -33,5 +33,5 @@ sql -f "$ROOT/demo/compare.sql"
 # With a terminal, a person may go on.
 [ -t 0 ] && [ -t 1 ] || exit 0
 say
-say "Ask again: words, or a number from 1 to 124 (the nearest stored question is taken). Empty line: end."
+say "Ask something, or a stored question by its number, 1 to 124. Empty line: end."
 while read -r -p "> " line && [ -n "$line" ]; do ask "$line" 5; done

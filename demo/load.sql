@@ -18,6 +18,11 @@ CREATE TEMP TABLE raw_questions (id int, question text);
 INSERT INTO questions SELECT id, question, emb FROM raw_questions JOIN raw_emb USING (id) ORDER BY id;
 \copy judgements from program 'cat "$DEMO_DATA"/qrels.tsv'
 
+-- Questions without a model: a tokenizer, and how rare each of its tokens is.
+\set tokenizer `cat "$DEMO_DATA"/tokenizer.json`
+\set idf `cat "$DEMO_DATA"/idf.json`
+SELECT FROM wand_create_encoder('manual', :'tokenizer', :'idf');
+
 SELECT clock_timestamp() AS begin \gset
 CREATE INDEX passages_emb ON passages USING wand (emb);
 SELECT clock_timestamp() AS done \gset

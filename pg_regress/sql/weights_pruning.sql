@@ -11,7 +11,7 @@ SELECT prune_mass_keep('{3:1}', 0.5) AS never_empty, prune_mass_drop('{3:1}', 0.
 SELECT q, prune_frequent(q, '{1:100,2:4,3:4,4:4,5:4,6:4}', 1000) FROM (VALUES ('{1:0.4,2:1}'::svec), ('{1:0.41,2:1}'), ('{2:0.01,3:1}'), ('{2:1,7:1}'), ('{}/9'), (NULL)) AS t(q);
 SELECT prune_frequent('{1:0.4,2:1}', '{1:100,2:4,3:4,4:4,5:4,6:4}', 1000, ratio => 6) AS ratio, prune_frequent('{1:0.4,2:1}', '{1:100,2:4,3:4,4:4,5:4,6:4}', 1000, weight_ratio => 0.3) AS weight;
 -- Vespa: in more than a share of the documents
-SELECT "limit", prune_stop_words('{1:1,2:1,3:1,9:1}', '{1:10,2:6,3:1}', 10, "limit") FROM unnest(ARRAY[0, 0.1, 0.6, 1]) "limit";
+SELECT s, prune_stop_words('{1:1,2:1,3:1,9:1}', '{1:10,2:6,3:1}', 10, max_share => s) FROM unnest(ARRAY[0, 0.1, 0.6, 1]) AS s;
 SELECT prune_stop_words('{1:1,2:1,3:1,9:1}', '{1:10,2:6,3:1}', 10);
 -- Pyserini: at or under an IDF, or without one
 SELECT m, prune_min_idf('{1:1,2:1,3:1,9:1}', '{1:0.5,2:1,3:-1}', m) FROM unnest(ARRAY[-2, 0, 0.5, 1]::real[]) m;

@@ -104,7 +104,7 @@ CREATE FUNCTION @extschema@.prune_frequent(query @extschema@.svec, df @extschema
     AS 'MODULE_PATHNAME', 'weights_prune_frequent'
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
 
-CREATE FUNCTION @extschema@.prune_stop_words(query @extschema@.svec, df @extschema@.svec, n pg_catalog.int8, "limit" pg_catalog.float8 DEFAULT 0.6) RETURNS @extschema@.svec
+CREATE FUNCTION @extschema@.prune_stop_words(query @extschema@.svec, df @extschema@.svec, n pg_catalog.int8, max_share pg_catalog.float8 DEFAULT 0.6) RETURNS @extschema@.svec
     AS 'MODULE_PATHNAME', 'weights_prune_stop_words'
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
 

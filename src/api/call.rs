@@ -84,6 +84,11 @@ impl Call {
         self.bits(n) as i32
     }
 
+    /// A `bool` argument; false for NULL.
+    pub fn bool(self, n: usize) -> bool {
+        self.bits(n) & 0xff != 0
+    }
+
     #[expect(clippy::cast_possible_truncation, reason = "a float4 datum is its low 32 bits")]
     pub fn f32(self, n: usize) -> f32 {
         f32::from_bits(self.bits(n) as u32)

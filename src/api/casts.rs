@@ -45,7 +45,7 @@ pg_fn! {
 
     /// jsonb to svec: an object from token ids to weights.
     fn svec_from_jsonb(call) {
-        let vector = json::parse(jsonb_text(&call))?;
+        let vector = json::parse(jsonb_text(&call, 0))?;
         from_vector(call, vector)
     }
 
@@ -124,9 +124,9 @@ pub fn array<T: Copy>(element_type: pg_sys::Oid, list: &[T], bytes_of: impl Fn(T
 }
 
 /// A jsonb argument as the server prints it.
-pub fn jsonb_text(call: &Call) -> &[u8] {
+pub fn jsonb_text(call: &Call, n: usize) -> &[u8] {
     // SAFETY: declared as jsonb.
-    let jsonb = unsafe { pg_sys::pg_detoast_datum(call.pointer(0)) }.cast::<pg_sys::Jsonb>();
+    let jsonb = unsafe { pg_sys::pg_detoast_datum(call.pointer(n)) }.cast::<pg_sys::Jsonb>();
     // SAFETY: detoasted, so it has a 4-byte header.
     let len = unsafe { pgrx::varlena::varsize_4b(jsonb.cast()) };
     // SAFETY: prints to a new buffer and returns it; the length is only its first size.

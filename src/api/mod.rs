@@ -6,6 +6,7 @@ mod aggregates;
 mod call;
 mod casts;
 mod constructors;
+mod encoders;
 mod functions;
 mod operators;
 mod state;

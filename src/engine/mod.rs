@@ -3,9 +3,11 @@
 //! [`vector`] is the value; [`codec`] turns numbers into bytes; [`segment`] is the immutable inverted file and its one
 //! writer; [`pending`] the form of a document that waits to be inverted; [`search`] ranks documents exactly, as a
 //! stream; [`survey`] tells beforehand what that will take; [`space`] when the index file is worth making smaller;
-//! [`weights`] makes, prunes and measures vectors by the formulas of learned sparse retrieval.
+//! [`weights`] makes, prunes and measures vectors by the formulas of learned sparse retrieval; [`encode`] makes them from
+//! text.
 
 pub mod codec;
+pub mod encode;
 pub mod error;
 pub mod ids;
 pub mod pending;

@@ -250,6 +250,13 @@ impl Cluster {
         Self { folder, bindir, finished: false }
     }
 
+    /// Puts a file into the server's data directory, where it finds it by its name alone.
+    pub fn place(&self, file: &Path) {
+        let to = self.data().join(file.file_name().expect("a file's name"));
+        fs::copy(file, &to).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        fs::set_permissions(&to, fs::Permissions::from_mode(0o644)).expect("chmod");
+    }
+
     fn data(&self) -> PathBuf {
         self.folder.join("data")
     }

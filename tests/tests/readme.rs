@@ -5,11 +5,14 @@ use pg_wand_tests::cluster::Cluster;
 use pg_wand_tests::{oracle, project_root};
 use std::fs;
 
-const PAGES: [&str; 4] = ["README.md", "docs/svec.md", "docs/wand.md", "docs/weights.md"];
+const PAGES: [&str; 5] = ["README.md", "docs/svec.md", "docs/wand.md", "docs/weights.md", "docs/encoders.md"];
 
 #[test]
 fn every_sql_block_of_the_readme_runs() {
     let cluster = Cluster::start_new(&[]);
+    for file in ["tokenizer.json", "idf.json"] {
+        cluster.place(&project_root().join("demo/pgdocs").join(file));
+    }
     for (number, page) in PAGES.iter().enumerate() {
         let text = fs::read_to_string(project_root().join(page)).expect(page);
         let blocks = sql_blocks(&text);

@@ -104,15 +104,19 @@ pub fn frequent(
     })
 }
 
-/// Vespa's rule: a term goes if more than `limit` of all documents have it.
-pub fn stop_words(query: SparseVectorRef<'_>, df: Frequencies<'_>, limit: f64) -> Result<SparseVector, VectorError> {
+/// Vespa's rule: a term goes if more than `max_share` of all documents have it.
+pub fn stop_words(
+    query: SparseVectorRef<'_>,
+    df: Frequencies<'_>,
+    max_share: f64,
+) -> Result<SparseVector, VectorError> {
     check_same_dim(query.dim(), df.vector().dim())?;
-    let limit = check_share("limit", limit)?;
+    let most = check_share("max_share", max_share)?;
     let n_docs = df.n_docs();
     let mut df = Lookup::new(df.vector());
     filter(query, |index, _| match f64::from(df.at(index)) {
         0.0 => true,
-        df => df / n_docs <= limit,
+        df => df / n_docs <= most,
     })
 }
 

@@ -1,0 +1,241 @@
+//! Making and dropping encoders, and who may use them.
+//!
+//! The table belongs to the extension's owner; these functions write to it in that role's name, after they have asked
+//! whether the caller may.
+
+use pgrx::datum::DatumWithOid;
+use pgrx::{PgSqlErrorCode, Spi, pg_sys};
+
+use super::error::{raise, report};
+use super::{cache, catalog, text};
+use crate::api::call::{self, Call, Outcome, pg_fn};
+use crate::api::casts::jsonb_text;
+use crate::engine::encode::error::EncodeError;
+use crate::engine::encode::table;
+use crate::engine::encode::tokenizer::Tokenizer;
+use crate::storage::datum::to_datum;
+
+pg_fn! {
+    /// wand_create_encoder(name, tokenizer, weights, idf, replace, comment)
+    fn wand_create_encoder(call) {
+        create(call)
+    }
+
+    /// wand_drop_encoder(name, if_exists): whether there was one
+    fn wand_drop_encoder(call) {
+        let name = text::argument(call, 0);
+        let table = catalog::table(call);
+        match catalog::read(table, &name) {
+            None if call.bool(1) => call::bool(false),
+            None => cache::unknown(&name),
+            Some(row) => {
+                require_owner(&name, &row.access);
+                write(call, table, "DELETE FROM %T WHERE name = $1", &[name_argument(&name)]);
+                call::bool(true)
+            }
+        }
+    }
+
+    /// wand_set_encoder_access(name, role or 0, permitted)
+    fn wand_set_encoder_access(call) {
+        set_access(call)
+    }
+
+    /// The trigger of the table: tells all sessions, when the change is committed.
+    fn wand_encoders_changed(call) {
+        changed(call)
+    }
+}
+
+fn create(call: Call) -> Outcome {
+    let required = |n, what: &str| {
+        if call.datum(n).is_none() {
+            report(
+                PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
+                format!("encoder {what} must not be NULL"),
+                String::new(),
+                String::new(),
+            );
+        }
+        text::argument(call, n)
+    };
+    let name = required(0, "name");
+    if name.is_empty() || name.len() >= pg_sys::NAMEDATALEN as usize {
+        report(
+            PgSqlErrorCode::ERRCODE_INVALID_NAME,
+            format!("encoder name must have 1 to {} bytes", pg_sys::NAMEDATALEN - 1),
+            format!("It has {}.", name.len()),
+            String::new(),
+        );
+    }
+    let table = catalog::table(call);
+    let old = catalog::read(table, &name);
+    // SAFETY: reads this process's state.
+    let mut owner = unsafe { pg_sys::GetUserId() };
+    if let Some(row) = &old {
+        if !call.bool(4) {
+            report(
+                PgSqlErrorCode::ERRCODE_DUPLICATE_OBJECT,
+                format!("encoder \"{name}\" already exists"),
+                String::new(),
+                "Say replace => true to replace it.".into(),
+            );
+        }
+        require_owner(&name, &row.access);
+        owner = row.access.owner;
+    }
+
+    let json = required(1, "tokenizer");
+    let tokenizer = Tokenizer::new(&json).unwrap_or_else(|error| raise(&name, error));
+    let weights = match (call.datum(2), call.datum(3)) {
+        (None, None) => None,
+        (Some(_), None) => {
+            let weights = text::to_utf8(jsonb_text(&call, 2));
+            Some(table::from_json(&weights, &tokenizer).unwrap_or_else(|error| raise(&name, error)))
+        }
+        (None, Some(_)) => {
+            let weights = call.svec(3);
+            Some(table::from_vector(weights.as_ref(), &tokenizer).unwrap_or_else(|error| raise(&name, error)))
+        }
+        (Some(_), Some(_)) => {
+            raise(&name, EncodeError::BadOption { option: "weights", problem: "and idf exclude one another" })
+        }
+    };
+    drop(tokenizer);
+
+    let vector = match &weights {
+        Some(weights) => Some(to_datum(weights.as_ref())?),
+        None => None,
+    };
+    let svec_type = svec_type(call);
+    let comment = call.datum(5).map(|_| text::argument(call, 5));
+    // SAFETY: each value is of the type beside it.
+    let arguments = unsafe {
+        [
+            name_argument(&name),
+            DatumWithOid::new(pg_sys::Datum::from(owner), pg_sys::REGROLEOID),
+            DatumWithOid::new(text::datum(&json), pg_sys::TEXTOID),
+            vector.map_or_else(|| DatumWithOid::null_oid(svec_type), |vector| DatumWithOid::new(vector, svec_type)),
+            comment.map_or_else(
+                || DatumWithOid::null_oid(pg_sys::TEXTOID),
+                |c| DatumWithOid::new(text::datum(&c), pg_sys::TEXTOID),
+            ),
+        ]
+    };
+    // Replaced encoders keep their owner, their readers, and their comment unless there is a new one.
+    let sql = "INSERT INTO %T AS e (name, owner, tokenizer, weights, comment) VALUES ($1, $2, $3, $4, $5) \
+               ON CONFLICT (name) DO UPDATE SET tokenizer = excluded.tokenizer, weights = excluded.weights, \
+               comment = coalesce(excluded.comment, e.comment)";
+    write(call, table, sql, &arguments);
+    call.null()
+}
+
+fn set_access(call: Call) -> Outcome {
+    let name = text::argument(call, 0);
+    let (role, permitted) = (call.oid(1), call.bool(2));
+    let table = catalog::table(call);
+    let Some(row) = catalog::read(table, &name) else { cache::unknown(&name) };
+    require_owner(&name, &row.access);
+    let sql = if permitted {
+        "UPDATE %T SET readers = array_append(array_remove(readers, $2), $2) WHERE name = $1"
+    } else {
+        "UPDATE %T SET readers = array_remove(readers, $2) WHERE name = $1"
+    };
+    // SAFETY: of the type beside it.
+    let role = unsafe { DatumWithOid::new(pg_sys::Datum::from(role), pg_sys::REGROLEOID) };
+    write(call, table, sql, &[name_argument(&name), role]);
+    call.null()
+}
+
+fn changed(call: Call) -> Outcome {
+    // SAFETY: PostgreSQL's own call; the context says whether it is a trigger's.
+    let context = call.context();
+    if context.is_null() || unsafe { (*context).type_ } != pg_sys::NodeTag::T_TriggerData {
+        report(
+            PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
+            "encoders' trigger function was not called by a trigger".into(),
+            String::new(),
+            String::new(),
+        );
+    }
+    // SAFETY: it is.
+    unsafe {
+        let data = &*context.cast::<pg_sys::TriggerData>();
+        pg_sys::CacheInvalidateRelcacheByRelid((*data.tg_relation).rd_id);
+    }
+    // A trigger returns a pointer, here none, and not NULL.
+    Ok(pg_sys::Datum::from(0_usize))
+}
+
+fn require_owner(name: &str, access: &catalog::Access) {
+    if !access.is_owner() {
+        report(
+            PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            format!("must be owner of encoder \"{name}\""),
+            String::new(),
+            String::new(),
+        );
+    }
+}
+
+fn name_argument(name: &str) -> DatumWithOid<'static> {
+    // SAFETY: a text; the column's type is name, to which PostgreSQL casts it.
+    unsafe { DatumWithOid::new(text::datum(name), pg_sys::TEXTOID) }
+}
+
+/// The type `svec` of this extension: that of the function's own argument.
+fn svec_type(call: Call) -> pg_sys::Oid {
+    // SAFETY: a catalogue look-up; the name ends in NUL.
+    unsafe {
+        pg_sys::GetSysCacheOid(
+            pg_sys::SysCacheIdentifier::TYPENAMENSP as i32,
+            pg_sys::Anum_pg_type_oid as pg_sys::AttrNumber,
+            pg_sys::Datum::from(c"svec".as_ptr()),
+            pg_sys::Datum::from(catalog::schema(call)),
+            pg_sys::Datum::null(),
+            pg_sys::Datum::null(),
+        )
+    }
+}
+
+/// Writes to the table as its owner; `%T` in the statement is the table.
+fn write(call: Call, table: pg_sys::Oid, sql: &str, arguments: &[DatumWithOid<'static>]) {
+    let sql = sql.replace("%T", &qualified(call));
+    let (mut user, mut context) = (pg_sys::InvalidOid, 0);
+    // SAFETY: an ERROR in between ends the (sub)transaction, which sets both back.
+    unsafe {
+        pg_sys::GetUserIdAndSecContext(&raw mut user, &raw mut context);
+        let local = context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32;
+        pg_sys::SetUserIdAndSecContext(owner_of(table), local);
+    }
+    if let Err(error) = Spi::run_with_args(&sql, arguments) {
+        pgrx::error!("encoders cannot be written: {error}");
+    }
+    // SAFETY: as they were.
+    unsafe { pg_sys::SetUserIdAndSecContext(user, context) };
+}
+
+fn owner_of(table: pg_sys::Oid) -> pg_sys::Oid {
+    // SAFETY: a catalogue look-up.
+    let tuple =
+        unsafe { pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::RELOID as i32, pg_sys::Datum::from(table)) };
+    if tuple.is_null() {
+        return pg_sys::InvalidOid;
+    }
+    // SAFETY: a tuple of pg_class, until it is given back.
+    unsafe {
+        let owner = (*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_class>()).relowner;
+        pg_sys::ReleaseSysCache(tuple);
+        owner
+    }
+}
+
+/// The table's name with its schema.
+fn qualified(call: Call) -> String {
+    // SAFETY: catalogue look-ups; new strings that end in NUL.
+    unsafe {
+        let schema = pg_sys::get_namespace_name(catalog::schema(call));
+        let quoted = pg_sys::quote_qualified_identifier(schema, c"wand_encoder".as_ptr());
+        std::ffi::CStr::from_ptr(quoted).to_string_lossy().into_owned()
+    }
+}

@@ -1,0 +1,57 @@
+//! Text arguments as UTF-8, whatever the database's encoding; results the other way round.
+
+use std::ffi::{CStr, CString, c_int};
+
+use pgrx::{PgSqlErrorCode, pg_sys};
+
+use super::error::report;
+use crate::api::call::Call;
+
+const UTF8: c_int = pg_sys::pg_enc::PG_UTF8 as c_int;
+
+/// A `text` argument that is not NULL.
+pub fn argument(call: Call, n: usize) -> String {
+    // SAFETY: declared as text.
+    let value = unsafe { pg_sys::pg_detoast_datum_packed(call.pointer(n)) };
+    // SAFETY: detoasted.
+    let bytes = unsafe { pgrx::varlena::varlena_to_byte_slice(value) };
+    to_utf8(bytes)
+}
+
+/// Text of the database's encoding.
+pub fn to_utf8(bytes: &[u8]) -> String {
+    let len = c_int::try_from(bytes.len()).unwrap_or(c_int::MAX);
+    // SAFETY: converts `len` bytes: to a new string that ends in NUL, or returns what it got if nothing is to be done.
+    let converted = unsafe {
+        pg_sys::pg_do_encoding_conversion(bytes.as_ptr().cast_mut(), len, pg_sys::GetDatabaseEncoding(), UTF8)
+    };
+    let bytes = if converted.cast_const() == bytes.as_ptr() {
+        bytes
+    } else {
+        // SAFETY: a new string that ends in NUL.
+        unsafe { CStr::from_ptr(converted.cast()) }.to_bytes()
+    };
+    match str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        // Only a database of encoding SQL_ASCII lets such bytes in.
+        Err(error) => report(
+            PgSqlErrorCode::ERRCODE_CHARACTER_NOT_IN_REPERTOIRE,
+            "encoders need text in UTF-8".into(),
+            format!("Byte {} is not the beginning of a character.", error.valid_up_to().saturating_add(1)),
+            "Convert it, for instance by convert_from(bytes, 'LATIN1').".into(),
+        ),
+    }
+}
+
+/// UTF-8 as a `text` datum of the database's encoding; raises if that has no such character.
+pub fn datum(text: &str) -> pg_sys::Datum {
+    // A NUL cannot be in PostgreSQL's text; a vocabulary may have one.
+    let text = CString::new(text.replace('\0', "")).unwrap_or_default();
+    let len = c_int::try_from(text.as_bytes().len()).unwrap_or(c_int::MAX);
+    // SAFETY: as above; the result is copied before `text` goes.
+    unsafe {
+        let from = text.as_ptr().cast_mut().cast();
+        let converted = pg_sys::pg_do_encoding_conversion(from, len, UTF8, pg_sys::GetDatabaseEncoding());
+        pg_sys::Datum::from(pg_sys::cstring_to_text(converted.cast()))
+    }
+}

@@ -1,0 +1,150 @@
+//! An encoder: a tokenizer and its tokens' weights.
+
+use super::error::{EncodeError, Result};
+use super::tokenizer::Tokenizer;
+use crate::engine::vector::arith::{Collector, narrow};
+use crate::engine::vector::{SparseVector, SparseVectorRef};
+
+/// Turns text into vectors whose terms are token ids.
+pub struct Encoder {
+    tokenizer: Tokenizer,
+    /// One for each token id; `None`: all weigh 1.
+    weights: Option<Vec<f32>>,
+}
+
+/// How a query is encoded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct QueryOptions {
+    /// Whether a token's weight is multiplied by how often it occurs.
+    pub counts: bool,
+    /// Tokens of the text that are looked at, from its beginning.
+    pub max_length: usize,
+    /// Whether markers and unknown words are terms like others.
+    pub special_tokens: bool,
+    /// Terms of less weight than this are left out.
+    pub min_weight: f32,
+}
+
+impl Default for QueryOptions {
+    fn default() -> Self {
+        Self { counts: false, max_length: usize::MAX, special_tokens: false, min_weight: f32::NEG_INFINITY }
+    }
+}
+
+impl Encoder {
+    /// `weights` has one for each term; terms that it does not have weigh nothing.
+    pub fn new(tokenizer: Tokenizer, weights: Option<SparseVectorRef<'_>>) -> Result<Self> {
+        let weights = match weights {
+            None => None,
+            Some(vector) => {
+                let n = tokenizer.n_ids() as usize;
+                let mut table = Vec::new();
+                table.try_reserve_exact(n).map_err(|_| EncodeError::BadWeights { problem: "Out of memory".into() })?;
+                table.resize(n, 0.0);
+                for (id, weight) in vector.iter() {
+                    *table.get_mut(id as usize).ok_or_else(|| too_far(id))? = weight;
+                }
+                Some(table)
+            }
+        };
+        Ok(Self { tokenizer, weights })
+    }
+
+    /// Its tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// The weight of a token; 0 for an id that it does not have.
+    pub fn weight(&self, id: u32) -> f32 {
+        match &self.weights {
+            Some(table) => table.get(id as usize).copied().unwrap_or(0.0),
+            None => f32::from(u8::from(id < self.tokenizer.n_ids())),
+        }
+    }
+
+    /// A query: each of the text's tokens once, with its weight.
+    pub fn query(&self, text: &str, options: &QueryOptions, between: &mut dyn FnMut()) -> Result<SparseVector> {
+        if options.min_weight.is_nan() {
+            return Err(EncodeError::BadOption { option: "min_weight", problem: "must not be NaN" });
+        }
+        let weight = |id, n: u64| {
+            let once = f64::from(self.weight(id));
+            narrow(if options.counts { once * n as f64 } else { once })
+        };
+        self.vector(text, options, between, |id, n| {
+            let weight = weight(id, n);
+            if weight >= options.min_weight { weight } else { 0.0 }
+        })
+    }
+
+    /// How often each token occurs in the text; markers and unknown words left out.
+    pub fn counts(&self, text: &str, between: &mut dyn FnMut()) -> Result<SparseVector> {
+        self.vector(text, &QueryOptions::default(), between, |_, n| narrow(n as f64))
+    }
+
+    fn vector(
+        &self,
+        text: &str,
+        options: &QueryOptions,
+        between: &mut dyn FnMut(),
+        weight: impl Fn(u32, u64) -> f32,
+    ) -> Result<SparseVector> {
+        let mut bag = Bag::default();
+        let tokenizer = &self.tokenizer;
+        tokenizer.for_each_id(text, options.max_length, between, |id| {
+            if options.special_tokens || !tokenizer.is_special(id) {
+                bag.add(id);
+            }
+        })?;
+        let counted = bag.counted();
+        let mut vector = Collector::new(tokenizer.n_ids(), counted.len())?;
+        for (id, n) in counted {
+            vector.push(id, weight(id, n))?;
+        }
+        Ok(vector.finish())
+    }
+}
+
+fn too_far(id: u32) -> EncodeError {
+    EncodeError::BadWeights {
+        problem: format!("There is a weight for token id {id}, which the tokenizer does not have"),
+    }
+}
+
+/// Token ids with their numbers; sorted and added up whenever many have come, so that it does not grow with the text.
+#[derive(Default)]
+struct Bag {
+    ids: Vec<u32>,
+    counted: Vec<(u32, u64)>,
+}
+
+impl Bag {
+    const MOST: usize = 1 << 16;
+
+    fn add(&mut self, id: u32) {
+        self.ids.push(id);
+        if self.ids.len() >= Self::MOST {
+            self.settle();
+        }
+    }
+
+    fn settle(&mut self) {
+        self.ids.sort_unstable();
+        let new = self.ids.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as u64));
+        self.counted.extend(new);
+        self.ids.clear();
+        self.counted.sort_unstable_by_key(|pair| pair.0);
+        self.counted.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            kept.1 += if same { next.1 } else { 0 };
+            same
+        });
+    }
+
+    /// Ascending.
+    fn counted(mut self) -> Vec<(u32, u64)> {
+        self.settle();
+        self.counted
+    }
+}

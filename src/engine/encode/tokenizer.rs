@@ -1,0 +1,183 @@
+//! A tokenizer, read from the JSON file that Hugging Face's library writes (`tokenizer.json`).
+//!
+//! Tokens are what the model sees of a text, without the markers that it wants around one (`[CLS]`, `</s>`): those are
+//! the same for every text, so no search can use them. Truncation and padding that the file asks for are not done.
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use tokenizers::Tokenizer as Library;
+
+use super::error::{EncodeError, Result};
+use super::pieces::pieces;
+use crate::engine::vector::limits::MAX_DIM;
+
+/// A tokenizer, ready for use. A vocabulary of 30,000 tokens takes about 10 MB.
+pub struct Tokenizer {
+    library: Library,
+    /// One more than the greatest token id.
+    n_ids: u32,
+    /// Markers, and what stands for unknown words.
+    special: HashSet<u32>,
+    /// Whether long texts may be divided.
+    divisible: bool,
+}
+
+/// A token of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Its id.
+    pub id: u32,
+    /// How the vocabulary writes it.
+    pub token: String,
+    /// Whether it is a marker that was written out in the text, or stands for an unknown word.
+    pub is_special: bool,
+    /// Where it stands in the text, in bytes.
+    pub range: std::ops::Range<usize>,
+}
+
+/// What the library keeps to itself, or gives away only with a copy of its whole vocabulary.
+#[derive(Deserialize)]
+struct File {
+    model: Model,
+}
+
+#[derive(Deserialize)]
+struct Model {
+    unk_token: Option<String>,
+    unk_id: Option<u32>,
+    vocab: Vocabulary,
+}
+
+/// How many ids a vocabulary needs: an object from tokens to ids, or a list of tokens in the order of their ids.
+struct Vocabulary {
+    n_ids: u32,
+}
+
+impl<'de> Deserialize<'de> for Vocabulary {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Ids;
+        impl<'de> Visitor<'de> for Ids {
+            type Value = Vocabulary;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a vocabulary")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Vocabulary, A::Error> {
+                let mut n_ids = 0;
+                while let Some((_, id)) = map.next_entry::<IgnoredAny, u32>()? {
+                    n_ids = n_ids.max(id.saturating_add(1));
+                }
+                Ok(Vocabulary { n_ids })
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> std::result::Result<Vocabulary, A::Error> {
+                let mut n_ids = 0u32;
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    n_ids = n_ids.saturating_add(1);
+                }
+                Ok(Vocabulary { n_ids })
+            }
+        }
+        deserializer.deserialize_any(Ids)
+    }
+}
+
+impl Tokenizer {
+    /// Reads `tokenizer.json`.
+    pub fn new(json: &str) -> Result<Self> {
+        let bad = |reason: String| EncodeError::BadTokenizer { reason };
+        let mut library: Library = json.parse().map_err(|e: tokenizers::Error| bad(e.to_string()))?;
+        library.with_padding(None);
+        library.with_truncation(None).map_err(|e| bad(e.to_string()))?;
+        let Model { unk_token, unk_id, vocab } =
+            serde_json::from_str::<File>(json).map_err(|e| bad(e.to_string()))?.model;
+        let added = library.get_added_tokens_decoder();
+        let mut special: HashSet<u32> = added.iter().filter(|(_, token)| token.special).map(|(&id, _)| id).collect();
+        special.extend(unk_token.and_then(|token| library.token_to_id(&token)));
+        special.extend(unk_id);
+        let divisible = !added.values().any(|token| token.content.contains(' '));
+        let n_ids = added.keys().map(|id| id.saturating_add(1)).fold(vocab.n_ids, u32::max);
+        if n_ids == 0 {
+            return Err(bad("the vocabulary is empty".into()));
+        }
+        if i64::from(n_ids) > i64::from(MAX_DIM) {
+            return Err(bad(format!("token ids go up to {}, above {}", n_ids - 1, MAX_DIM - 1)));
+        }
+        Ok(Self { library, n_ids, special, divisible })
+    }
+
+    /// One more than the greatest token id: the dimension of its vectors.
+    pub fn n_ids(&self) -> u32 {
+        self.n_ids
+    }
+
+    /// The id of a token as the vocabulary writes it.
+    pub fn id_of(&self, token: &str) -> Option<u32> {
+        self.library.token_to_id(token)
+    }
+
+    /// How the vocabulary writes a token.
+    pub fn token_of(&self, id: u32) -> Option<String> {
+        self.library.id_to_token(id)
+    }
+
+    /// Whether a token is a marker or stands for unknown words.
+    pub fn is_special(&self, id: u32) -> bool {
+        self.special.contains(&id)
+    }
+
+    /// Gives the ids of the text's tokens in order, up to `most` of them; `between` is called between pieces.
+    pub fn for_each_id(
+        &self,
+        text: &str,
+        most: usize,
+        between: &mut dyn FnMut(),
+        mut each: impl FnMut(u32),
+    ) -> Result<()> {
+        let mut left = most;
+        for piece in pieces(text, self.divisible) {
+            if left == 0 {
+                break;
+            }
+            between();
+            let encoding = self.library.encode_fast(piece?, false).map_err(unencodable)?;
+            encoding.get_ids().iter().take(left).for_each(|&id| each(id));
+            left = left.saturating_sub(encoding.len());
+        }
+        Ok(())
+    }
+
+    /// The tokens of the text in order.
+    pub fn tokens(&self, text: &str, between: &mut dyn FnMut()) -> Result<Vec<Token>> {
+        let mut tokens = Vec::new();
+        let mut begin = 0;
+        for piece in pieces(text, self.divisible) {
+            between();
+            let piece = piece?;
+            let encoding = self.library.encode(piece, false).map_err(unencodable)?;
+            for ((&id, token), &(from, to)) in
+                encoding.get_ids().iter().zip(encoding.get_tokens()).zip(encoding.get_offsets())
+            {
+                let range = begin + from..begin + to;
+                tokens.push(Token { id, token: token.clone(), is_special: self.is_special(id), range });
+            }
+            begin += piece.len();
+        }
+        Ok(tokens)
+    }
+}
+
+#[cfg(test)]
+impl Tokenizer {
+    /// The ids of a text that is not divided.
+    pub fn undivided(&self, text: &str) -> Vec<u32> {
+        self.library.encode(text, false).expect("tokens").get_ids().to_vec()
+    }
+}
+
+fn unencodable(error: tokenizers::Error) -> EncodeError {
+    EncodeError::Unencodable { reason: error.to_string() }
+}
