@@ -4,7 +4,7 @@
 //! that hears it forgets what it has. Who may use an encoder is asked anew with every call.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -23,12 +23,14 @@ const MOST: usize = 8;
 struct Kept {
     encoder: Encoder,
     access: Access,
+    /// For this statement only, named by its beginning; `None`: until the table changes.
+    statement: Option<pg_sys::TimestampTz>,
 }
 
 #[derive(Default)]
 struct Cache {
-    /// The functions that were called and their table; all of one extension.
-    tables: HashMap<pg_sys::Oid, pg_sys::Oid>,
+    /// The functions that were called since the session listens to the table.
+    functions: HashSet<pg_sys::Oid>,
     encoders: HashMap<String, Rc<Kept>>,
     /// When it was filled: [`CHANGES`] then.
     changes: u64,
@@ -60,43 +62,53 @@ pub fn with<R>(call: Call, name: &str, work: impl FnOnce(&Encoder) -> R) -> R {
 fn find(call: Call, name: &str) -> Rc<Kept> {
     // SAFETY: PostgreSQL's own call.
     let function = unsafe { (*(*call.raw()).flinfo).fn_oid };
-    let (table, kept) = CACHE.with_borrow_mut(|cache| {
-        let changes = CHANGES.load(Ordering::Relaxed);
-        if cache.changes != changes {
-            *cache = Cache { changes, ..Cache::default() };
-        }
-        (cache.tables.get(&function).copied(), cache.encoders.get(name).cloned())
-    });
-    if let (Some(_), Some(kept)) = (table, kept) {
+    let (known, kept) = look_up(function, name);
+    if let (true, Some(kept)) = (known, kept) {
         return kept;
     }
     let table = catalog::table(call);
     listen(table);
     // What is heard from here on is newer than what is read.
     let changes = CHANGES.load(Ordering::Relaxed);
-    let kept = Rc::new(load(table, name));
-    // In a parallel query the row may be older than what was heard before: it is not kept.
-    // SAFETY: reads this process's state.
-    if unsafe { pg_sys::IsInParallelMode() } {
-        return kept;
-    }
+    // The first call of another function finds what the ones before have parsed.
+    let kept = look_up(function, name).1.unwrap_or_else(|| Rc::new(load(table, name)));
     CACHE.with_borrow_mut(|cache| {
         if cache.changes == changes {
             if cache.encoders.len() >= MOST {
                 cache.encoders.clear();
             }
-            cache.tables.insert(function, table);
+            cache.functions.insert(function);
             cache.encoders.insert(name.to_owned(), kept.clone());
         }
     });
     kept
 }
 
+/// Whether the function has been called before, and the encoder if it is there.
+fn look_up(function: pg_sys::Oid, name: &str) -> (bool, Option<Rc<Kept>>) {
+    CACHE.with_borrow_mut(|cache| {
+        let changes = CHANGES.load(Ordering::Relaxed);
+        if cache.changes != changes {
+            *cache = Cache { changes, ..Cache::default() };
+        }
+        let kept = cache.encoders.get(name).filter(|kept| kept.statement.is_none_or(|begin| begin == this_statement()));
+        (cache.functions.contains(&function), kept.cloned())
+    })
+}
+
+fn this_statement() -> pg_sys::TimestampTz {
+    // SAFETY: reads this process's state.
+    unsafe { pg_sys::GetCurrentStatementStartTimestamp() }
+}
+
 fn load(table: pg_sys::Oid, name: &str) -> Kept {
     let Some(row) = catalog::read(table, name) else { unknown(name) };
     let weights = row.weights.as_ref().map(crate::engine::vector::SparseVector::as_ref);
     let encoder = Tokenizer::new(&row.tokenizer).and_then(|tokenizer| Encoder::new(tokenizer, weights));
-    Kept { encoder: encoder.unwrap_or_else(|error| raise(name, error)), access: row.access }
+    // In a parallel query all take the query's snapshot, which may be older than what was heard before.
+    // SAFETY: reads this process's state.
+    let statement = unsafe { pg_sys::IsInParallelMode() }.then(this_statement);
+    Kept { encoder: encoder.unwrap_or_else(|error| raise(name, error)), access: row.access, statement }
 }
 
 /// There is no such encoder.
