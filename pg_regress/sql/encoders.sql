@@ -106,10 +106,24 @@ SELECT name FROM wand_encoders ORDER BY 1;
 SET ROLE regress_writer;
 SELECT wand_create_encoder('own', :'tokenizer');
 SELECT name, owner FROM wand_encoders WHERE name = 'own';
+-- What a caller puts before pg_catalog does not run with the rights of the table's owner.
+RESET ROLE;
+CREATE SCHEMA regress_trap AUTHORIZATION regress_writer;
+SET ROLE regress_writer;
+CREATE FUNCTION regress_trap.array_remove(regrole[], regrole) RETURNS regrole[] LANGUAGE plpgsql
+    AS 'BEGIN RAISE ''as %'', current_user; END';
+CREATE FUNCTION regress_trap.same(name, text) RETURNS bool LANGUAGE plpgsql AS 'BEGIN RAISE ''as %'', current_user; END';
+CREATE OPERATOR regress_trap.= (LEFTARG = name, RIGHTARG = text, FUNCTION = regress_trap.same);
+SET search_path = regress_trap, pg_catalog, public;
 SELECT wand_revoke_encoder('own', 'public');
+SELECT wand_create_encoder('own', :'tokenizer', replace => true);
+RESET search_path;
 SET ROLE regress_reader;
 SELECT encode_query('own', 'a');
 RESET ROLE;
+SET client_min_messages = warning;
+DROP SCHEMA regress_trap CASCADE;
+RESET client_min_messages;
 SELECT wand_drop_encoder(name) FROM (VALUES ('own'), ('tiny'), ('presence'), ('idf')) AS all_of_them (name);
 SELECT encode_query('tiny', 'plants');
 DROP ROLE regress_reader, regress_writer;

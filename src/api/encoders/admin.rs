@@ -30,7 +30,8 @@ pg_fn! {
             None => cache::unknown(&name),
             Some(row) => {
                 require_owner(&name, &row.access);
-                write(call, table, "DELETE FROM %T WHERE name = $1", &[name_argument(&name)]);
+                let sql = "DELETE FROM %T WHERE name OPERATOR(pg_catalog.=) $1";
+                write(call, table, sql, &[name_argument(&name)]);
                 call::bool(true)
             }
         }
@@ -136,14 +137,15 @@ fn set_access(call: Call) -> Outcome {
     let table = catalog::table(call);
     let Some(row) = catalog::read(table, &name) else { cache::unknown(&name) };
     require_owner(&name, &row.access);
-    let sql = if permitted {
-        "UPDATE %T SET readers = array_append(array_remove(readers, $2), $2) WHERE name = $1"
+    let readers = if permitted {
+        "pg_catalog.array_append(pg_catalog.array_remove(readers, $2), $2)"
     } else {
-        "UPDATE %T SET readers = array_remove(readers, $2) WHERE name = $1"
+        "pg_catalog.array_remove(readers, $2)"
     };
+    let sql = format!("UPDATE %T SET readers = {readers} WHERE name OPERATOR(pg_catalog.=) $1");
     // SAFETY: of the type beside it.
     let role = unsafe { DatumWithOid::new(pg_sys::Datum::from(role), pg_sys::REGROLEOID) };
-    write(call, table, sql, &[name_argument(&name), role]);
+    write(call, table, &sql, &[name_argument(&name), role]);
     call.null()
 }
 
@@ -198,14 +200,16 @@ fn svec_type(call: Call) -> pg_sys::Oid {
     }
 }
 
-/// Writes to the table as its owner; `%T` in the statement is the table.
+/// Writes to the table as its owner; `%T` in the statement is the table. The statement names the schema of everything it
+/// calls: what the caller's search path finds must not run with the owner's rights.
 fn write(call: Call, table: pg_sys::Oid, sql: &str, arguments: &[DatumWithOid<'static>]) {
     let sql = sql.replace("%T", &qualified(call));
     let (mut user, mut context) = (pg_sys::InvalidOid, 0);
     // SAFETY: an ERROR in between ends the (sub)transaction, which sets both back.
     unsafe {
         pg_sys::GetUserIdAndSecContext(&raw mut user, &raw mut context);
-        let local = context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32;
+        let restricted = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION;
+        let local = context | restricted as i32;
         pg_sys::SetUserIdAndSecContext(owner_of(table), local);
     }
     if let Err(error) = Spi::run_with_args(&sql, arguments) {

@@ -41,8 +41,8 @@ fn tokens(call: Call) -> Outcome {
         // Places in characters, as substr() counts them; tokens come in the order of their places.
         let (mut byte, mut characters) = (0, 0);
         for (position, token) in found.into_iter().enumerate() {
-            characters += words[byte..token.range.start].chars().count();
-            byte = token.range.start;
+            characters += words.get(byte..token.range.start).map_or(0, |passed| passed.chars().count());
+            byte = byte.max(token.range.start);
             rows.put([
                 int4(position.saturating_add(1)),
                 int4(token.id as usize),
@@ -50,7 +50,7 @@ fn tokens(call: Call) -> Outcome {
                 float4(encoder.weight(token.id)),
                 Some(pg_sys::Datum::from(token.is_special)),
                 int4(characters.saturating_add(1)),
-                int4(words[token.range].chars().count()),
+                int4(words.get(token.range).map_or(0, |own| own.chars().count())),
             ]);
         }
     });
