@@ -82,6 +82,14 @@ pub fn array_argument<'a, T: FromDatum + pgrx::datum::UnboxDatum>(
     n: usize,
     argument: &'static str,
 ) -> Result<Array<'a, T>, VectorError> {
+    let header = one_dimensional(call, n, argument)?;
+    // SAFETY: an array of the declared element type.
+    let array = unsafe { Array::from_datum(pg_sys::Datum::from(header), false) };
+    Ok(array.unwrap_or_else(|| pgrx::error!("svec function called with NULL")))
+}
+
+/// The detoasted header of an array argument that is a list.
+pub fn one_dimensional(call: Call, n: usize, argument: &'static str) -> Result<*mut pg_sys::ArrayType, VectorError> {
     // SAFETY: declared as an array.
     let header = unsafe { pg_sys::pg_detoast_datum(call.pointer(n)) }.cast::<pg_sys::ArrayType>();
     // SAFETY: detoasted, so the fixed part can be read.
@@ -89,9 +97,7 @@ pub fn array_argument<'a, T: FromDatum + pgrx::datum::UnboxDatum>(
     if n_dims > 1 {
         return Err(VectorError::NotOneDimensional { argument, n_dims: usize::try_from(n_dims).unwrap_or(0) });
     }
-    // SAFETY: an array of the declared element type.
-    let array = unsafe { Array::from_datum(pg_sys::Datum::from(header), false) };
-    Ok(array.unwrap_or_else(|| pgrx::error!("svec function called with NULL")))
+    Ok(header)
 }
 
 /// A one-dimensional array of a type of 4 bytes, by hand: a list of datums would take three times the memory.

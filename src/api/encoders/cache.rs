@@ -131,6 +131,9 @@ fn listen(table: pg_sys::Oid) {
 }
 
 /// PostgreSQL tells that a relation has changed; 0 stands for all.
+///
+/// # Safety
+/// - Registered with PostgreSQL, which calls it; it touches two counters and nothing of the server's.
 #[pg_guard]
 unsafe extern "C-unwind" fn changed(_argument: pg_sys::Datum, relation: pg_sys::Oid) {
     let number = u32::from(relation);

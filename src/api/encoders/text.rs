@@ -11,11 +11,7 @@ const UTF8: c_int = pg_sys::pg_enc::PG_UTF8 as c_int;
 
 /// A `text` argument that is not NULL.
 pub fn argument(call: Call, n: usize) -> String {
-    // SAFETY: declared as text.
-    let value = unsafe { pg_sys::pg_detoast_datum_packed(call.pointer(n)) };
-    // SAFETY: detoasted.
-    let bytes = unsafe { pgrx::varlena::varlena_to_byte_slice(value) };
-    to_utf8(bytes)
+    to_utf8(call.bytes(n))
 }
 
 /// Text of the database's encoding.

@@ -3,7 +3,7 @@
 use pgrx::pg_sys;
 
 use crate::api::call::{self, Call, pg_fn};
-use crate::api::casts::array_argument;
+use crate::api::casts::{array_argument, one_dimensional};
 use crate::engine::vector::SparseVectorRef;
 use crate::engine::vector::check::reserve;
 use crate::engine::vector::error::VectorError;
@@ -45,13 +45,9 @@ fn refs(vectors: &[SVec]) -> Result<Vec<SparseVectorRef<'_>>, VectorError> {
 
 /// The elements of an `svec[]` argument.
 fn vectors(call: Call, n: usize, argument: &'static str) -> Result<Vec<SVec>, VectorError> {
-    // SAFETY: declared as an array, and not NULL.
-    let array = unsafe { pg_sys::pg_detoast_datum(call.pointer(n)) }.cast::<pg_sys::ArrayType>();
+    let array = one_dimensional(call, n, argument)?;
     // SAFETY: detoasted, so the fixed part can be read.
-    let (n_dims, element_type) = unsafe { ((*array).ndim, (*array).elemtype) };
-    if n_dims > 1 {
-        return Err(VectorError::NotOneDimensional { argument, n_dims: usize::try_from(n_dims).unwrap_or(0) });
-    }
+    let element_type = unsafe { (*array).elemtype };
     let (mut values, mut nulls, mut len) = (std::ptr::null_mut(), std::ptr::null_mut(), 0);
     // SAFETY: an array of svec: varlena (-1), not by value, aligned as int4 is.
     unsafe {

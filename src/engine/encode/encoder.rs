@@ -68,12 +68,9 @@ impl Encoder {
         if options.min_weight.is_nan() {
             return Err(EncodeError::BadOption { option: "min_weight", problem: "must not be NaN" });
         }
-        let weight = |id, n: u64| {
-            let once = f64::from(self.weight(id));
-            narrow(if options.counts { once * n as f64 } else { once })
-        };
         self.vector(text, options, between, |id, n| {
-            let weight = weight(id, n);
+            let times = if options.counts { n as f64 } else { 1.0 };
+            let weight = narrow(f64::from(self.weight(id)) * times);
             if weight >= options.min_weight { weight } else { 0.0 }
         })
     }

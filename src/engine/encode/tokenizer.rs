@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use tokenizers::Tokenizer as Library;
+use tokenizers::Tokenizer as Inner;
 
 use super::error::{EncodeError, Result};
 use super::pieces::pieces;
@@ -15,7 +15,7 @@ use crate::engine::vector::limits::MAX_DIM;
 
 /// A tokenizer, ready for use. A vocabulary of 30,000 tokens takes about 10 MB.
 pub struct Tokenizer {
-    library: Library,
+    inner: Inner,
     /// One more than the greatest token id.
     n_ids: u32,
     /// Markers, and what stands for unknown words.
@@ -89,14 +89,14 @@ impl Tokenizer {
     /// Reads `tokenizer.json`.
     pub fn new(json: &str) -> Result<Self> {
         let bad = |reason: String| EncodeError::BadTokenizer { reason };
-        let mut library: Library = json.parse().map_err(|e: tokenizers::Error| bad(e.to_string()))?;
-        library.with_padding(None);
-        library.with_truncation(None).map_err(|e| bad(e.to_string()))?;
+        let mut inner: Inner = json.parse().map_err(|e: tokenizers::Error| bad(e.to_string()))?;
+        inner.with_padding(None);
+        inner.with_truncation(None).map_err(|e| bad(e.to_string()))?;
         let Model { unk_token, unk_id, vocab } =
             serde_json::from_str::<File>(json).map_err(|e| bad(e.to_string()))?.model;
-        let added = library.get_added_tokens_decoder();
+        let added = inner.get_added_tokens_decoder();
         let mut special: HashSet<u32> = added.iter().filter(|(_, token)| token.special).map(|(&id, _)| id).collect();
-        special.extend(unk_token.and_then(|token| library.token_to_id(&token)));
+        special.extend(unk_token.and_then(|token| inner.token_to_id(&token)));
         special.extend(unk_id);
         let divisible = !added.values().any(|token| token.content.contains(' '));
         let n_ids = added.keys().map(|id| id.saturating_add(1)).fold(vocab.n_ids, u32::max);
@@ -106,7 +106,7 @@ impl Tokenizer {
         if i64::from(n_ids) > i64::from(MAX_DIM) {
             return Err(bad(format!("token ids go up to {}, above {}", n_ids - 1, MAX_DIM - 1)));
         }
-        Ok(Self { library, n_ids, special, divisible })
+        Ok(Self { inner, n_ids, special, divisible })
     }
 
     /// One more than the greatest token id: the dimension of its vectors.
@@ -116,12 +116,12 @@ impl Tokenizer {
 
     /// The id of a token as the vocabulary writes it.
     pub fn id_of(&self, token: &str) -> Option<u32> {
-        self.library.token_to_id(token)
+        self.inner.token_to_id(token)
     }
 
     /// How the vocabulary writes a token.
     pub fn token_of(&self, id: u32) -> Option<String> {
-        self.library.id_to_token(id)
+        self.inner.id_to_token(id)
     }
 
     /// Whether a token is a marker or stands for unknown words.
@@ -143,7 +143,7 @@ impl Tokenizer {
                 break;
             }
             between();
-            let encoding = self.library.encode_fast(piece?, false).map_err(unencodable)?;
+            let encoding = self.inner.encode_fast(piece?, false).map_err(unencodable)?;
             encoding.get_ids().iter().take(left).for_each(|&id| each(id));
             left = left.saturating_sub(encoding.len());
         }
@@ -157,7 +157,7 @@ impl Tokenizer {
         for piece in pieces(text, self.divisible) {
             between();
             let piece = piece?;
-            let encoding = self.library.encode(piece, false).map_err(unencodable)?;
+            let encoding = self.inner.encode(piece, false).map_err(unencodable)?;
             for ((&id, token), &(from, to)) in
                 encoding.get_ids().iter().zip(encoding.get_tokens()).zip(encoding.get_offsets())
             {
@@ -174,7 +174,7 @@ impl Tokenizer {
 impl Tokenizer {
     /// The ids of a text that is not divided.
     pub fn undivided(&self, text: &str) -> Vec<u32> {
-        self.library.encode(text, false).expect("tokens").get_ids().to_vec()
+        self.inner.encode(text, false).expect("tokens").get_ids().to_vec()
     }
 }
 
