@@ -51,10 +51,12 @@ BEGIN
 END
 $$;
 
--- All rows in the index's order, compared with a sequential scan under the same snapshot.
+-- All rows in the index's order, compared with a sequential scan under the same snapshot; the lists' document
+-- frequencies likewise.
 CREATE FUNCTION look(OUT ids text) LANGUAGE plpgsql STABLE AS $$
 DECLARE
     by_scan text;
+    index regclass := to_regclass('docs_emb');
 BEGIN
     SELECT ranking.ids INTO look.ids FROM ranking;
     PERFORM set_config('enable_indexscan', 'off', false), set_config('enable_seqscan', 'on', false),
@@ -64,6 +66,10 @@ BEGIN
         set_config('enable_sort', 'off', false);
     IF ids IS DISTINCT FROM by_scan THEN
         RAISE 'the index gives %, a sequential scan %', ids, by_scan;
+    END IF;
+    IF EXISTS (SELECT FROM wand_df(index) w, (SELECT df_agg(emb) AS df, count(emb) AS n FROM docs) t
+               WHERE (w.df, w.n) IS DISTINCT FROM (t.df, t.n)) THEN
+        RAISE 'the index counts %, a sequential scan %', (SELECT w FROM wand_df(index) w), (SELECT df_agg(emb) FROM docs);
     END IF;
 END
 $$;

@@ -75,3 +75,21 @@ CREATE FUNCTION @extschema@.wand_cost(index pg_catalog.regclass, query @extschem
 
 COMMENT ON FUNCTION @extschema@.wand_cost(pg_catalog.regclass, @extschema@.svec) IS
     'what a query of a wand index will touch: documents, and the lists of the query''s terms; the strategy is an estimate';
+
+-- Right for the rows that the statement sees, as a scan of the table would be: hence STABLE.
+
+CREATE FUNCTION @extschema@.wand_df(index pg_catalog.regclass, OUT df @extschema@.svec, OUT n pg_catalog.int8)
+    RETURNS SETOF pg_catalog.record
+    AS 'MODULE_PATHNAME', 'wand_df'
+    LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10000 ROWS 1;
+
+COMMENT ON FUNCTION @extschema@.wand_df(pg_catalog.regclass) IS
+    'document frequencies from the lists of a wand index, and the number of rows with a vector: what df_agg and count find in the table, without reading its vectors; NULL if there is none';
+
+CREATE FUNCTION @extschema@.wand_idf(index pg_catalog.regclass, variant pg_catalog.text DEFAULT 'lucene')
+    RETURNS @extschema@.svec
+    AS 'MODULE_PATHNAME', 'wand_idf'
+    LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10000;
+
+COMMENT ON FUNCTION @extschema@.wand_idf(pg_catalog.regclass, pg_catalog.text) IS
+    'idf(df, n, variant) of what wand_df finds';

@@ -10,6 +10,7 @@ pub mod counts;
 #[cfg(feature = "pg18")]
 pub mod explain;
 pub mod flush;
+pub mod frequencies;
 pub mod goals;
 pub mod handler;
 pub mod insert;
@@ -30,6 +31,7 @@ pub mod shrink;
 pub mod sweep;
 pub mod vacuum;
 pub mod validate;
+pub mod visible;
 
 use pgrx::pg_sys;
 

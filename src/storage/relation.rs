@@ -103,6 +103,12 @@ impl IndexRelation {
         name.to_string_lossy().into_owned()
     }
 
+    /// The type modifier of the index's one column, -1 if it has none.
+    pub fn column_typmod(self) -> i32 {
+        // SAFETY: an open index has a tuple descriptor, and this one has a column.
+        unsafe { pgrx::PgTupleDesc::from_pg_unchecked((*self.raw).rd_att) }.get(0).map_or(-1, |column| column.atttypmod)
+    }
+
     /// The index's file.
     pub fn physical_id(self) -> PhysicalId {
         // SAFETY: the relation is open.

@@ -173,7 +173,8 @@ fn ask(client: &mut Client, random: &mut Random) -> Result<(), String> {
     let (index, sql) = churn::question(random);
     oracle::take_turns(client, random.below(12))?;
     let limited = format!("{sql} LIMIT {}", 1 + random.below(100));
-    match random.below(10) {
+    match random.below(11) {
+        10 => frequencies(client, index),
         0..=4 => compare(client, &limited, index, true, |transaction| oracle::rows(transaction, &limited)),
         5 => compare(client, &sql, index, false, |transaction| oracle::rows(transaction, &sql)),
         // Many times, so that most of the time is spent in the index.
@@ -207,6 +208,16 @@ fn compare(
     let by_scan = oracle::through_scan(&mut transaction, sql)?;
     transaction.rollback().map_err(|e| oracle::describe(&e))?;
     oracle::same(&by_index, &by_scan, cut).map_err(|e| format!("{e}\nin: {sql}"))
+}
+
+/// Document frequencies instead of rows.
+fn frequencies(client: &mut Client, index: &str) -> Result<(), String> {
+    let mut transaction = oracle::begin(client)?;
+    if is_rebuilt(&mut transaction, index)? {
+        return Err(REBUILT.into());
+    }
+    drop(transaction);
+    oracle::compare_frequencies(client, index, "emb", "true")
 }
 
 /// Whether the index was rebuilt after the snapshot was taken. A rebuild leaves rows out that are dead for the primary,

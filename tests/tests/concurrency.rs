@@ -230,7 +230,11 @@ impl Load {
             let sql = workload::question(index, random);
             let answer = oracle::compare_limits(&mut client, &sql, index.0, &[1, 10, 100, 1_000], None)
                 .unwrap_or_else(|e| panic!("{context}: {e}"));
-            self.comparisons.fetch_add(5, Ordering::Relaxed);
+            let (name, ranked, condition) = index;
+            let vector = ranked.rsplit_once(' ').map_or(ranked, |(vector, _operator)| vector);
+            oracle::compare_frequencies(&mut client, name, vector, condition)
+                .unwrap_or_else(|e| panic!("{context}: {e}"));
+            self.comparisons.fetch_add(6, Ordering::Relaxed);
             rows = if at == 0 { answer.len() } else { rows };
         }
         let changes = self.changes.load(Ordering::Relaxed);

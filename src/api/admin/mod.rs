@@ -1,6 +1,7 @@
 //! Looking at an index and looking after it: for its owner.
 
 mod check;
+mod frequencies;
 mod info;
 mod merge;
 mod open;

@@ -2,6 +2,8 @@
 //! exactly once, in the order of bounds that are never above the true distance; reordered as the executor does it, the
 //! distances equal those of a scan over the vectors, bit for bit.
 
+use std::collections::BTreeMap;
+
 use roaring::RoaringBitmap;
 
 use super::query::Distance;
@@ -11,6 +13,7 @@ use super::simd::Kernel;
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::segment::check::{DocumentSums, check_segment};
 use crate::engine::segment::format::{SegmentMeta, Sign, is_frequent};
+use crate::engine::segment::frequencies::DocumentFrequencies;
 use crate::engine::segment::live;
 use crate::engine::segment::pages::{MemoryPages, Part, PartPages};
 use crate::engine::segment::reader::{SegmentAsSource, SegmentReader};
@@ -307,6 +310,34 @@ impl Case {
     }
 }
 
+/// Document frequencies from the lists, of the rows that somebody sees, against counting the vectors.
+fn check_frequencies(case: &Case, rng: &mut Random) {
+    let percent = [0, 10, 90][rng.below(3) as usize];
+    let unseen: RoaringBitmap = (0..case.docs.len() as u32).filter(|_| rng.chance(percent)).collect();
+    let mut counted = DocumentFrequencies::default();
+    for reader in case.readers() {
+        let dead = reader.dead().unwrap();
+        let row = |doc| reader.tid(doc).unwrap().block;
+        let hidden = (0..reader.meta.n_docs).filter(|&doc| dead.contains(doc) || unseen.contains(row(doc))).collect();
+        // Their vectors are in the table only.
+        for doc in &reader.special().unwrap().irregular - &hidden {
+            counted.add_vector(case.docs[row(doc) as usize].as_ref().unwrap().as_ref()).unwrap();
+        }
+        counted.add_segment(reader, hidden).unwrap();
+    }
+    let mut expected: BTreeMap<u32, u64> = BTreeMap::new();
+    let mut n_docs = 0;
+    for (row, doc) in case.docs.iter().enumerate() {
+        let Some(doc) = doc.as_ref().filter(|_| !case.dead.contains(row as u32) && !unseen.contains(row as u32)) else {
+            continue;
+        };
+        n_docs += 1;
+        doc.indices.iter().for_each(|&term| *expected.entry(term).or_default() += 1);
+    }
+    assert_eq!(counted.n_docs(), n_docs);
+    assert_eq!(counted.terms().unwrap(), expected.into_iter().collect::<Vec<_>>());
+}
+
 fn compare(a: &Distance, b: &Distance) -> std::cmp::Ordering {
     a.compare(b)
 }
@@ -375,6 +406,7 @@ fn run_cases(cases: u64, max_docs: u64, seed: u64) {
             let mut rng = Random(seed);
             let case = Case::generate(&mut rng, max_docs);
             case.check_structure();
+            check_frequencies(&case, &mut rng);
             for _ in 0..10 {
                 let kind = [Weights::Learned, Weights::Ties, Weights::Signed, Weights::Wild][rng.below(4) as usize];
                 let max_nnz = 1 + rng.below(40);

@@ -4,6 +4,7 @@
 pub mod check;
 pub mod chunk;
 pub mod format;
+pub mod frequencies;
 pub mod gaps;
 pub mod last_pages;
 pub mod live;

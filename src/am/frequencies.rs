@@ -1,0 +1,105 @@
+//! Document frequencies of the rows that the running statement sees: postings are counted, and the table is asked of
+//! each row whether it is there, which the index does not know. So the count is right after deletions, updates and
+//! rollbacks, before any VACUUM, and equal to that of a scan of the table, of whose vectors none is read.
+
+use pgrx::pg_sys;
+use roaring::RoaringBitmap;
+
+use super::visible::VisibleRows;
+use crate::engine::error::Result;
+use crate::engine::ids::Tid;
+use crate::engine::pending::VectorBuffer;
+use crate::engine::segment::frequencies::DocumentFrequencies;
+use crate::engine::segment::pages::PartPages;
+use crate::engine::segment::reader;
+use crate::storage::manifest_cache;
+use crate::storage::meta::Meta;
+use crate::storage::pending::{self, Walk};
+use crate::storage::relation::IndexRelation;
+use crate::storage::replay;
+use crate::storage::segment_pages::SegmentPages;
+
+/// What was counted.
+pub struct Counted {
+    /// Documents of each term.
+    pub frequencies: DocumentFrequencies,
+    /// The dimension of the column, or of the first vector if the column has none; 0 without either.
+    pub dim: u32,
+}
+
+/// Counts the whole index.
+///
+/// # Safety
+/// - `heap` is the table of `index`, open and locked during the call.
+pub unsafe fn count(index: IndexRelation, heap: pg_sys::Relation) -> Result<Counted> {
+    // SAFETY: the caller's promise.
+    let mut rows = unsafe { VisibleRows::begin(index, heap) };
+    let dim = u32::try_from(index.column_typmod()).ok().filter(|&dim| dim > 0);
+    replay::retry(index, |meta| {
+        let mut count = Count { rows: &mut rows, frequencies: DocumentFrequencies::default(), dim };
+        count.add_all(index, meta)?;
+        Ok(Counted { frequencies: count.frequencies, dim: count.dim.unwrap_or(0) })
+    })
+}
+
+struct Count<'a> {
+    rows: &'a mut VisibleRows,
+    frequencies: DocumentFrequencies,
+    dim: Option<u32>,
+}
+
+impl Count<'_> {
+    /// The metapage is read after the snapshot was taken, so every row that is seen is found from there, and once.
+    fn add_all(&mut self, index: IndexRelation, meta: &Meta) -> Result<()> {
+        let skip_killed = !index.is_under_replay();
+        for segment in manifest_cache::open_segments(index, meta)? {
+            self.add_segment(&segment, skip_killed).map_err(|e| segment.locate(e))?;
+        }
+        self.add_pending(index, meta, skip_killed)
+    }
+
+    fn add_segment(&mut self, pages: &SegmentPages, skip_killed: bool) -> Result<()> {
+        let segment = pages.reader();
+        let irregular = segment.special()?.irregular;
+        let mut hidden = segment.absent(skip_killed)?;
+        let mut unseen = RoaringBitmap::new();
+        reader::for_each_tid(&segment, &mut |doc, tid| {
+            if hidden.contains(doc) {
+                return Ok(());
+            }
+            if !self.sees(tid) {
+                unseen.insert(doc);
+            } else if irregular.contains(doc) {
+                let frequencies = &mut self.frequencies;
+                self.rows.with_vector(|vector| vector.map_or(Ok(()), |vector| frequencies.add_vector(vector)))?;
+            }
+            Ok(())
+        })?;
+        hidden |= unseen;
+        self.frequencies.add_segment(segment, hidden)
+    }
+
+    fn add_pending(&mut self, index: IndexRelation, meta: &Meta, skip_killed: bool) -> Result<()> {
+        let mut buffer = VectorBuffer::default();
+        let mut walk = Walk::all(index, meta);
+        while let Some(page) = walk.next_page()? {
+            page.for_each_entry(|_, head, body| {
+                let absent = head.dead || head.killed && skip_killed;
+                if !absent && self.sees(head.tid) {
+                    let vector = pending::load(index, &head, body, page.own.block, &mut buffer)?;
+                    vector.map_or(Ok(()), |vector| self.frequencies.add_vector(vector))?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn sees(&mut self, tid: Tid) -> bool {
+        let sees = self.rows.sees(tid);
+        if sees && self.dim.is_none() {
+            self.dim = self.rows.with_vector(|vector| vector.map(|vector| vector.dim()));
+        }
+        sees
+    }
+}
