@@ -35,6 +35,10 @@ SELECT * FROM explain_match('{4:0.5}', NULL);
 -- Without weights every token counts 1; with a vector of them.
 SELECT wand_create_encoder('presence', :'tokenizer');
 SELECT encode_query('presence', 'plants a b');
+-- a tokenizer of type jsonb is the same
+SELECT wand_create_encoder('jsonb', (:'tokenizer')::jsonb, comment => 'rewritten');
+SELECT encode_query('jsonb', 'Plants, sunlight') = encode_query('presence', 'Plants, sunlight') AS same;
+SELECT wand_drop_encoder('jsonb');
 SELECT wand_create_encoder('idf', :'tokenizer', idf => '{4:1.25,8:2}/10');
 SELECT encode_query('idf', 'plants a b');
 

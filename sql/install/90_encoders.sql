@@ -36,25 +36,33 @@ CREATE FUNCTION @extschema@.wand_create_encoder(name pg_catalog.text, tokenizer 
 COMMENT ON FUNCTION @extschema@.wand_create_encoder(pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, @extschema@.svec,
     pg_catalog.bool, pg_catalog.text) IS 'keeps a tokenizer and the weights of its tokens under a name';
 
+CREATE FUNCTION @extschema@.wand_create_encoder(name pg_catalog.text, tokenizer pg_catalog.jsonb,
+        weights pg_catalog.jsonb DEFAULT NULL, idf @extschema@.svec DEFAULT NULL,
+        replace pg_catalog.bool DEFAULT false, comment pg_catalog.text DEFAULT NULL)
+    RETURNS pg_catalog.void
+    AS 'MODULE_PATHNAME', 'wand_create_encoder_jsonb'
+    LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
+
+COMMENT ON FUNCTION @extschema@.wand_create_encoder(pg_catalog.text, pg_catalog.jsonb, pg_catalog.jsonb, @extschema@.svec,
+    pg_catalog.bool, pg_catalog.text) IS 'keeps a tokenizer and the weights of its tokens under a name';
+
 CREATE FUNCTION @extschema@.wand_drop_encoder(name pg_catalog.text, if_exists pg_catalog.bool DEFAULT false)
     RETURNS pg_catalog.bool
     AS 'MODULE_PATHNAME', 'wand_drop_encoder'
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 
-CREATE FUNCTION @extschema@.wand_set_encoder_access(name pg_catalog.text, role pg_catalog.regrole, permitted pg_catalog.bool)
+CREATE FUNCTION @extschema@.wand_set_encoder_access(name pg_catalog.text, role pg_catalog.text, permitted pg_catalog.bool)
     RETURNS pg_catalog.void
     AS 'MODULE_PATHNAME', 'wand_set_encoder_access'
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 
 CREATE FUNCTION @extschema@.wand_grant_encoder(name pg_catalog.text, role pg_catalog.text) RETURNS pg_catalog.void
     LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
-    RETURN @extschema@.wand_set_encoder_access(name,
-        CASE WHEN role OPERATOR(pg_catalog.=) 'public' THEN '-' ELSE pg_catalog.quote_ident(role) END::pg_catalog.regrole, true);
+    RETURN @extschema@.wand_set_encoder_access(name, role, true);
 
 CREATE FUNCTION @extschema@.wand_revoke_encoder(name pg_catalog.text, role pg_catalog.text) RETURNS pg_catalog.void
     LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
-    RETURN @extschema@.wand_set_encoder_access(name,
-        CASE WHEN role OPERATOR(pg_catalog.=) 'public' THEN '-' ELSE pg_catalog.quote_ident(role) END::pg_catalog.regrole, false);
+    RETURN @extschema@.wand_set_encoder_access(name, role, false);
 
 -- Those that the role may use.
 CREATE VIEW @extschema@.wand_encoders AS

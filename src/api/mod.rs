@@ -9,6 +9,7 @@ mod constructors;
 mod encoders;
 mod functions;
 mod operators;
+mod pg_class;
 mod state;
 mod types;
 mod weights;

@@ -56,15 +56,20 @@ pub fn compare_limits(
     Ok(by_scan)
 }
 
-/// Document frequencies from the index's lists against those of the table, in one snapshot; `vector` is what is indexed
-/// of the rows that `condition` names.
-pub fn compare_frequencies(client: &mut Client, index: &str, vector: &str, condition: &str) -> Result<(), String> {
+/// Document frequencies from the index's lists against those of the table; `vector` is what is indexed of the rows that
+/// `condition` names.
+pub fn compare_frequencies(
+    transaction: &mut Transaction<'_>,
+    index: &str,
+    vector: &str,
+    condition: &str,
+) -> Result<(), String> {
     let sql = format!(
         "SELECT w.df IS NOT DISTINCT FROM t.df AND w.n = t.n, format('%s rows of %s', w.n, t.n)
          FROM wand_df('{index}') AS w,
              (SELECT df_agg({vector}) AS df, count({vector}) AS n FROM docs WHERE {condition}) AS t"
     );
-    let found = begin(client)?.query_one(&sql, &[]).map_err(|e| describe(&e))?;
+    let found = transaction.query_one(&sql, &[]).map_err(|e| describe(&e))?;
     if found.get(0) {
         Ok(())
     } else {

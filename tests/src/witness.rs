@@ -216,8 +216,8 @@ fn frequencies(client: &mut Client, index: &str) -> Result<(), String> {
     if is_rebuilt(&mut transaction, index)? {
         return Err(REBUILT.into());
     }
-    drop(transaction);
-    oracle::compare_frequencies(client, index, "emb", "true")
+    oracle::compare_frequencies(&mut transaction, index, "emb", "true")?;
+    transaction.rollback().map_err(|e| oracle::describe(&e))
 }
 
 /// Whether the index was rebuilt after the snapshot was taken. A rebuild leaves rows out that are dead for the primary,

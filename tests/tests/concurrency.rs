@@ -232,7 +232,8 @@ impl Load {
                 .unwrap_or_else(|e| panic!("{context}: {e}"));
             let (name, ranked, condition) = index;
             let vector = ranked.rsplit_once(' ').map_or(ranked, |(vector, _operator)| vector);
-            oracle::compare_frequencies(&mut client, name, vector, condition)
+            oracle::begin(&mut client)
+                .and_then(|mut transaction| oracle::compare_frequencies(&mut transaction, name, vector, condition))
                 .unwrap_or_else(|e| panic!("{context}: {e}"));
             self.comparisons.fetch_add(6, Ordering::Relaxed);
             rows = if at == 0 { answer.len() } else { rows };

@@ -3,6 +3,7 @@
 use pgrx::prelude::*;
 use pgrx::{PgRelation, pg_sys};
 
+use crate::api::pg_class;
 use crate::storage::relation::IndexRelation;
 
 /// An index with its table, both open and locked; the caller owns the index.
@@ -68,24 +69,9 @@ fn name_of(oid: pg_sys::Oid) -> String {
     format!("\"{}\"", name.to_string_lossy())
 }
 
-/// A relation's kind and access method; zeros if there is no such relation.
-fn kind_and_method(oid: pg_sys::Oid) -> (u8, pg_sys::Oid) {
-    let cache = pg_sys::SysCacheIdentifier::RELOID as i32;
-    // SAFETY: the cache is keyed by one oid.
-    let tuple = unsafe { pg_sys::SearchSysCache1(cache, pg_sys::Datum::from(oid)) };
-    if tuple.is_null() {
-        return (0, pg_sys::InvalidOid);
-    }
-    // SAFETY: a tuple of pg_class.
-    let class = unsafe { &*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_class>() };
-    let found = (class.relkind as u8, class.relam);
-    // SAFETY: found above.
-    unsafe { pg_sys::ReleaseSysCache(tuple) };
-    found
-}
-
 fn check_is_wand(oid: pg_sys::Oid) {
-    let (kind, access_method) = kind_and_method(oid);
+    let found = pg_class::look_up(oid, |class| (class.relkind as u8, class.relam));
+    let (kind, access_method) = found.unwrap_or((0, pg_sys::InvalidOid));
     // SAFETY: a catalogue look-up; the extension that this library belongs to made the access method.
     let ours = unsafe { pg_sys::get_index_am_oid(c"wand".as_ptr(), false) };
     let is_index = kind == pg_sys::RELKIND_INDEX || kind == pg_sys::RELKIND_PARTITIONED_INDEX;

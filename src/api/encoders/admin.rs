@@ -10,6 +10,7 @@ use super::error::{raise, report};
 use super::{cache, catalog, text};
 use crate::api::call::{self, Call, Outcome, pg_fn};
 use crate::api::casts::jsonb_text;
+use crate::api::pg_class;
 use crate::engine::encode::error::EncodeError;
 use crate::engine::encode::table;
 use crate::engine::encode::tokenizer::Tokenizer;
@@ -18,7 +19,12 @@ use crate::storage::datum::to_datum;
 pg_fn! {
     /// wand_create_encoder(name, tokenizer, weights, idf, replace, comment)
     fn wand_create_encoder(call) {
-        create(call)
+        create(call, text::argument)
+    }
+
+    /// The same with a tokenizer of type jsonb.
+    fn wand_create_encoder_jsonb(call) {
+        create(call, |call, n| text::to_utf8(jsonb_text(&call, n)))
     }
 
     /// wand_drop_encoder(name, if_exists): whether there was one
@@ -37,7 +43,7 @@ pg_fn! {
         }
     }
 
-    /// wand_set_encoder_access(name, role or 0, permitted)
+    /// wand_set_encoder_access(name, role or public, permitted)
     fn wand_set_encoder_access(call) {
         set_access(call)
     }
@@ -48,8 +54,8 @@ pg_fn! {
     }
 }
 
-fn create(call: Call) -> Outcome {
-    let required = |n, what: &str| {
+fn create(call: Call, tokenizer: fn(Call, usize) -> String) -> Outcome {
+    let required = |n, what: &str, read: fn(Call, usize) -> String| {
         if call.datum(n).is_none() {
             report(
                 PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
@@ -58,9 +64,9 @@ fn create(call: Call) -> Outcome {
                 String::new(),
             );
         }
-        text::argument(call, n)
+        read(call, n)
     };
-    let name = required(0, "name");
+    let name = required(0, "name", text::argument);
     if name.is_empty() || name.len() >= pg_sys::NAMEDATALEN as usize {
         report(
             PgSqlErrorCode::ERRCODE_INVALID_NAME,
@@ -86,7 +92,7 @@ fn create(call: Call) -> Outcome {
         owner = row.access.owner;
     }
 
-    let json = required(1, "tokenizer");
+    let json = required(1, "tokenizer", tokenizer);
     let tokenizer = Tokenizer::new(&json).unwrap_or_else(|error| raise(&name, error));
     let weights = match (call.datum(2), call.datum(3)) {
         (None, None) => None,
@@ -99,7 +105,7 @@ fn create(call: Call) -> Outcome {
             Some(table::from_vector(weights.as_ref(), &tokenizer).unwrap_or_else(|error| raise(&name, error)))
         }
         (Some(_), Some(_)) => {
-            raise(&name, EncodeError::BadOption { option: "weights", problem: "and idf exclude one another" })
+            raise(&name, EncodeError::BadWeights { problem: "Of weights and idf one is to be given, not both".into() })
         }
     };
     drop(tokenizer);
@@ -133,7 +139,7 @@ fn create(call: Call) -> Outcome {
 
 fn set_access(call: Call) -> Outcome {
     let name = text::argument(call, 0);
-    let (role, permitted) = (call.oid(1), call.bool(2));
+    let (role, permitted) = (role_argument(call, 1), call.bool(2));
     let table = catalog::table(call);
     let Some(row) = catalog::read(table, &name) else { cache::unknown(&name) };
     require_owner(&name, &row.access);
@@ -147,6 +153,15 @@ fn set_access(call: Call) -> Outcome {
     let role = unsafe { DatumWithOid::new(pg_sys::Datum::from(role), pg_sys::REGROLEOID) };
     write(call, table, &sql, &[name_argument(&name), role]);
     call.null()
+}
+
+/// The role that a text names; 0, everybody, for `public`.
+fn role_argument(call: Call, n: usize) -> pg_sys::Oid {
+    if call.bytes(n) == b"public" {
+        return pg_sys::InvalidOid;
+    }
+    // SAFETY: declared as text, not NULL; raises if there is no such role.
+    unsafe { pg_sys::get_role_oid(pg_sys::text_to_cstring(call.pointer(n)), false) }
 }
 
 fn changed(call: Call) -> Outcome {
@@ -204,34 +219,20 @@ fn svec_type(call: Call) -> pg_sys::Oid {
 /// calls: what the caller's search path finds must not run with the owner's rights.
 fn write(call: Call, table: pg_sys::Oid, sql: &str, arguments: &[DatumWithOid<'static>]) {
     let sql = sql.replace("%T", &qualified(call));
+    let owner = pg_class::look_up(table, |class| class.relowner).unwrap_or(pg_sys::InvalidOid);
     let (mut user, mut context) = (pg_sys::InvalidOid, 0);
     // SAFETY: an ERROR in between ends the (sub)transaction, which sets both back.
     unsafe {
         pg_sys::GetUserIdAndSecContext(&raw mut user, &raw mut context);
         let restricted = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION;
         let local = context | restricted as i32;
-        pg_sys::SetUserIdAndSecContext(owner_of(table), local);
+        pg_sys::SetUserIdAndSecContext(owner, local);
     }
     if let Err(error) = Spi::run_with_args(&sql, arguments) {
         pgrx::error!("encoders cannot be written: {error}");
     }
     // SAFETY: as they were.
     unsafe { pg_sys::SetUserIdAndSecContext(user, context) };
-}
-
-fn owner_of(table: pg_sys::Oid) -> pg_sys::Oid {
-    // SAFETY: a catalogue look-up.
-    let tuple =
-        unsafe { pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::RELOID as i32, pg_sys::Datum::from(table)) };
-    if tuple.is_null() {
-        return pg_sys::InvalidOid;
-    }
-    // SAFETY: a tuple of pg_class, until it is given back.
-    unsafe {
-        let owner = (*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_class>()).relowner;
-        pg_sys::ReleaseSysCache(tuple);
-        owner
-    }
 }
 
 /// The table's name with its schema.

@@ -1,16 +1,15 @@
 //! BM25 from counts.
 
-use super::error::{raise, report};
+use super::error::raise;
 use super::query::interrupts;
 use super::{cache, text};
 use crate::api::call::{self, Call, Outcome, pg_fn};
 use crate::api::casts::array_argument;
 use crate::engine::encode::bm25::{self, Parameters, Variant};
-use crate::engine::encode::error::EncodeError;
 use crate::engine::encode::hash;
 use crate::engine::vector::SparseVectorRef;
+use crate::engine::vector::check::check_count;
 use crate::engine::vector::error::VectorError;
-use pgrx::PgSqlErrorCode;
 
 pg_fn! {
     /// bm25_document(counts, avgdl, k1, b, variant)
@@ -34,9 +33,9 @@ pg_fn! {
 }
 
 fn impacts(call: Call, counts: SparseVectorRef<'_>, first: usize) -> Outcome {
-    let variant = Variant::parse(&text::argument(call, first + 3)).unwrap_or_else(|error| refuse(error));
+    let variant = Variant::named(call.bytes(first + 3))?;
     let parameters = Parameters { avgdl: call.f64(first), k1: call.f64(first + 1), b: call.f64(first + 2), variant };
-    call::svec(&bm25::document(counts, &parameters).unwrap_or_else(|error| refuse(error)))
+    call::svec(&bm25::document(counts, &parameters)?)
 }
 
 fn hash_terms(call: Call) -> Outcome {
@@ -45,30 +44,13 @@ fn hash_terms(call: Call) -> Outcome {
     if words.len() != counts.len() {
         return Err(VectorError::DifferentLengths { ids: words.len(), weights: counts.len() });
     }
-    let dim = u32::try_from(call.i32(2)).unwrap_or(0);
     let mut pairs = Vec::new();
     for (at, (word, count)) in words.iter().zip(counts.iter()).enumerate() {
         let element = at.saturating_add(1);
         let word = word.ok_or(VectorError::NullElement { argument: "words", element })?;
         let count = count.ok_or(VectorError::NullElement { argument: "counts", element })?;
-        let count = u32::try_from(count)
-            .map_err(|_| VectorError::BadArgument { argument: "counts", problem: "must not be negative" })?;
-        pairs.push((text::to_utf8(word), count));
+        pairs.push((text::to_utf8(word), check_count("counts", count)? as u64));
     }
     let pairs = pairs.iter().map(|(word, count)| (word.as_bytes(), *count));
-    call::svec(&hash::counts(pairs, dim).unwrap_or_else(|error| refuse(error)))
-}
-
-/// An error without an encoder.
-fn refuse(error: EncodeError) -> ! {
-    match error {
-        EncodeError::Vector(error) => crate::error::raise(&error),
-        EncodeError::BadOption { option, problem } => report(
-            PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
-            format!("svec {option} {problem}"),
-            String::new(),
-            String::new(),
-        ),
-        other => raise("", other),
-    }
+    call::svec(&hash::counts(pairs, call.i32(2))?)
 }

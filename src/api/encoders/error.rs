@@ -35,12 +35,6 @@ pub fn raise(encoder: &str, error: EncodeError) -> ! {
             format!("From byte {at} on there are more than {MAX_PIECE} bytes without a place to divide them."),
             "Divide the text yourself and take the greatest or the sum of the vectors.".into(),
         ),
-        EncodeError::BadOption { option, problem } => (
-            PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
-            about(&format!("{option} {problem}")),
-            String::new(),
-            String::new(),
-        ),
     };
     report(code, message, detail, hint)
 }

@@ -4,7 +4,7 @@ use super::error::raise;
 use super::{cache, text};
 use crate::api::call::{self, Call, Outcome, pg_fn};
 use crate::engine::encode::encoder::QueryOptions;
-use crate::engine::encode::error::EncodeError;
+use crate::engine::vector::check::check_count;
 
 pg_fn! {
     /// encode_query(encoder, text, counts, max_length, special_tokens, min_weight)
@@ -35,9 +35,7 @@ fn query(call: Call) -> Outcome {
     let words = text::argument(call, 1);
     let max_length = match call.i32(3) {
         _ if call.datum(3).is_none() => usize::MAX,
-        n => usize::try_from(n).unwrap_or_else(|_| {
-            raise(&name, EncodeError::BadOption { option: "max_length", problem: "must not be negative" })
-        }),
+        n => check_count("max_length", n)?,
     };
     let options = QueryOptions {
         counts: call.bool(2),

@@ -1,7 +1,8 @@
 //! BM25 as an inner product: the document's side of the formula is in the document's vector, the IDF in the query's.
 
-use super::error::{EncodeError, Result};
 use crate::engine::vector::arith::{Collector, narrow};
+use crate::engine::vector::check::{check_no_negative, check_not_negative, check_positive, check_share};
+use crate::engine::vector::error::{VectorError, excerpt};
 use crate::engine::vector::{SparseVector, SparseVectorRef};
 
 /// Which formula, by the names of Kamphuis et al., "Which BM25 do you mean?" (ECIR 2020).
@@ -14,12 +15,16 @@ pub enum Variant {
 }
 
 impl Variant {
-    /// By name.
-    pub fn parse(name: &str) -> Result<Self> {
+    /// By the name that a user gives.
+    pub fn named(name: &[u8]) -> Result<Self, VectorError> {
         match name {
-            "lucene" | "robertson" => Ok(Self::Lucene),
-            "atire" => Ok(Self::Atire),
-            _ => Err(EncodeError::BadOption { option: "variant", problem: "must be lucene, robertson or atire" }),
+            b"lucene" | b"robertson" => Ok(Self::Lucene),
+            b"atire" => Ok(Self::Atire),
+            _ => Err(VectorError::UnknownName {
+                argument: "variant",
+                given: excerpt(name),
+                names: "Write lucene, robertson or atire.",
+            }),
         }
     }
 }
@@ -37,29 +42,13 @@ pub struct Parameters {
     pub variant: Variant,
 }
 
-impl Parameters {
-    fn check(&self) -> Result<()> {
-        let bad = |option, problem| Err(EncodeError::BadOption { option, problem });
-        if !(self.avgdl > 0.0 && self.avgdl.is_finite()) {
-            return bad("avgdl", "must be greater than 0 and finite");
-        }
-        if !(self.k1 >= 0.0 && self.k1.is_finite()) {
-            return bad("k1", "must be 0 or more, and finite");
-        }
-        if !(0.0..=1.0).contains(&self.b) {
-            return bad("b", "must be between 0 and 1");
-        }
-        Ok(())
-    }
-}
-
 /// The impacts of a document whose terms occur `counts` times; its length is their sum.
-pub fn document(counts: SparseVectorRef<'_>, parameters: &Parameters) -> Result<SparseVector> {
-    parameters.check()?;
+pub fn document(counts: SparseVectorRef<'_>, parameters: &Parameters) -> Result<SparseVector, VectorError> {
     let Parameters { avgdl, k1, b, variant } = *parameters;
-    if counts.weights().iter().any(|&count| count < 0.0) {
-        return Err(EncodeError::BadOption { option: "counts", problem: "must not be negative" });
-    }
+    check_positive("avgdl", avgdl)?;
+    check_not_negative("k1", k1)?;
+    check_share("b", b)?;
+    check_no_negative("counts", counts)?;
     let length: f64 = counts.weights().iter().map(|&count| f64::from(count)).sum();
     let norm = k1 * (1.0 - b + b * length / avgdl);
     let factor = if variant == Variant::Atire { k1 + 1.0 } else { 1.0 };

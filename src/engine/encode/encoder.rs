@@ -3,6 +3,7 @@
 use super::error::{EncodeError, Result};
 use super::tokenizer::Tokenizer;
 use crate::engine::vector::arith::{Collector, narrow};
+use crate::engine::vector::check::{check_range, reserve};
 use crate::engine::vector::{SparseVector, SparseVectorRef};
 
 /// Turns text into vectors whose terms are token ids.
@@ -39,7 +40,7 @@ impl Encoder {
             Some(vector) => {
                 let n = tokenizer.n_ids() as usize;
                 let mut table = Vec::new();
-                table.try_reserve_exact(n).map_err(|_| EncodeError::BadWeights { problem: "Out of memory".into() })?;
+                reserve(&mut table, n)?;
                 table.resize(n, 0.0);
                 for (id, weight) in vector.iter() {
                     *table.get_mut(id as usize).ok_or_else(|| too_far(id))? = weight;
@@ -65,9 +66,8 @@ impl Encoder {
 
     /// A query: each of the text's tokens once, with its weight.
     pub fn query(&self, text: &str, options: &QueryOptions, between: &mut dyn FnMut()) -> Result<SparseVector> {
-        if options.min_weight.is_nan() {
-            return Err(EncodeError::BadOption { option: "min_weight", problem: "must not be NaN" });
-        }
+        let any = (f64::NEG_INFINITY, f64::INFINITY);
+        check_range("min_weight", f64::from(options.min_weight), any, "Give a number.")?;
         self.vector(text, options, between, |id, n| {
             let times = if options.counts { n as f64 } else { 1.0 };
             let weight = narrow(f64::from(self.weight(id)) * times);

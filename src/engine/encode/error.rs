@@ -25,14 +25,7 @@ pub enum EncodeError {
         /// Where the piece begins, in bytes.
         at: usize,
     },
-    /// A number that an option cannot have.
-    BadOption {
-        /// The option.
-        option: &'static str,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-    /// The vector could not be made.
+    /// A number that an option cannot have, or the vector could not be made.
     Vector(VectorError),
 }
 

@@ -1,10 +1,9 @@
 //! Term ids for words without a vocabulary.
 
-use super::error::{EncodeError, Result};
 use crate::engine::vector::SparseVector;
 use crate::engine::vector::build::VectorBuilder;
-use crate::engine::vector::error::{Numbering, Place};
-use crate::engine::vector::limits::MAX_DIM;
+use crate::engine::vector::check::check_dim;
+use crate::engine::vector::error::{Numbering, Place, VectorError};
 
 /// A word's term id below `dim`, the same on every machine and in every version: FNV-1a of 64 bits, mixed once more
 /// (the finaliser of MurmurHash3) and scaled to the range.
@@ -25,16 +24,14 @@ pub fn term_id(word: &[u8], dim: u32) -> u32 {
 }
 
 /// How often each word occurs, by term id; words that share one are added up. `dim` as for [`term_id`].
-pub fn counts<'w>(words: impl Iterator<Item = (&'w [u8], u32)>, dim: u32) -> Result<SparseVector> {
-    if dim == 0 || dim > MAX_DIM {
-        return Err(EncodeError::BadOption { option: "dim", problem: "must be at least 1" });
-    }
-    let mut counted: Vec<(u32, u64)> = words.map(|(word, n)| (term_id(word, dim), u64::from(n))).collect();
+pub fn counts<'w>(words: impl Iterator<Item = (&'w [u8], u64)>, dim: i32) -> Result<SparseVector, VectorError> {
+    let dim = check_dim(i64::from(dim))?;
+    let mut counted: Vec<(u32, u64)> = words.map(|(word, n)| (term_id(word, dim), n)).collect();
     counted.sort_unstable();
     let mut builder = VectorBuilder::new(Numbering::TokenFromZero);
     for run in counted.chunk_by(|a, b| a.0 == b.0) {
         let n: u64 = run.iter().map(|pair| pair.1).sum();
         builder.push(i64::from(run[0].0), n as f32, Place::Term(run[0].0))?;
     }
-    Ok(builder.finish(dim)?)
+    builder.finish(dim)
 }

@@ -100,7 +100,10 @@ fn a_query_has_each_token_once() {
     assert_eq!(query(&encoder, text, &special), Ok(vec![(1, 9.0), (3, 2.5)]));
     assert_eq!(query(&encoder, "", &default), Ok(vec![]));
     let nan = QueryOptions { min_weight: f32::NAN, ..default };
-    assert!(matches!(query(&encoder, text, &nan), Err(EncodeError::BadOption { option: "min_weight", .. })));
+    assert!(matches!(
+        query(&encoder, text, &nan),
+        Err(EncodeError::Vector(VectorError::ArgumentOutOfRange { argument: "min_weight", .. }))
+    ));
     let presence = Encoder::new(tokenizer(WORD_PIECE), None).expect("an encoder");
     assert_eq!(query(&presence, text, &default), Ok(vec![(3, 1.0), (4, 1.0), (5, 1.0), (7, 1.0)]));
     let counts = presence.counts("plants plants", &mut || ()).expect("counts");
@@ -188,11 +191,14 @@ fn bm25_refuses_what_means_nothing() {
         Parameters { b: f64::NAN, ..good },
     ];
     for parameters in bad {
-        assert!(matches!(bm25::document(counts.as_ref(), &parameters), Err(EncodeError::BadOption { .. })));
+        assert!(matches!(bm25::document(counts.as_ref(), &parameters), Err(VectorError::ArgumentOutOfRange { .. })));
     }
     let negative = SparseVector::from_valid_parts(0, vec![1], vec![-2.0]);
-    assert!(matches!(bm25::document(negative.as_ref(), &good), Err(EncodeError::BadOption { option: "counts", .. })));
-    assert!(Variant::parse("okapi").is_err());
+    assert!(matches!(
+        bm25::document(negative.as_ref(), &good),
+        Err(VectorError::NegativeWeight { argument: "counts", .. })
+    ));
+    assert!(Variant::named(b"okapi").is_err());
 }
 
 #[test]

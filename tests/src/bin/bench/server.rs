@@ -50,6 +50,16 @@ impl Server {
         self.refresh();
     }
 
+    /// A session that has not loaded the library.
+    pub fn new_client(&self) -> Client {
+        self.cluster.connect()
+    }
+
+    /// Copies a file to where the server reads files by name.
+    pub fn place(&self, file: &Path) {
+        self.cluster.place(file);
+    }
+
     /// Where the server keeps all it has.
     pub fn folder(&self) -> &Path {
         self.cluster.folder()
@@ -126,6 +136,11 @@ impl Server {
     /// The executor's milliseconds.
     pub fn times(&mut self, settings: &[String], statements: &[String]) -> Vec<f64> {
         self.set(settings);
+        self.times_as_set(statements)
+    }
+
+    /// The same with the settings as they are, in a transaction too.
+    pub fn times_as_set(&mut self, statements: &[String]) -> Vec<f64> {
         statements.iter().map(|sql| execution_ms(self.client(), sql)).collect()
     }
 
