@@ -17,8 +17,15 @@ EXPLAIN (COSTS OFF) SELECT df_agg(v), flops(v), flops(v, 1), idf_flops(v, '{1:2,
 SELECT (SELECT df_agg(v) FROM weights_rows) = df AS df, abs((SELECT flops(v) FROM weights_rows) - f) < 1e-12 AS flops, abs((SELECT flops(v, 1) FROM weights_rows) - m) < 1e-12 AS min_nnz,
        abs((SELECT idf_flops(v, '{1:2,101:4}') FROM weights_rows) - i) < 1e-12 AS idf_flops, abs((SELECT df_flops(v, 0.1, 10) FROM weights_rows) - d) < 1e-12 AS df_flops FROM weights_serial;
 SELECT df_agg(v), flops(v) FROM weights_rows WHERE id < 0;
+SELECT s.df = serial.df AS df, s.n, s.avgdl = (SELECT sum(weight) / 20000 FROM weights_rows, unnest(v)) AS avgdl FROM (SELECT (c).* FROM (SELECT corpus_stats(v) AS c FROM weights_rows) AS one) AS s, weights_serial AS serial;
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET parallel_leader_participation;
 DROP TABLE weights_rows, weights_serial;
+-- all that BM25 needs, in one aggregate
+SELECT (corpus_stats(v)).* FROM (VALUES ('{1:3,2:1}/9'::svec), ('{1:1}/9'), ('{}/9'), (NULL)) AS t(v);
+SELECT corpus_stats(v), corpus_stats(v) IS NULL AS none FROM (SELECT '{1:1}'::svec WHERE false) AS t(v);
+SELECT s.df = df_agg(t.v) AS df, s.n = count(t.v) AS n, abs(s.avgdl - avg(l1_norm(t.v))) < 1e-12 AS avgdl
+FROM (VALUES ('{1:3,2:1}/9'::svec), ('{1:1,4:7}/9'), ('{}/9'), (NULL)) AS t(v), (SELECT (corpus_stats(v)).* FROM (VALUES ('{1:3,2:1}/9'::svec), ('{1:1,4:7}/9'), ('{}/9')) AS u(v)) AS s
+GROUP BY s.df, s.n, s.avgdl;
 -- IDF: all variants, of a vector and of one term
 SELECT variant, idf('{1:1,2:6,3:10}/9'::svec, 10, variant), round(idf(6, 10, variant)::numeric, 12) AS of_6 FROM unnest(ARRAY['lucene', 'robertson', 'plain', 'atire', 'bm25l', 'bm25plus']) variant;
 SELECT idf('{1:1,2:6}'::svec, 10) = idf('{1:1,2:6}'::svec, 10, 'lucene') AS by_default, round(idf(6, 10)::numeric, 12) AS of_6, idf('{}/9'::svec, 0) AS empty, round(idf(0, 10)::numeric, 12) AS unseen, round(idf(0, 10, 'bm25l')::numeric, 12) AS bm25l;

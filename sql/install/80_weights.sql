@@ -147,6 +147,25 @@ CREATE AGGREGATE @extschema@.df_agg(@extschema@.svec) (
     PARALLEL = SAFE
 );
 
+-- All that BM25 needs to know of a collection whose rows count words.
+
+CREATE TYPE @extschema@.corpus_statistics AS (df @extschema@.svec, n pg_catalog.int8, avgdl pg_catalog.float8);
+
+CREATE FUNCTION @extschema@.corpus_final(pg_catalog.internal) RETURNS @extschema@.corpus_statistics
+    AS 'MODULE_PATHNAME', 'weights_corpus_final'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+
+CREATE AGGREGATE @extschema@.corpus_stats(counts @extschema@.svec) (
+    SFUNC = @extschema@.svec_sum_accum,
+    STYPE = pg_catalog.internal,
+    SSPACE = 65536,
+    FINALFUNC = @extschema@.corpus_final,
+    COMBINEFUNC = @extschema@.svec_agg_combine,
+    SERIALFUNC = @extschema@.svec_agg_serialize,
+    DESERIALFUNC = @extschema@.svec_sum_deserialize,
+    PARALLEL = SAFE
+);
+
 CREATE FUNCTION @extschema@.idf(df @extschema@.svec, n pg_catalog.int8, variant pg_catalog.text DEFAULT 'lucene') RETURNS @extschema@.svec
     AS 'MODULE_PATHNAME', 'weights_idf'
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;

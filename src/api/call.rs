@@ -269,6 +269,25 @@ impl Rows {
     }
 }
 
+/// A row of the type that the install script declares; `None` is NULL.
+pub fn record<const N: usize>(call: Call, row: [Option<pg_sys::Datum>; N]) -> pg_sys::Datum {
+    let mut shape = std::ptr::null_mut();
+    // SAFETY: the server's own call; fills in the shape, or raises.
+    let class = unsafe { pg_sys::get_call_result_type(call.raw(), std::ptr::null_mut(), &raw mut shape) };
+    if class != pg_sys::TypeFuncClass::TYPEFUNC_COMPOSITE {
+        pgrx::error!("svec function returning a row was called where none is expected");
+    }
+    // SAFETY: filled in above.
+    debug_assert_eq!(usize::try_from(unsafe { (*shape).natts }), Ok(N));
+    let mut values = row.map(|value| value.unwrap_or(pg_sys::Datum::null()));
+    let mut nulls = row.map(|value| value.is_none());
+    // SAFETY: as many values and flags as the row has columns; the shape is known to the server by name.
+    unsafe {
+        let tuple = pg_sys::heap_form_tuple(pg_sys::BlessTupleDesc(shape), values.as_mut_ptr(), nulls.as_mut_ptr());
+        pg_sys::HeapTupleHeaderGetDatum((*tuple).t_data)
+    }
+}
+
 /// Zeroed memory of the server with `bytes` after `before` zeros and before `behind` zeros. More than 1 GB raises.
 pub fn copy_bytes(before: usize, bytes: &[u8], behind: usize) -> *mut c_void {
     let len = before.saturating_add(bytes.len()).saturating_add(behind);

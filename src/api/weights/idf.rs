@@ -1,5 +1,7 @@
 //! Document frequencies and IDF.
 
+use pgrx::pg_sys;
+
 use crate::api::call::{self, pg_fn};
 use crate::api::state::state;
 use crate::engine::vector::aggregate::State;
@@ -12,6 +14,14 @@ pg_fn! {
             Some(state) => call::svec(&state.frequencies()?),
             None => call.null(),
         }
+    }
+
+    /// Document frequencies, number of documents and mean length, from the state of a sum.
+    fn weights_corpus_final(call) {
+        let Some(state) = state::<State>(call, 0) else { return call.null() };
+        let n = i64::try_from(state.n_rows()).unwrap_or(i64::MAX);
+        let row = [call::svec(&state.frequencies()?)?, pg_sys::Datum::from(n), call::f64(state.mean_total()?)?];
+        Ok(call::record(call, row.map(Some)))
     }
 
     /// IDF of every term.

@@ -136,6 +136,13 @@ impl State {
         self.collect(|entry| entry.n_rows as f64)
     }
 
+    /// Mean over the rows of the sum of their weights: of counts of words, the mean length. For sums.
+    #[expect(clippy::cast_precision_loss, reason = "the rounding of a count beyond 2^53 does not matter")]
+    pub fn mean_total(&self) -> Result<f64, VectorError> {
+        let total: f64 = self.terms()?.map(|(_, sum, _)| sum).sum();
+        Ok(total / self.n_rows.max(1) as f64)
+    }
+
     /// Number of rows added.
     pub fn n_rows(&self) -> u64 {
         self.n_rows
