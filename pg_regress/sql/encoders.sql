@@ -39,6 +39,13 @@ SELECT encode_query('presence', 'plants a b');
 SELECT wand_create_encoder('jsonb', (:'tokenizer')::jsonb, comment => 'rewritten');
 SELECT encode_query('jsonb', 'Plants, sunlight') = encode_query('presence', 'Plants, sunlight') AS same;
 SELECT wand_drop_encoder('jsonb');
+-- a model that has more terms than its tokenizer has ids
+SELECT wand_create_encoder('padded', :'tokenizer', idf => '{4:1.25,16:1}', dim => 16);
+SELECT encode_query('padded', 'plants a b'), dim FROM wand_encoders WHERE name = 'padded';
+SELECT wand_create_encoder('padded', :'tokenizer', idf => '{4:1.25}/10', dim => 16, replace => true);
+SELECT wand_create_encoder('padded', :'tokenizer', dim => 9, replace => true);
+SELECT wand_create_encoder('padded', :'tokenizer', dim => 0, replace => true);
+SELECT wand_drop_encoder('padded');
 SELECT wand_create_encoder('idf', :'tokenizer', idf => '{4:1.25,8:2}/10');
 SELECT encode_query('idf', 'plants a b');
 

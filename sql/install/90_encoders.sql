@@ -6,6 +6,7 @@ CREATE TABLE @extschema@.wand_encoder (
     -- May use it; "-" stands for everybody.
     readers pg_catalog.regrole[] NOT NULL DEFAULT '{-}',
     tokenizer pg_catalog.text NOT NULL,
+    dim pg_catalog.int4 NOT NULL,
     weights @extschema@.svec,
     comment pg_catalog.text
 );
@@ -28,23 +29,23 @@ CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON @extschem
 
 CREATE FUNCTION @extschema@.wand_create_encoder(name pg_catalog.text, tokenizer pg_catalog.text,
         weights pg_catalog.jsonb DEFAULT NULL, idf @extschema@.svec DEFAULT NULL,
-        replace pg_catalog.bool DEFAULT false, comment pg_catalog.text DEFAULT NULL)
+        replace pg_catalog.bool DEFAULT false, comment pg_catalog.text DEFAULT NULL, dim pg_catalog.int4 DEFAULT NULL)
     RETURNS pg_catalog.void
     AS 'MODULE_PATHNAME', 'wand_create_encoder'
     LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 
 COMMENT ON FUNCTION @extschema@.wand_create_encoder(pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, @extschema@.svec,
-    pg_catalog.bool, pg_catalog.text) IS 'keeps a tokenizer and the weights of its tokens under a name';
+    pg_catalog.bool, pg_catalog.text, pg_catalog.int4) IS 'keeps a tokenizer and the weights of its tokens under a name';
 
 CREATE FUNCTION @extschema@.wand_create_encoder(name pg_catalog.text, tokenizer pg_catalog.jsonb,
         weights pg_catalog.jsonb DEFAULT NULL, idf @extschema@.svec DEFAULT NULL,
-        replace pg_catalog.bool DEFAULT false, comment pg_catalog.text DEFAULT NULL)
+        replace pg_catalog.bool DEFAULT false, comment pg_catalog.text DEFAULT NULL, dim pg_catalog.int4 DEFAULT NULL)
     RETURNS pg_catalog.void
     AS 'MODULE_PATHNAME', 'wand_create_encoder_jsonb'
     LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 
 COMMENT ON FUNCTION @extschema@.wand_create_encoder(pg_catalog.text, pg_catalog.jsonb, pg_catalog.jsonb, @extschema@.svec,
-    pg_catalog.bool, pg_catalog.text) IS 'keeps a tokenizer and the weights of its tokens under a name';
+    pg_catalog.bool, pg_catalog.text, pg_catalog.int4) IS 'keeps a tokenizer and the weights of its tokens under a name';
 
 CREATE FUNCTION @extschema@.wand_drop_encoder(name pg_catalog.text, if_exists pg_catalog.bool DEFAULT false)
     RETURNS pg_catalog.bool
@@ -66,7 +67,7 @@ CREATE FUNCTION @extschema@.wand_revoke_encoder(name pg_catalog.text, role pg_ca
 
 -- Those that the role may use.
 CREATE VIEW @extschema@.wand_encoders AS
-    SELECT e.name, e.owner, e.readers, pg_catalog.length(e.tokenizer) AS tokenizer_length, @extschema@.nnz(e.weights) AS weights,
+    SELECT e.name, e.owner, e.readers, pg_catalog.length(e.tokenizer) AS tokenizer_length, e.dim, @extschema@.nnz(e.weights) AS weights,
         e.comment
     FROM @extschema@.wand_encoder AS e
     WHERE pg_catalog.pg_has_role(e.owner, 'USAGE')

@@ -11,13 +11,14 @@ use super::{cache, catalog, text};
 use crate::api::call::{self, Call, Outcome, pg_fn};
 use crate::api::casts::jsonb_text;
 use crate::api::pg_class;
+use crate::engine::encode::encoder::dim_for;
 use crate::engine::encode::error::EncodeError;
 use crate::engine::encode::table;
 use crate::engine::encode::tokenizer::Tokenizer;
 use crate::storage::datum::to_datum;
 
 pg_fn! {
-    /// wand_create_encoder(name, tokenizer, weights, idf, replace, comment)
+    /// wand_create_encoder(name, tokenizer, weights, idf, replace, comment, dim)
     fn wand_create_encoder(call) {
         create(call, text::argument)
     }
@@ -94,15 +95,16 @@ fn create(call: Call, tokenizer: fn(Call, usize) -> String) -> Outcome {
 
     let json = required(1, "tokenizer", tokenizer);
     let tokenizer = Tokenizer::new(&json).unwrap_or_else(|error| raise(&name, error));
+    let dim = dim_for(&tokenizer, call.i32_or_null(6)).unwrap_or_else(|error| raise(&name, error));
     let weights = match (call.datum(2), call.datum(3)) {
         (None, None) => None,
         (Some(_), None) => {
             let weights = text::to_utf8(jsonb_text(&call, 2));
-            Some(table::from_json(&weights, &tokenizer).unwrap_or_else(|error| raise(&name, error)))
+            Some(table::from_json(&weights, &tokenizer, dim).unwrap_or_else(|error| raise(&name, error)))
         }
         (None, Some(_)) => {
             let weights = call.svec(3);
-            Some(table::from_vector(weights.as_ref(), &tokenizer).unwrap_or_else(|error| raise(&name, error)))
+            Some(table::from_vector(weights.as_ref(), dim).unwrap_or_else(|error| raise(&name, error)))
         }
         (Some(_), Some(_)) => {
             raise(&name, EncodeError::BadWeights { problem: "Of weights and idf one is to be given, not both".into() })
@@ -122,6 +124,7 @@ fn create(call: Call, tokenizer: fn(Call, usize) -> String) -> Outcome {
             name_argument(&name),
             DatumWithOid::new(pg_sys::Datum::from(owner), pg_sys::REGROLEOID),
             DatumWithOid::new(text::datum(&json), pg_sys::TEXTOID),
+            DatumWithOid::new(pg_sys::Datum::from(dim), pg_sys::INT4OID),
             vector.map_or_else(|| DatumWithOid::null_oid(svec_type), |vector| DatumWithOid::new(vector, svec_type)),
             comment.map_or_else(
                 || DatumWithOid::null_oid(pg_sys::TEXTOID),
@@ -130,8 +133,9 @@ fn create(call: Call, tokenizer: fn(Call, usize) -> String) -> Outcome {
         ]
     };
     // Replaced encoders keep their owner, their readers, and their comment unless there is a new one.
-    let sql = "INSERT INTO %T AS e (name, owner, tokenizer, weights, comment) VALUES ($1, $2, $3, $4, $5) \
-               ON CONFLICT (name) DO UPDATE SET tokenizer = excluded.tokenizer, weights = excluded.weights, \
+    let sql = "INSERT INTO %T AS e (name, owner, tokenizer, dim, weights, comment) VALUES ($1, $2, $3, $4, $5, $6) \
+               ON CONFLICT (name) DO UPDATE SET tokenizer = excluded.tokenizer, dim = excluded.dim, \
+               weights = excluded.weights, \
                comment = coalesce(excluded.comment, e.comment)";
     write(call, table, sql, &arguments);
     call.null()

@@ -104,7 +104,7 @@ fn this_statement() -> pg_sys::TimestampTz {
 fn load(table: pg_sys::Oid, name: &str) -> Kept {
     let Some(row) = catalog::read(table, name) else { unknown(name) };
     let weights = row.weights.as_ref().map(crate::engine::vector::SparseVector::as_ref);
-    let encoder = Tokenizer::new(&row.tokenizer).and_then(|tokenizer| Encoder::new(tokenizer, weights));
+    let encoder = Tokenizer::new(&row.tokenizer).and_then(|tokenizer| Encoder::new(tokenizer, row.dim, weights));
     // In a parallel query all take the query's snapshot, which may be older than what was heard before.
     // SAFETY: reads this process's state.
     let statement = unsafe { pg_sys::IsInParallelMode() }.then(this_statement);

@@ -15,7 +15,8 @@ const NAME: i16 = 1;
 const OWNER: i16 = 2;
 const READERS: i16 = 3;
 const TOKENIZER: i16 = 4;
-const WEIGHTS: i16 = 5;
+const DIM: i16 = 5;
+const WEIGHTS: i16 = 6;
 
 /// Who may do what with an encoder.
 #[derive(Clone, Debug)]
@@ -50,6 +51,8 @@ pub struct Row {
     pub access: Access,
     /// The tokenizer's JSON.
     pub tokenizer: String,
+    /// The dimension of its vectors.
+    pub dim: u32,
     /// Weights by token id, if there are any.
     pub weights: Option<SparseVector>,
 }
@@ -127,11 +130,12 @@ unsafe fn row(relation: pg_sys::Relation, tuple: pg_sys::HeapTuple) -> Row {
         // SAFETY: detoasted.
         text::to_utf8(unsafe { pgrx::varlena::varlena_to_byte_slice(value) })
     });
+    let dim = column(DIM).map_or(0, |value| value.value() as u32);
     let weights = column(WEIGHTS).map(|value| {
         // SAFETY: an svec.
         let vector = unsafe { SVec::from_datum_raw(value) };
         let parts = vector.as_ref();
         SparseVector::from_valid_parts(parts.dim(), parts.indices().to_vec(), parts.weights().to_vec())
     });
-    Row { access: Access { owner, readers }, tokenizer, weights }
+    Row { access: Access { owner, readers }, tokenizer, dim, weights }
 }

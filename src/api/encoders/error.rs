@@ -23,6 +23,12 @@ pub fn raise(encoder: &str, error: EncodeError) -> ! {
             format!("{problem}."),
             "Give an object from tokens, written as in the vocabulary, to numbers.".into(),
         ),
+        EncodeError::BadDim { dim, n_ids } => (
+            PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+            about("needs a dimension for each of its tokenizer's ids"),
+            format!("The dimension given is {dim}, the ids need {n_ids}."),
+            "Give the size of the model's vocabulary, or leave it out.".into(),
+        ),
         EncodeError::Unencodable { reason } => (
             PgSqlErrorCode::ERRCODE_DATA_EXCEPTION,
             about("cannot tokenize the text"),

@@ -3,12 +3,14 @@
 use super::error::{EncodeError, Result};
 use super::tokenizer::Tokenizer;
 use crate::engine::vector::arith::{Collector, narrow};
-use crate::engine::vector::check::{check_range, reserve};
+use crate::engine::vector::check::{check_dim, check_range, reserve};
 use crate::engine::vector::{SparseVector, SparseVectorRef};
 
 /// Turns text into vectors whose terms are token ids.
 pub struct Encoder {
     tokenizer: Tokenizer,
+    /// Of the vectors.
+    dim: u32,
     /// One for each token id; `None`: all weigh 1.
     weights: Option<Vec<f32>>,
 }
@@ -33,12 +35,13 @@ impl Default for QueryOptions {
 }
 
 impl Encoder {
-    /// `weights` has one for each term; terms that it does not have weigh nothing.
-    pub fn new(tokenizer: Tokenizer, weights: Option<SparseVectorRef<'_>>) -> Result<Self> {
+    /// Vectors have dimension `dim`, that of the model: see [`dim_for`]. `weights` has one for each term; terms that it
+    /// does not have weigh nothing.
+    pub fn new(tokenizer: Tokenizer, dim: u32, weights: Option<SparseVectorRef<'_>>) -> Result<Self> {
         let weights = match weights {
             None => None,
             Some(vector) => {
-                let n = tokenizer.n_ids() as usize;
+                let n = dim as usize;
                 let mut table = Vec::new();
                 reserve(&mut table, n)?;
                 table.resize(n, 0.0);
@@ -48,7 +51,7 @@ impl Encoder {
                 Some(table)
             }
         };
-        Ok(Self { tokenizer, weights })
+        Ok(Self { tokenizer, dim, weights })
     }
 
     /// Its tokenizer.
@@ -95,11 +98,23 @@ impl Encoder {
             }
         })?;
         let counted = bag.counted();
-        let mut vector = Collector::new(tokenizer.n_ids(), counted.len())?;
+        let mut vector = Collector::new(self.dim, counted.len())?;
         for (id, n) in counted {
             vector.push(id, weight(id, n))?;
         }
         Ok(vector.finish())
+    }
+}
+
+/// The dimension of an encoder's vectors: what the user says, since a model may have more terms than its tokenizer has
+/// ids (tables are often padded), or else the number of ids.
+pub fn dim_for(tokenizer: &Tokenizer, wanted: Option<i32>) -> Result<u32> {
+    let n_ids = tokenizer.n_ids();
+    match wanted.map(|dim| (dim, check_dim(i64::from(dim)))) {
+        None => Ok(n_ids),
+        Some((_, Ok(dim))) if dim >= n_ids => Ok(dim),
+        Some((dim, Ok(_))) => Err(EncodeError::BadDim { dim, n_ids }),
+        Some((_, Err(error))) => Err(error.into()),
     }
 }
 

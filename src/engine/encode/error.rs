@@ -15,6 +15,13 @@ pub enum EncodeError {
         /// What is wrong.
         problem: String,
     },
+    /// Vectors of this dimension have no place for some tokens.
+    BadDim {
+        /// The dimension.
+        dim: i32,
+        /// The tokenizer's ids are below this.
+        n_ids: u32,
+    },
     /// The tokenizer could not cope with this text.
     Unencodable {
         /// What the library says.

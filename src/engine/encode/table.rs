@@ -13,7 +13,7 @@ use crate::engine::vector::{SparseVector, SparseVectorRef};
 
 /// Reads a JSON object from tokens, as the vocabulary writes them, to numbers. Tokens without a weight get none; a
 /// token that the tokenizer does not know is refused, for the table is another tokenizer's then.
-pub fn from_json(json: &str, tokenizer: &Tokenizer) -> Result<SparseVector> {
+pub fn from_json(json: &str, tokenizer: &Tokenizer, dim: u32) -> Result<SparseVector> {
     let Pairs(pairs) =
         serde_json::from_str(json).map_err(|error| bad(format!("The weights are not a JSON object: {error}")))?;
     let mut builder = VectorBuilder::new(Numbering::TokenFromZero);
@@ -28,13 +28,13 @@ pub fn from_json(json: &str, tokenizer: &Tokenizer) -> Result<SparseVector> {
         #[expect(clippy::cast_possible_truncation, reason = "rounding; too great becomes infinite, which is refused")]
         builder.push(i64::from(id), weight as f32, Place::Term(id))?;
     }
-    Ok(builder.finish(tokenizer.n_ids())?)
+    Ok(builder.finish(dim)?)
 }
 
-/// Takes a vector of weights: as many dimensions as the tokenizer has ids, or unbounded.
-pub fn from_vector(weights: SparseVectorRef<'_>, tokenizer: &Tokenizer) -> Result<SparseVector> {
+/// Takes a vector of weights: as many dimensions as the encoder's vectors, or unbounded.
+pub fn from_vector(weights: SparseVectorRef<'_>, dim: u32) -> Result<SparseVector> {
     let owned = SparseVector::from_valid_parts(weights.dim(), weights.indices().to_vec(), weights.weights().to_vec());
-    Ok(owned.into_dim(tokenizer.n_ids())?)
+    Ok(owned.into_dim(dim)?)
 }
 
 fn bad(problem: String) -> EncodeError {

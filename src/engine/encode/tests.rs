@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::bm25::{self, Parameters, Variant};
-use super::encoder::{Encoder, QueryOptions};
+use super::encoder::{Encoder, QueryOptions, dim_for};
 use super::error::{EncodeError, Result};
 use super::hash;
 use super::table;
@@ -82,10 +82,13 @@ fn other_models() {
 
 #[test]
 fn a_query_has_each_token_once() {
-    let weights =
-        table::from_json(r###"{"plan": 2.5, "##ts": 0.5, "sun": -1, "[UNK]": 9, "a": 0}"###, &tokenizer(WORD_PIECE));
+    let weights = table::from_json(
+        r###"{"plan": 2.5, "##ts": 0.5, "sun": -1, "[UNK]": 9, "a": 0}"###,
+        &tokenizer(WORD_PIECE),
+        10,
+    );
     let weights = weights.expect("weights");
-    let encoder = Encoder::new(tokenizer(WORD_PIECE), Some(weights.as_ref())).expect("an encoder");
+    let encoder = Encoder::new(tokenizer(WORD_PIECE), 10, Some(weights.as_ref())).expect("an encoder");
     let text = "plants plants sun a zebra";
     let default = QueryOptions::default();
     assert_eq!(query(&encoder, text, &default), Ok(vec![(3, 2.5), (4, 0.5), (5, -1.0)]));
@@ -104,8 +107,16 @@ fn a_query_has_each_token_once() {
         query(&encoder, text, &nan),
         Err(EncodeError::Vector(VectorError::ArgumentOutOfRange { argument: "min_weight", .. }))
     ));
-    let presence = Encoder::new(tokenizer(WORD_PIECE), None).expect("an encoder");
+    let presence = Encoder::new(tokenizer(WORD_PIECE), 10, None).expect("an encoder");
     assert_eq!(query(&presence, text, &default), Ok(vec![(3, 1.0), (4, 1.0), (5, 1.0), (7, 1.0)]));
+    // A model that has more terms than its tokenizer has ids.
+    let tokens = tokenizer(WORD_PIECE);
+    assert_eq!([None, Some(10), Some(64)].map(|dim| dim_for(&tokens, dim)), [Ok(10), Ok(10), Ok(64)]);
+    assert_eq!(dim_for(&tokens, Some(9)), Err(EncodeError::BadDim { dim: 9, n_ids: 10 }));
+    assert!(matches!(dim_for(&tokens, Some(0)), Err(EncodeError::Vector(_))));
+    let padded = Encoder::new(tokens, 64, None).expect("an encoder");
+    let vector = padded.query("sun", &default, &mut || ()).expect("a query");
+    assert_eq!(vector, SparseVector::from_valid_parts(64, vec![5], vec![1.0]));
     let counts = presence.counts("plants plants", &mut || ()).expect("counts");
     assert_eq!(counts, SparseVector::from_valid_parts(10, vec![3, 4], vec![2.0, 2.0]));
 }
@@ -122,14 +133,14 @@ fn bad_tokenizers_and_tables() {
     ));
     let tokenizer = tokenizer(WORD_PIECE);
     for json in ["", "[1]", "{\"sun\": \"x\"}", "{\"sun\": null}", "{\"moon\": 1}", "{\"sun\": 1, \"sun\": 2}"] {
-        assert!(matches!(table::from_json(json, &tokenizer), Err(EncodeError::BadWeights { .. })), "{json}");
+        assert!(matches!(table::from_json(json, &tokenizer, 10), Err(EncodeError::BadWeights { .. })), "{json}");
     }
-    let infinite = table::from_json("{\"sun\": 1e300}", &tokenizer);
+    let infinite = table::from_json("{\"sun\": 1e300}", &tokenizer, 10);
     assert!(matches!(infinite, Err(EncodeError::Vector(VectorError::Infinite { .. }))));
     let far = SparseVector::from_valid_parts(0, vec![10], vec![1.0]);
-    assert!(matches!(table::from_vector(far.as_ref(), &tokenizer), Err(EncodeError::Vector(_))));
+    assert!(matches!(table::from_vector(far.as_ref(), 10), Err(EncodeError::Vector(_))));
     let other = SparseVector::from_valid_parts(11, vec![1], vec![1.0]);
-    assert!(matches!(table::from_vector(other.as_ref(), &tokenizer), Err(EncodeError::Vector(_))));
+    assert!(matches!(table::from_vector(other.as_ref(), 10), Err(EncodeError::Vector(_))));
 }
 
 proptest! {
