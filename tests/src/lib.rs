@@ -4,7 +4,7 @@
 //! acknowledged; [`oracle`] compares an index with a sequential scan; [`operations`] are the ways to change one, with
 //! their [`boundaries`]; [`workload`] is a table under load, [`churn`] one under the hardest, and [`witness`] reads it
 //! on a standby meanwhile; [`corpus`] makes vectors; [`generate`] makes collections of real shape, [`exact`] their
-//! answers, [`collection`] reads and writes collections.
+//! answers, [`collection`] reads and writes collections, [`judged`] measures what is found in them.
 
 pub mod boundaries;
 pub mod churn;
@@ -13,6 +13,7 @@ pub mod collection;
 pub mod corpus;
 pub mod exact;
 pub mod generate;
+pub mod judged;
 pub mod ledger;
 pub mod logwatch;
 pub mod operations;

@@ -2,6 +2,7 @@
 //! finds what questions encoded by other programs find; encoders are seen by all sessions, dumped, and cached.
 
 use pg_wand_tests::cluster::Cluster;
+use pg_wand_tests::judged::{assert_near, best, ndcg, run};
 use pg_wand_tests::{oracle, project_root};
 use postgres::Client;
 use std::time::Instant;
@@ -38,38 +39,6 @@ fn manual() -> (Cluster, Client) {
          SELECT wand_create_encoder('manual', pg_read_file('tokenizer.json'), pg_read_file('idf.json')::jsonb)",
     );
     (cluster, client)
-}
-
-fn run(client: &mut Client, sql: &str) {
-    client.batch_execute(sql).unwrap_or_else(|e| panic!("{}\nin: {sql}", oracle::describe(&e)));
-}
-
-/// Mean nDCG@10 (gain = grade) of what `best` finds: a query that gives (question, passage, rank).
-fn ndcg(client: &mut Client, best: &str) -> f64 {
-    let sql = format!(
-        "WITH found AS ({best}),
-         dcg AS (SELECT question, sum(grade / ln(rank + 1) * ln(2)) AS dcg FROM found JOIN judgements USING (question, passage)
-                 GROUP BY question),
-         ideal AS (SELECT question, sum(grade / ln(n + 1) * ln(2)) AS dcg
-                   FROM (SELECT question, grade, row_number() OVER (PARTITION BY question ORDER BY grade DESC) AS n
-                         FROM judgements) AS sorted WHERE n <= 10 GROUP BY question)
-         SELECT avg(coalesce(dcg.dcg, 0) / ideal.dcg)::float8 FROM ideal LEFT JOIN dcg USING (question)"
-    );
-    client.query_one(&sql, &[]).unwrap_or_else(|e| panic!("{}\nin: {sql}", oracle::describe(&e))).get(0)
-}
-
-/// The ten best by `distance`, an expression of `v` (a document) and `q` (a question).
-fn best(documents: &str, questions: &str, distance: &str) -> String {
-    format!(
-        "SELECT q.id AS question, passage, row_number() OVER (PARTITION BY q.id ORDER BY d, passage) AS rank
-         FROM {questions} AS q CROSS JOIN LATERAL
-         (SELECT v.id AS passage, {distance} AS d FROM {documents} AS v ORDER BY {distance} LIMIT 10) AS nearest"
-    )
-}
-
-fn assert_near(name: &str, found: f64, expected: f64, tolerance: f64) {
-    println!("{name}: nDCG@10 {found:.4}, published {expected}");
-    assert!((found - expected).abs() <= tolerance, "{name}: nDCG@10 {found}, expected {expected} within {tolerance}");
 }
 
 #[test]
