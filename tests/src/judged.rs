@@ -65,8 +65,8 @@ pub fn escape(text: &str) -> String {
 pub fn ndcg(client: &mut Client, best: &str) -> f64 {
     let sql = format!(
         "WITH found AS ({best}),
-         dcg AS (SELECT question, sum(grade / ln(rank + 1) * ln(2)) AS dcg FROM found JOIN judgements USING (question, passage)
-                 GROUP BY question),
+         dcg AS (SELECT question, sum(grade / ln(rank + 1) * ln(2)) AS dcg
+                 FROM found JOIN judgements USING (question, passage) GROUP BY question),
          ideal AS (SELECT question, sum(grade / ln(n + 1) * ln(2)) AS dcg
                    FROM (SELECT question, grade, row_number() OVER (PARTITION BY question ORDER BY grade DESC) AS n
                          FROM judgements) AS sorted WHERE n <= 10 GROUP BY question)
