@@ -4,7 +4,8 @@
 //! acknowledged; [`oracle`] compares an index with a sequential scan; [`operations`] are the ways to change one, with
 //! their [`boundaries`]; [`workload`] is a table under load, [`churn`] one under the hardest, and [`witness`] reads it
 //! on a standby meanwhile; [`corpus`] makes vectors; [`generate`] makes collections of real shape, [`exact`] their
-//! answers, [`collection`] reads and writes collections, [`judged`] measures what is found in them.
+//! answers, [`collection`] reads and writes collections, [`judged`] measures what is found in them;
+//! [`raw`] sends bytes as they are.
 
 pub mod boundaries;
 pub mod churn;
@@ -19,6 +20,7 @@ pub mod logwatch;
 pub mod operations;
 pub mod oracle;
 pub mod random;
+pub mod raw;
 pub mod witness;
 pub mod workload;
 
