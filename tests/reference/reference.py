@@ -547,7 +547,8 @@ def pruning(server, tally, rng):
         ours = ask(
             server,
             """prune_top_k(v, %s)::text, prune_below(v, %s::real)::text, prune_max_ratio(v, %s)::text,
-               prune_mass_keep(v, %s)::text, prune_mass_drop(v, %s)::text, prune_mass_share(v, %s)::text FROM (VALUES (%s::svec)) AS t(v)""",
+               prune_mass_keep(v, %s)::text, prune_mass_drop(v, %s)::text, prune_mass_share(v, %s)::text
+               FROM (VALUES (%s::svec)) AS t(v)""",
             k,
             threshold,
             share,

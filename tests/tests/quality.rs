@@ -158,8 +158,8 @@ fn bm25(client: &mut Client, counts: &str) -> f64 {
 /// Words of two letters or digits and more but for 33 stop words, stemmed: those of the published figures.
 const WORDS: &str = r"
 CREATE TABLE stop_words AS SELECT unnest(
-    '{a,an,and,are,as,at,be,but,by,for,if,in,into,is,it,no,not,of,on,or,such,that,the,their,then,there,these,they,this,to,
-    was,will,with}'::text[]) AS word;
+    '{a,an,and,are,as,at,be,but,by,for,if,in,into,is,it,no,not,of,on,or,such,that,the,their,then,there,these,they,this,
+    to,was,will,with}'::text[]) AS word;
 CREATE TEXT SEARCH DICTIONARY stems (TEMPLATE = snowball, Language = english);
 CREATE TEXT SEARCH CONFIGURATION words (COPY = simple);
 ALTER TEXT SEARCH CONFIGURATION words ALTER MAPPING REPLACE simple WITH stems;
