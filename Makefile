@@ -64,6 +64,9 @@ sweep: ## every operation crashes and fails after its log records; SWEEP_BOUNDAR
 standby: install ## reads and promotions under replay, points in time, subscriber; STANDBY_SECONDS=1800 PROMOTIONS=20
 	scripts/integration.sh standby recovery
 
+reference: install ## tokens, weights and BM25 beside what other programs from PyPI compute
+	scripts/reference.sh
+
 bench: ## time, size, recall beside rivals, growth, memory; DATA="folders", HNSW=skip ...; docs/benchmarks.md
 	scripts/bench.sh
 
@@ -79,5 +82,5 @@ clean: ## remove everything built
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
-.PHONY: all install test demo setup check unit regress isolation integration crash walcheck sweep standby bench \
+.PHONY: all install test demo setup check unit regress isolation integration crash walcheck sweep standby reference bench \
 	microbench pg18 clean help

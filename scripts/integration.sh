@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Client-side tests against real servers. Usage: integration.sh [TEST...]; without names all but the long ones. The sweep
-# needs a library that fails on purpose, and a server of its own for it.
+# Client-side tests against real servers. Usage: integration.sh [TEST...]; without names all but the long ones and
+# reference, which reference.sh runs. The sweep needs a library that fails on purpose, and a server of its own for it.
 source "$(dirname "$0")/common.sh"
 use_server
 cd "$ROOT"
@@ -11,7 +11,7 @@ if [ ${#tests[@]} = 0 ]; then
 	only+=(--lib)
 	for file in tests/tests/*.rs; do
 		name=$(basename "$file" .rs)
-		case $name in crash | walcheck | sweep | standby | recovery) ;; *) tests+=("$name") ;; esac
+		case $name in crash | walcheck | sweep | standby | recovery | reference) ;; *) tests+=("$name") ;; esac
 	done
 fi
 for name in "${tests[@]}"; do only+=(--test "$name"); done

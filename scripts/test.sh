@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every test there is, set-up included, on PostgreSQL 15 (PG_CONFIG) and 18 (fetched; PG18=skip leaves it out).
-# The last line is the total.
+# REFERENCE=skip leaves out what other programs, fetched too, compute. The last line is the total.
 source "$(dirname "$0")/common.sh"
 
 logs=$TARGET/test-logs
@@ -44,6 +44,11 @@ step crash "$ROOT/scripts/integration.sh" crash
 step walcheck "$ROOT/scripts/integration.sh" walcheck
 step sweep "$ROOT/scripts/integration.sh" sweep
 step standby "$ROOT/scripts/integration.sh" standby recovery
+if [ "${REFERENCE:-}" = skip ]; then
+	printf '\nreferences: left out (REFERENCE=skip)\n'
+else
+	step reference "$ROOT/scripts/reference.sh"
+fi
 
 if [ "${PG18:-}" = skip ]; then
 	printf '\nPostgreSQL 18: left out (PG18=skip)\n'

@@ -172,6 +172,14 @@ impl Cluster {
         self.config(database).connect(NoTls).unwrap_or_else(|e| panic!("cannot connect: {e}"))
     }
 
+    /// Runs a client program that comes with the server (`pg_dump`), connected as its superuser.
+    pub fn client_program(&self, program: &str, arguments: &[&str]) {
+        let mut command = Command::new(self.bindir.join(program));
+        command.arg("-h").arg(&self.folder).args(["-p", &PORT.to_string(), "-U", "postgres"]).args(arguments);
+        let output = command.output().unwrap_or_else(|e| panic!("cannot run {program}: {e}"));
+        assert!(output.status.success(), "{program} failed: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -334,6 +342,13 @@ pub fn stall(pid: u32, time: Duration) {
     signal("STOP", &[pid]);
     std::thread::sleep(time);
     signal("CONT", &[pid]);
+}
+
+/// The most memory that a process has had so far, in bytes, where the kernel tells.
+pub fn peak_memory(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(1024 * line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?)
 }
 
 fn signal(name: &str, pids: &[u32]) {

@@ -94,8 +94,8 @@ pub fn read_matrix(path: &Path) -> Result<Matrix, String> {
 }
 
 pub fn read_truth(folder: &Path) -> Result<Truth, String> {
-    let ids = words(&folder.join("gt_ids.u32.zst"))?;
-    let scores = words(&folder.join("gt_scores.f32.zst"))?;
+    let ids = unpacked(&folder.join("gt_ids.u32.zst"))?;
+    let scores = unpacked(&folder.join("gt_scores.f32.zst"))?;
     Ok(Truth {
         ids: ids.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
         scores: scores.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
@@ -131,6 +131,11 @@ pub fn write_matrix(path: &Path, matrix: &Matrix, step: f32) -> Result<(), Strin
     fs::write(path, bytes).map_err(|e| format!("{}: {e}", path.display()))
 }
 
+/// A text file, one zstd frame.
+pub fn read_text(path: &Path) -> Result<String, String> {
+    String::from_utf8(unpacked(path)?).map_err(|e| format!("{}: {e}", path.display()))
+}
+
 pub fn write_truth(folder: &Path, truth: &Truth) -> Result<(), String> {
     let ids: Vec<u8> = truth.ids.iter().flat_map(|id| id.to_le_bytes()).collect();
     let scores: Vec<u8> = truth.scores.iter().flat_map(|score| score.to_le_bytes()).collect();
@@ -142,7 +147,7 @@ pub fn write_truth(folder: &Path, truth: &Truth) -> Result<(), String> {
     Ok(())
 }
 
-fn words(path: &Path) -> Result<Vec<u8>, String> {
+fn unpacked(path: &Path) -> Result<Vec<u8>, String> {
     let bytes = fs::read(path).map_err(|e| format!("{}: {e}", path.display()))?;
     zstd::decode_all(bytes.as_slice()).map_err(|e| format!("{}: {e}", path.display()))
 }

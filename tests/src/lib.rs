@@ -4,7 +4,8 @@
 //! acknowledged; [`oracle`] compares an index with a sequential scan; [`operations`] are the ways to change one, with
 //! their [`boundaries`]; [`workload`] is a table under load, [`churn`] one under the hardest, and [`witness`] reads it
 //! on a standby meanwhile; [`corpus`] makes vectors; [`generate`] makes collections of real shape, [`exact`] their
-//! answers, [`collection`] reads and writes collections.
+//! answers, [`collection`] reads and writes collections, [`judged`] measures what is found in them;
+//! [`raw`] sends bytes as they are.
 
 pub mod boundaries;
 pub mod churn;
@@ -13,11 +14,13 @@ pub mod collection;
 pub mod corpus;
 pub mod exact;
 pub mod generate;
+pub mod judged;
 pub mod ledger;
 pub mod logwatch;
 pub mod operations;
 pub mod oracle;
 pub mod random;
+pub mod raw;
 pub mod witness;
 pub mod workload;
 

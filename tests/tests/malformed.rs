@@ -9,10 +9,9 @@ use pg_wand_tests::cluster::Cluster;
 use pg_wand_tests::corpus::{self, Profile};
 use pg_wand_tests::oracle;
 use pg_wand_tests::random::Random;
+use pg_wand_tests::raw::Raw;
 use pg_wand_tests::{seed, size};
-use postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut};
 use postgres::{Client, SimpleQueryMessage};
-use std::error::Error;
 use std::io::Write;
 
 #[test]
@@ -245,36 +244,4 @@ fn small(random: &mut Random) -> corpus::Vector {
     let whole = corpus::document(Profile::Learned, random).expect("not NULL");
     let n = random.below(6);
     whole.into_iter().take(n).collect()
-}
-
-/// Bytes as they travel, whatever the type.
-struct Raw(Vec<u8>);
-
-impl std::fmt::Debug for Raw {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}", self.0)
-    }
-}
-
-impl ToSql for Raw {
-    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
-        out.extend_from_slice(&self.0);
-        Ok(IsNull::No)
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-
-    postgres::types::to_sql_checked!();
-}
-
-impl<'a> FromSql<'a> for Raw {
-    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
-        Ok(Self(raw.to_vec()))
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
 }
