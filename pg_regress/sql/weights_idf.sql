@@ -29,6 +29,9 @@ GROUP BY s.df, s.n, s.avgdl;
 -- IDF: all variants, of a vector and of one term
 SELECT variant, idf('{1:1,2:6,3:10}/9'::svec, 10, variant), round(idf(6, 10, variant)::numeric, 12) AS of_6 FROM unnest(ARRAY['lucene', 'robertson', 'plain', 'atire', 'bm25l', 'bm25plus']) variant;
 SELECT idf('{1:1,2:6}'::svec, 10) = idf('{1:1,2:6}'::svec, 10, 'lucene') AS by_default, round(idf(6, 10)::numeric, 12) AS of_6, idf('{}/9'::svec, 0) AS empty, round(idf(0, 10)::numeric, 12) AS unseen, round(idf(0, 10, 'bm25l')::numeric, 12) AS bm25l;
+SELECT idf('{1:1,2:6}/4'::svec, 10, unseen => true), idf('{1:1,2:6}/4'::svec, 10, 'robertson', true);
+SELECT idf('{1:1,2:6}'::svec, 10, unseen => true);
+SELECT idf('{1:1,2:6}/4'::svec, 10, 'plain', true);
 SELECT idf(NULL::svec, 10), idf('{1:1}'::svec, NULL), idf('{1:1}'::svec, 10, NULL), idf(NULL::float8, 10), idf(1, NULL);
 SELECT idf('{1:11}'::svec, 10);
 SELECT idf('{1:-1}'::svec, 10);

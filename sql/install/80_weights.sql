@@ -166,7 +166,9 @@ CREATE AGGREGATE @extschema@.corpus_stats(counts @extschema@.svec) (
     PARALLEL = SAFE
 );
 
-CREATE FUNCTION @extschema@.idf(df @extschema@.svec, n pg_catalog.int8, variant pg_catalog.text DEFAULT 'lucene') RETURNS @extschema@.svec
+CREATE FUNCTION @extschema@.idf(df @extschema@.svec, n pg_catalog.int8, variant pg_catalog.text DEFAULT 'lucene',
+        unseen pg_catalog.bool DEFAULT false)
+    RETURNS @extschema@.svec
     AS 'MODULE_PATHNAME', 'weights_idf'
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 

@@ -81,9 +81,7 @@ fn encoder_of_idf(client: &mut Client, name: &str, pieces: &str) {
     run(
         client,
         &format!(
-            "SELECT wand_create_encoder('{name}', pg_read_file('tokenizer.json'),
-                idf => (SELECT svec_from_tokens(array_agg(token), array_agg(idf(coalesce(weight, 0), n))::real[], 30522)
-                        FROM generate_series(0, 30521) AS token LEFT JOIN unnest_tokens(df) ON token_id = token))
+            "SELECT wand_create_encoder('{name}', pg_read_file('tokenizer.json'), idf => idf(df, n, unseen => true))
              FROM (SELECT df_agg({pieces}) AS df, count(*) AS n FROM texts) AS statistics"
         ),
     );

@@ -28,7 +28,9 @@ pg_fn! {
     fn weights_idf(call) {
         let variant = Variant::named(call.bytes(2))?;
         let df = call.svec(0);
-        call::svec(&idf::of_vector(Frequencies::new(df.as_ref(), call.i64(1))?, variant)?)
+        let frequencies = Frequencies::new(df.as_ref(), call.i64(1))?;
+        let of = if call.bool(3) { idf::of_all_terms } else { idf::of_vector };
+        call::svec(&of(frequencies, variant)?)
     }
 
     /// IDF of one term.

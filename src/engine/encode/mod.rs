@@ -6,6 +6,7 @@
 //! get BM25 impacts ([`bm25`]). Term ids are the tokenizer's token ids.
 
 pub mod bm25;
+pub mod divide;
 pub mod encoder;
 pub mod error;
 pub mod hash;

@@ -7,6 +7,7 @@ use super::bm25::{self, Parameters, Variant};
 use super::encoder::{Encoder, QueryOptions, dim_for};
 use super::error::{EncodeError, Result};
 use super::hash;
+use super::pieces::MAX_PIECE;
 use super::table;
 use super::tokenizer::Tokenizer;
 use crate::engine::vector::SparseVector;
@@ -159,7 +160,7 @@ proptest! {
             let whole = tokenizer.undivided(&text);
             let tokens = tokenizer.tokens(&text, &mut || ());
             let Ok(tokens) = tokens else {
-                prop_assert!(text.len() > 1 << 20, "{:?}", tokens);
+                prop_assert!(text.len() > MAX_PIECE, "{:?}", tokens);
                 continue;
             };
             let divided: Vec<_> = tokens.iter().map(|t| t.id).collect();
@@ -210,6 +211,20 @@ fn bm25_refuses_what_means_nothing() {
         Err(VectorError::NegativeWeight { argument: "counts", .. })
     ));
     assert!(Variant::named(b"okapi").is_err());
+}
+
+/// Without a pre-tokenizer the first space of a piece would be one too many.
+#[test]
+fn a_tokenizer_that_joins_words_sees_the_whole_text() {
+    let joins = tokenizer(
+        r#"{"version":"1.0","added_tokens":[],"normalizer":{"type":"Sequence","normalizers":[
+            {"type":"Prepend","prepend":"\u2581"},{"type":"Replace","pattern":{"String":" "},"content":"\u2581"}]},
+            "pre_tokenizer":null,
+            "model":{"type":"BPE","unk_token":null,"vocab":{"\u2581":0,"a":1,"\u2581a":2},"merges":[["\u2581","a"]]}}"#,
+    );
+    let text = ["a"; 40_000].join(" ");
+    assert_eq!(ids(&joins, &text), [2; 40_000]);
+    assert!(joins.tokens(&text.repeat(10), &mut || ()).is_err());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use tokenizers::Tokenizer as Inner;
 
+use super::divide::is_divisible;
 use super::error::{EncodeError, Result};
 use super::pieces::pieces;
 use crate::engine::vector::limits::MAX_DIM;
@@ -41,6 +42,10 @@ pub struct Token {
 #[derive(Deserialize)]
 struct File {
     model: Model,
+    #[serde(default)]
+    normalizer: serde_json::Value,
+    #[serde(default)]
+    pre_tokenizer: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -92,13 +97,14 @@ impl Tokenizer {
         let mut inner: Inner = json.parse().map_err(|e: tokenizers::Error| bad(e.to_string()))?;
         inner.with_padding(None);
         inner.with_truncation(None).map_err(|e| bad(e.to_string()))?;
-        let Model { unk_token, unk_id, vocab } =
-            serde_json::from_str::<File>(json).map_err(|e| bad(e.to_string()))?.model;
+        let File { model, normalizer, pre_tokenizer } = serde_json::from_str(json).map_err(|e| bad(e.to_string()))?;
+        let Model { unk_token, unk_id, vocab } = model;
         let added = inner.get_added_tokens_decoder();
         let mut special: HashSet<u32> = added.iter().filter(|(_, token)| token.special).map(|(&id, _)| id).collect();
         special.extend(unk_token.and_then(|token| inner.token_to_id(&token)));
         special.extend(unk_id);
-        let divisible = !added.values().any(|token| token.content.contains(' '));
+        let across_spaces = added.values().any(|token| token.content.contains(' '));
+        let divisible = !across_spaces && is_divisible(&normalizer, &pre_tokenizer);
         let n_ids = added.keys().map(|id| id.saturating_add(1)).fold(vocab.n_ids, u32::max);
         if n_ids == 0 {
             return Err(bad("the vocabulary is empty".into()));

@@ -73,6 +73,16 @@ impl Variant {
         }
     }
 
+    /// Some divide by the frequency.
+    fn check_unseen(self) -> Result<(), VectorError> {
+        match self {
+            Self::Plain | Self::Bm25Plus => {
+                Err(VectorError::BadArgument { argument: "df", problem: "must not be 0 for this variant" })
+            }
+            Self::Lucene | Self::Robertson | Self::Bm25L => Ok(()),
+        }
+    }
+
     /// The IDF of a term that `df` of `n` documents have.
     fn at(self, df: f64, n: f64) -> f64 {
         match self {
@@ -90,12 +100,29 @@ pub fn of_vector(df: Frequencies<'_>, variant: Variant) -> Result<SparseVector, 
     map(df.vector, |frequency| variant.at(f64::from(frequency).min(df.n_docs), df.n_docs))
 }
 
+/// The same of all terms of the vector's dimension, those too that no document has.
+pub fn of_all_terms(df: Frequencies<'_>, variant: Variant) -> Result<SparseVector, VectorError> {
+    if df.vector.dim() == 0 {
+        return Err(VectorError::BadArgument {
+            argument: "df",
+            problem: "must have a dimension, or no end of terms is unseen",
+        });
+    }
+    variant.check_unseen()?;
+    let mut idf = Collector::new(df.vector.dim(), df.vector.dim() as usize)?;
+    let mut lookup = Lookup::new(df.vector);
+    for index in 0..df.vector.dim() {
+        idf.push(index, narrow(variant.at(f64::from(lookup.at(index)).min(df.n_docs), df.n_docs)))?;
+    }
+    Ok(idf.finish())
+}
+
 /// The IDF of one term.
 pub fn of_term(df: f64, n_docs: i64, variant: Variant) -> Result<f64, VectorError> {
     let n = check_n_docs(n_docs)?;
     check_range("df", df, (0.0, n), "Give a number from 0 to the number of documents.")?;
-    if df == 0.0 && matches!(variant, Variant::Plain | Variant::Bm25Plus) {
-        return Err(VectorError::BadArgument { argument: "df", problem: "must not be 0 for this variant" });
+    if df == 0.0 {
+        variant.check_unseen()?;
     }
     Ok(variant.at(df, n))
 }
