@@ -26,8 +26,8 @@ pub enum EvaluationError {
         /// The range, as an order.
         range: &'static str,
     },
-    /// A value of a metric is NaN or infinite.
-    NotFinite {
+    /// A value of a metric is NaN, or beyond what sums of squares can hold.
+    BadValue {
         /// Its place, from 1.
         element: usize,
     },
@@ -47,6 +47,13 @@ pub enum EvaluationError {
         /// What is wrong.
         problem: String,
     },
+    /// What is to be written into a TREC file would not read back; `problem` is a sentence without its full stop.
+    BadField {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong.
+        problem: &'static str,
+    },
     /// A buffer whose size comes from data could not be had.
     OutOfMemory {
         /// Its size.
@@ -61,9 +68,10 @@ impl EvaluationError {
             Self::UnknownMetric { given } => format!("evaluate metric \"{given}\" is not known"),
             Self::BadMetric { given, .. } => format!("evaluate metric \"{given}\" is not valid"),
             Self::ArgumentOutOfRange { argument, .. } => format!("evaluate {argument} is out of range"),
-            Self::NotFinite { .. } => "evaluate needs finite values".into(),
+            Self::BadValue { .. } => "evaluate needs numbers between -1e100 and 1e100".into(),
             Self::DifferentLengths { .. } => "evaluate needs a value of both runs for every topic".into(),
             Self::BadLine { what, line, .. } => format!("line {line} of the TREC {what} is not valid"),
+            Self::BadField { field, .. } => format!("a TREC file cannot hold this {field}"),
             Self::OutOfMemory { .. } => "out of memory for evaluate".into(),
         }
     }
@@ -73,8 +81,9 @@ impl EvaluationError {
         match self {
             Self::UnknownMetric { .. } => None,
             Self::BadMetric { problem, .. } | Self::BadLine { problem, .. } => Some(format!("{problem}.")),
+            Self::BadField { problem, .. } => Some(format!("{problem}.")),
             Self::ArgumentOutOfRange { value, .. } => Some(format!("The value given is {value}.")),
-            Self::NotFinite { element } => Some(format!("Value {element} is not finite.")),
+            Self::BadValue { element } => Some(format!("Value {element} is not one.")),
             Self::DifferentLengths { a, b } => Some(format!("The first has {a}, the second {b}.")),
             Self::OutOfMemory { bytes } => Some(format!("Could not allocate {bytes} bytes.")),
         }
@@ -94,17 +103,18 @@ impl EvaluationError {
             }
             Self::BadLine { what: "run", .. } => Some("A line is: topic Q0 docno rank score tag."),
             Self::BadLine { .. } => Some("A line is: topic 0 docno grade."),
-            Self::NotFinite { .. } | Self::OutOfMemory { .. } => None,
+            Self::BadValue { .. } | Self::BadField { .. } | Self::OutOfMemory { .. } => None,
         }
     }
 
     /// The kind of error.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::UnknownMetric { .. } | Self::BadMetric { .. } | Self::ArgumentOutOfRange { .. } => {
-                ErrorClass::InvalidParameter
-            }
-            Self::NotFinite { .. } => ErrorClass::NumericOutOfRange,
+            Self::UnknownMetric { .. }
+            | Self::BadMetric { .. }
+            | Self::ArgumentOutOfRange { .. }
+            | Self::BadField { .. } => ErrorClass::InvalidParameter,
+            Self::BadValue { .. } => ErrorClass::NumericOutOfRange,
             Self::DifferentLengths { .. } => ErrorClass::ArraySubscript,
             Self::BadLine { .. } => ErrorClass::InvalidText,
             Self::OutOfMemory { .. } => ErrorClass::OutOfMemory,

@@ -200,13 +200,13 @@ fn best_first(grades: &[i32], mut visit: impl FnMut(i32) -> bool) {
     let mut below = i64::from(i32::MAX) + 1;
     for pass in 1usize.. {
         let rest = || grades.iter().copied().filter(|&grade| grade > 0 && i64::from(grade) < below);
-        if pass > MAX_PASSES {
-            if let Ok(mut sorted) = reserved(grades.len()) {
-                sorted.extend(rest());
-                sorted.sort_unstable_by(|a, b| b.cmp(a));
-                sorted.into_iter().all(visit);
-                return;
-            }
+        if pass > MAX_PASSES
+            && let Ok(mut sorted) = reserved(grades.len())
+        {
+            sorted.extend(rest());
+            sorted.sort_unstable_by(|a, b| b.cmp(a));
+            sorted.into_iter().all(visit);
+            return;
         }
         let Some(next) = rest().max() else { return };
         let n = grades.iter().filter(|&&grade| grade == next).count();

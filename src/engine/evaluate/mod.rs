@@ -20,12 +20,17 @@
 pub mod error;
 pub mod metric;
 pub mod name;
+mod random;
+pub mod statistics;
+mod student;
+pub mod trec;
 
 #[cfg(test)]
 mod tests;
 
 pub use error::EvaluationError;
 pub use metric::Metric;
+pub use statistics::{Comparison, Interval, bootstrap, compare, holm};
 
 /// What was found for one topic, and what there was to be found.
 #[derive(Clone, Copy, Debug)]

@@ -2,6 +2,8 @@
 
 mod metrics;
 mod names;
+mod statistics;
+mod trec;
 
 use proptest::prelude::*;
 
