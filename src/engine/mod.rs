@@ -9,6 +9,7 @@
 pub mod codec;
 pub mod encode;
 pub mod error;
+pub mod fusion;
 pub mod ids;
 pub mod pending;
 pub mod search;
