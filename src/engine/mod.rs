@@ -10,6 +10,7 @@ pub mod codec;
 pub mod encode;
 pub mod error;
 pub mod evaluate;
+pub mod fusion;
 pub mod ids;
 pub mod pending;
 pub mod search;
