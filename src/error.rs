@@ -21,9 +21,39 @@ fn sqlstate(class: ErrorClass) -> PgSqlErrorCode {
     }
 }
 
-/// Raises an error of the vector engine.
-pub fn raise(error: &VectorError) -> ! {
-    let mut report = ErrorReport::new(sqlstate(error.class()), error.message(), "svec");
+/// An error that tells what happened, to a user, in the server's form.
+pub trait Explained {
+    /// From which the SQLSTATE follows.
+    fn class(&self) -> ErrorClass;
+    /// One line.
+    fn message(&self) -> String;
+    /// What exactly is wrong, where the message does not say it.
+    fn detail(&self) -> Option<String>;
+    /// What to do about it.
+    fn hint(&self) -> Option<String>;
+}
+
+impl Explained for VectorError {
+    fn class(&self) -> ErrorClass {
+        self.class()
+    }
+
+    fn message(&self) -> String {
+        self.message()
+    }
+
+    fn detail(&self) -> Option<String> {
+        self.detail()
+    }
+
+    fn hint(&self) -> Option<String> {
+        self.hint().map(str::to_owned)
+    }
+}
+
+/// Raises an error.
+pub fn raise(error: &impl Explained) -> ! {
+    let mut report = ErrorReport::new(sqlstate(error.class()), error.message(), "pg_wand");
     if let Some(detail) = error.detail() {
         report = report.set_detail(detail);
     }

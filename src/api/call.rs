@@ -217,17 +217,21 @@ pub fn cstring(text: &str) -> Outcome {
 /// Bytes as a `bytea`.
 pub fn bytea(bytes: &[u8]) -> Outcome {
     let len = bytes.len().saturating_add(pg_sys::VARHDRSZ);
-    let len_i32 = i32::try_from(len).map_err(|_| VectorError::OutOfMemory { bytes: len })?;
-    let pointer = copy_bytes(pg_sys::VARHDRSZ, bytes, 0);
-    // SAFETY: room for the header was left.
-    unsafe { pgrx::varlena::set_varsize_4b(pointer.cast(), len_i32) };
-    Ok(pg_sys::Datum::from(pointer))
+    if i32::try_from(len).is_err() {
+        return Err(VectorError::OutOfMemory { bytes: len });
+    }
+    Ok(varlena(bytes))
 }
 
 /// Text as a `text` datum.
 pub fn text(text: &str) -> pg_sys::Datum {
-    let pointer = copy_bytes(pg_sys::VARHDRSZ, text.as_bytes(), 0);
-    let len = i32::try_from(text.len().saturating_add(pg_sys::VARHDRSZ)).unwrap_or(i32::MAX);
+    varlena(text.as_bytes())
+}
+
+/// Bytes as a value that varies in length, such as a `text` of the database's encoding. More than 1 GB raises.
+pub fn varlena(bytes: &[u8]) -> pg_sys::Datum {
+    let pointer = copy_bytes(pg_sys::VARHDRSZ, bytes, 0);
+    let len = i32::try_from(bytes.len().saturating_add(pg_sys::VARHDRSZ)).unwrap_or(i32::MAX);
     // SAFETY: room for the header was left.
     unsafe { pgrx::varlena::set_varsize_4b(pointer.cast(), len) };
     pg_sys::Datum::from(pointer)
@@ -271,14 +275,38 @@ impl Rows {
 
 /// A row of the type that the install script declares; `None` is NULL.
 pub fn record<const N: usize>(call: Call, row: [Option<pg_sys::Datum>; N]) -> pg_sys::Datum {
+    form_row(row_shape(call), row)
+}
+
+/// The columns of the row that the install script declares as the result.
+pub fn row_shape(call: Call) -> pg_sys::TupleDesc {
     let mut shape = std::ptr::null_mut();
     // SAFETY: the server's own call; fills in the shape, or raises.
     let class = unsafe { pg_sys::get_call_result_type(call.raw(), std::ptr::null_mut(), &raw mut shape) };
     if class != pg_sys::TypeFuncClass::TYPEFUNC_COMPOSITE {
         pgrx::error!("svec function returning a row was called where none is expected");
     }
-    // SAFETY: filled in above.
-    debug_assert_eq!(usize::try_from(unsafe { (*shape).natts }), Ok(N));
+    shape
+}
+
+/// The type of the elements of the array that is the result.
+pub fn element_of_result(call: Call) -> pg_sys::Oid {
+    // SAFETY: PostgreSQL's own call; catalogue look-ups.
+    unsafe { pg_sys::get_element_type(pg_sys::get_func_rettype((*(*call.raw()).flinfo).fn_oid)) }
+}
+
+/// The columns of a row type; raises if it is none.
+pub fn shape_of(row_type: pg_sys::Oid) -> pg_sys::TupleDesc {
+    // SAFETY: a copy, which goes with the current memory context.
+    unsafe { pg_sys::lookup_rowtype_tupdesc_copy(row_type, -1) }
+}
+
+/// A row of these columns; `None` is NULL.
+pub fn form_row<const N: usize>(shape: pg_sys::TupleDesc, row: [Option<pg_sys::Datum>; N]) -> pg_sys::Datum {
+    // SAFETY: a shape of the server's.
+    if usize::try_from(unsafe { (*shape).natts }) != Ok(N) {
+        pgrx::error!("svec function returning {N} columns was declared with another number");
+    }
     let mut values = row.map(|value| value.unwrap_or(pg_sys::Datum::null()));
     let mut nulls = row.map(|value| value.is_none());
     // SAFETY: as many values and flags as the row has columns; the shape is known to the server by name.
@@ -286,6 +314,11 @@ pub fn record<const N: usize>(call: Call, row: [Option<pg_sys::Datum>; N]) -> pg
         let tuple = pg_sys::heap_form_tuple(pg_sys::BlessTupleDesc(shape), values.as_mut_ptr(), nulls.as_mut_ptr());
         pg_sys::HeapTupleHeaderGetDatum((*tuple).t_data)
     }
+}
+
+/// Called between units of long work, with nothing of the server's locked.
+pub fn interrupts() {
+    pgrx::check_for_interrupts!();
 }
 
 /// Zeroed memory of the server with `bytes` after `before` zeros and before `behind` zeros. More than 1 GB raises.

@@ -8,6 +8,7 @@ mod casts;
 mod constructors;
 mod encoders;
 mod functions;
+mod fusion;
 mod operators;
 mod pg_class;
 mod state;

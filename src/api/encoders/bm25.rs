@@ -1,9 +1,8 @@
 //! BM25 from counts.
 
 use super::error::raise;
-use super::query::interrupts;
 use super::{cache, text};
-use crate::api::call::{self, Call, Outcome, pg_fn};
+use crate::api::call::{self, Call, Outcome, interrupts, pg_fn};
 use crate::api::casts::array_argument;
 use crate::engine::encode::bm25::{self, Parameters, Variant};
 use crate::engine::encode::hash;

@@ -9,5 +9,5 @@ mod cache;
 mod catalog;
 mod error;
 mod query;
-mod text;
+pub mod text;
 mod tokens;

@@ -2,7 +2,7 @@
 
 use super::error::raise;
 use super::{cache, text};
-use crate::api::call::{self, Call, Outcome, pg_fn};
+use crate::api::call::{self, Call, Outcome, interrupts, pg_fn};
 use crate::engine::encode::encoder::QueryOptions;
 use crate::engine::vector::check::check_count;
 
@@ -19,11 +19,6 @@ pg_fn! {
         let counts = cache::with(call, &name, |encoder| encoder.counts(&words, &mut interrupts));
         call::svec(&counts.unwrap_or_else(|error| raise(&name, error)))
     }
-}
-
-/// Between pieces of a long text.
-pub fn interrupts() {
-    pgrx::check_for_interrupts!();
 }
 
 /// Not STRICT, for most options may be NULL: no encoder or no text makes NULL.

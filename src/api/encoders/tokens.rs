@@ -1,9 +1,8 @@
 //! What an encoder sees of a text, and why a document matches.
 
 use super::error::raise;
-use super::query::interrupts;
 use super::{cache, text};
-use crate::api::call::{Call, Outcome, Rows, pg_fn};
+use crate::api::call::{Call, Outcome, Rows, interrupts, pg_fn};
 use crate::engine::encode::encoder::Encoder;
 use crate::engine::vector::check::check_same_dim;
 use pgrx::pg_sys;

@@ -1,0 +1,124 @@
+//! The errors of fusion and evaluation: what is wrong with their arguments, and the engine's.
+
+use crate::engine::evaluate::EvaluationError;
+use crate::engine::fusion::FusionError;
+use crate::engine::vector::error::ErrorClass;
+use crate::error::Explained;
+
+/// What is wrong with an argument, before the engine sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Two arrays of a value belong together.
+    DifferentLengths { of: &'static str, what: &'static str, ids: usize, others: usize },
+    /// An element of an array is NULL.
+    NullElement { function: &'static str, argument: &'static str, element: usize },
+    /// A number of rows is negative.
+    Negative { argument: &'static str, value: i32 },
+    /// An argument of an aggregate is another one in another row.
+    NotConstant { argument: &'static str },
+    /// More entries than can be numbered.
+    TooMany,
+    /// A buffer whose size comes from data could not be had.
+    OutOfMemory { bytes: usize },
+}
+
+/// The result type of this folder.
+pub type Result<T> = std::result::Result<T, Refusal>;
+
+impl Explained for Refusal {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::DifferentLengths { .. } => ErrorClass::ArraySubscript,
+            Self::NullElement { .. } => ErrorClass::NullNotAllowed,
+            Self::Negative { .. } | Self::NotConstant { .. } => ErrorClass::InvalidParameter,
+            Self::TooMany => ErrorClass::LimitExceeded,
+            Self::OutOfMemory { .. } => ErrorClass::OutOfMemory,
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::DifferentLengths { of, what, .. } => format!("{of} must have as many {what} as ids"),
+            Self::NullElement { function, argument, .. } => format!("{function} {argument} must not contain NULL"),
+            Self::Negative { argument, .. } => format!("fuse {argument} is out of range"),
+            Self::NotConstant { argument } => format!("evaluate {argument} must be the same in all rows"),
+            Self::TooMany => "rankings have too many entries".into(),
+            Self::OutOfMemory { .. } => "out of memory for rankings".into(),
+        }
+    }
+
+    fn detail(&self) -> Option<String> {
+        match self {
+            Self::DifferentLengths { what, ids, others, .. } => {
+                Some(format!("There are {ids} ids and {others} {what}."))
+            }
+            Self::NullElement { element, .. } => Some(format!("Element {element} is NULL.")),
+            Self::Negative { value, .. } => Some(format!("The value given is {value}.")),
+            Self::NotConstant { .. } => None,
+            Self::TooMany => Some(format!("All together they may have {}.", u32::MAX)),
+            Self::OutOfMemory { bytes } => Some(format!("Could not allocate {bytes} bytes.")),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Negative { .. } => Some("Give a number that is not negative.".into()),
+            Self::TooMany => Some("Limit the queries that the rankings are made from.".into()),
+            _ => None,
+        }
+    }
+}
+
+impl Explained for FusionError {
+    fn class(&self) -> ErrorClass {
+        self.class()
+    }
+
+    fn message(&self) -> String {
+        self.message()
+    }
+
+    fn detail(&self) -> Option<String> {
+        self.detail()
+    }
+
+    fn hint(&self) -> Option<String> {
+        self.hint().map(|hint| hint.to_string())
+    }
+}
+
+impl Explained for EvaluationError {
+    fn class(&self) -> ErrorClass {
+        self.class()
+    }
+
+    fn message(&self) -> String {
+        self.message()
+    }
+
+    fn detail(&self) -> Option<String> {
+        self.detail()
+    }
+
+    fn hint(&self) -> Option<String> {
+        self.hint().map(|hint| hint.to_string())
+    }
+}
+
+/// Room for `additional` more elements, or an error instead of an abort.
+pub fn reserve<T>(list: &mut Vec<T>, additional: usize) -> Result<()> {
+    let bytes = additional.saturating_mul(size_of::<T>());
+    list.try_reserve(additional).map_err(|_| Refusal::OutOfMemory { bytes })
+}
+
+/// Unwraps results in code that speaks to PostgreSQL.
+pub trait OrRaise<T> {
+    /// The value, or an ERROR.
+    fn or_raise(self) -> T;
+}
+
+impl<T, E: Explained> OrRaise<T> for std::result::Result<T, E> {
+    fn or_raise(self) -> T {
+        self.unwrap_or_else(|error| crate::error::raise(&error))
+    }
+}
