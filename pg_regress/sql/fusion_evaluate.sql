@@ -7,15 +7,15 @@ SELECT topic, judgements(id, grade) FROM qrels GROUP BY topic ORDER BY topic;
 CREATE VIEW topics AS SELECT topic, r, j FROM (SELECT topic, judgements(id, grade) AS j FROM qrels GROUP BY topic) AS q LEFT JOIN (SELECT topic, ranking(id, score) AS r FROM run GROUP BY topic) AS t USING (topic);
 SELECT topic, metric, round(evaluate(r, j, metric)::numeric, 6) AS value FROM topics, unnest('{nDCG@10,ndcg(gains=exp)@10,RR,AP,P@5,Recall@3,Rprec,Bpref,RBP(p=0.5),Success@1,Judged@3,F1@4,AP(rel=2)}'::text[]) metric ORDER BY topic, metric COLLATE "C";
 SELECT topic, evaluate(r, j, '{RR,P@2}'::text[]) FROM topics ORDER BY topic;
-SELECT evaluate(r, j, 'RR') IS NULL AS unjudged FROM (SELECT ranking(id, score) AS r, NULL::judgements AS j FROM run) AS t;
-SELECT evaluate(ROW('{a,b}', NULL)::text_ranking, ROW('{b}', '{1}')::text_judgements, 'RR'), evaluate(ROW('{00000000-0000-0000-0000-000000000002}', NULL)::uuid_ranking, ROW('{00000000-0000-0000-0000-000000000002}', '{1}')::uuid_judgements, 'RR');
+SELECT evaluate(r, j, 'RR') IS NULL AS unjudged FROM (SELECT ranking(id, score) AS r, NULL::wand_judgements AS j FROM run) AS t;
+SELECT evaluate(ROW('{a,b}', NULL)::wand_text_ranking, ROW('{b}', '{1}')::wand_text_judgements, 'RR'), evaluate(ROW('{00000000-0000-0000-0000-000000000002}', NULL)::wand_uuid_ranking, ROW('{00000000-0000-0000-0000-000000000002}', '{1}')::wand_uuid_judgements, 'RR');
 -- an id that comes again in a run counts once
-SELECT evaluate(ROW('{1,1,2}', NULL)::ranking, ROW('{1,2}', '{1,1}')::judgements, '{AP,P@3}'::text[]);
+SELECT evaluate(ROW('{1,1,2}', NULL)::wand_ranking, ROW('{1,2}', '{1,1}')::wand_judgements, '{AP,P@3}'::text[]);
 SELECT evaluate(r, j, NULL::text), evaluate(r, j, NULL::text[]), evaluate(r, j, '{}'::text[]) FROM topics WHERE topic = 1;
 SELECT evaluate(r, j, 'best@10') FROM topics;
 SELECT evaluate(r, j, 'nDCG@0') FROM topics;
 SELECT evaluate(r, j, '{RR,NULL}'::text[]) FROM topics;
-SELECT evaluate(ROW('{1}', NULL)::ranking, ROW('{1,2}', '{1}')::judgements, 'RR');
+SELECT evaluate(ROW('{1}', NULL)::wand_ranking, ROW('{1,2}', '{1}')::wand_judgements, 'RR');
 DROP VIEW topics;
 DROP TABLE run, qrels;
 -- What a mean is worth.

@@ -9,15 +9,15 @@ SELECT id, score, normalised, contributions FROM fuse((SELECT pair FROM lists), 
 -- the same by a column that names the list
 SELECT id, score FROM fuse((SELECT rankings(list, id, score) FROM (SELECT 'a' AS list, id, sparse AS score FROM docs UNION ALL SELECT 'b', id, dense FROM docs) AS u), top_k => 2);
 -- ids of every type; equal scores by best rank, then by id
-SELECT id, score FROM fuse(ARRAY[(SELECT ranking(id, 1) FROM (VALUES ('b'::text), ('a'), ('c')) AS t(id)), ROW('{a,b,d}', NULL)::text_ranking]);
-SELECT id, ranks FROM fuse(ARRAY[ROW('{00000000-0000-0000-0000-000000000002,00000000-0000-0000-0000-000000000001}', NULL)::uuid_ranking]);
+SELECT id, score FROM fuse(ARRAY[(SELECT ranking(id, 1) FROM (VALUES ('b'::text), ('a'), ('c')) AS t(id)), ROW('{a,b,d}', NULL)::wand_text_ranking]);
+SELECT id, ranks FROM fuse(ARRAY[ROW('{00000000-0000-0000-0000-000000000002,00000000-0000-0000-0000-000000000001}', NULL)::wand_uuid_ranking]);
 -- an id that comes again in its list is as if it were not there
-SELECT id, ranks FROM fuse(ARRAY[ROW('{7,8,7,9}', NULL)::ranking]);
+SELECT id, ranks FROM fuse(ARRAY[ROW('{7,8,7,9}', NULL)::wand_ranking]);
 -- nothing to fuse
-SELECT * FROM fuse(NULL::ranking[]);
-SELECT * FROM fuse('{}'::ranking[]);
-SELECT * FROM fuse(ARRAY[NULL, ROW('{}', '{}')]::ranking[]);
-SELECT id, ranks FROM fuse(ARRAY[NULL, ROW('{3}', NULL)]::ranking[]);
+SELECT * FROM fuse(NULL::wand_ranking[]);
+SELECT * FROM fuse('{}'::wand_ranking[]);
+SELECT * FROM fuse(ARRAY[NULL, ROW('{}', '{}')]::wand_ranking[]);
+SELECT id, ranks FROM fuse(ARRAY[NULL, ROW('{3}', NULL)]::wand_ranking[]);
 SELECT id FROM fuse((SELECT pair FROM lists), top_k => 0);
 -- each question of a table
 SELECT q.question, f.id, f.ranks
@@ -40,9 +40,9 @@ SELECT * FROM fuse((SELECT pair FROM lists), 'comb_sum', normaliser => 'best');
 SELECT * FROM fuse((SELECT pair FROM lists), options => '{"best": 1}');
 SELECT * FROM fuse((SELECT pair FROM lists), options => '[]');
 SELECT * FROM fuse((SELECT pair FROM lists), top_k => -1);
-SELECT * FROM fuse(ARRAY[ROW('{1,2}', '{1}')::ranking]);
-SELECT * FROM fuse(ARRAY[ROW('{1}', '{Infinity}')::ranking], 'comb_sum');
-SELECT * FROM fuse(ARRAY[ROW('{1}', NULL)::ranking], 'comb_sum');
-SELECT count(*) FROM fuse(array_fill(ROW('{1}', NULL)::ranking, ARRAY[33]));
+SELECT * FROM fuse(ARRAY[ROW('{1,2}', '{1}')::wand_ranking]);
+SELECT * FROM fuse(ARRAY[ROW('{1}', '{Infinity}')::wand_ranking], 'comb_sum');
+SELECT * FROM fuse(ARRAY[ROW('{1}', NULL)::wand_ranking], 'comb_sum');
+SELECT count(*) FROM fuse(array_fill(ROW('{1}', NULL)::wand_ranking, ARRAY[33]));
 DROP VIEW lists;
 DROP TABLE docs;

@@ -13,11 +13,11 @@ SELECT ranking(id, score), pg_typeof(ranking(id, score)) FROM (VALUES ('b'::text
 SELECT ranking(1, 1.0) FROM (SELECT 1 WHERE false) AS t;
 SELECT ranking(NULL::bigint, 1.0), ranking(1, NULL::float8);
 -- a value like others
-CREATE TABLE kept (question int, best ranking);
+CREATE TABLE kept (question int, best wand_ranking);
 INSERT INTO kept SELECT q, ranking(id, -abs(id - q)) FROM generate_series(1, 2) q, generate_series(1, 4) id GROUP BY q;
 SELECT question, best, (best).ids[1] FROM kept ORDER BY 1;
 SELECT * FROM kept, unnest((best).ids, (best).scores) AS t(id, score) WHERE question = 1;
-SELECT '("{2,1}","{0.5,0.25}")'::ranking;
+SELECT '("{2,1}","{0.5,0.25}")'::wand_ranking;
 DROP TABLE kept;
 -- rows of several lists
 SELECT rankings(list, id, score) FROM (VALUES ('b', 1, 0.5::float8), ('a', 7, 3), ('b', 2, 0.75), ('a', 1, 1), (NULL, 9, 9)) AS t(list, id, score);

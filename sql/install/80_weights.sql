@@ -149,9 +149,9 @@ CREATE AGGREGATE @extschema@.df_agg(@extschema@.svec) (
 
 -- All that BM25 needs to know of a collection whose rows count words.
 
-CREATE TYPE @extschema@.corpus_statistics AS (df @extschema@.svec, n pg_catalog.int8, avgdl pg_catalog.float8);
+CREATE TYPE @extschema@.wand_corpus_statistics AS (df @extschema@.svec, n pg_catalog.int8, avgdl pg_catalog.float8);
 
-CREATE FUNCTION @extschema@.corpus_final(pg_catalog.internal) RETURNS @extschema@.corpus_statistics
+CREATE FUNCTION @extschema@.corpus_final(pg_catalog.internal) RETURNS @extschema@.wand_corpus_statistics
     AS 'MODULE_PATHNAME', 'weights_corpus_final'
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 

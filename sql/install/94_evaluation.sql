@@ -1,15 +1,15 @@
 -- Quality of rankings against judgements, and what means are worth.
 
 -- What was judged of a topic: ids and grades, the greater the more relevant.
-CREATE TYPE @extschema@.judgements AS (ids pg_catalog.int8[], grades pg_catalog.int4[]);
-CREATE TYPE @extschema@.uuid_judgements AS (ids pg_catalog.uuid[], grades pg_catalog.int4[]);
-CREATE TYPE @extschema@.text_judgements AS (ids pg_catalog.text[], grades pg_catalog.int4[]);
+CREATE TYPE @extschema@.wand_judgements AS (ids pg_catalog.int8[], grades pg_catalog.int4[]);
+CREATE TYPE @extschema@.wand_uuid_judgements AS (ids pg_catalog.uuid[], grades pg_catalog.int4[]);
+CREATE TYPE @extschema@.wand_text_judgements AS (ids pg_catalog.text[], grades pg_catalog.int4[]);
 
 CREATE FUNCTION @extschema@.judgements_accum(pg_catalog.internal, id pg_catalog.int8, grade pg_catalog.int4) RETURNS pg_catalog.internal
     AS 'MODULE_PATHNAME', 'fusion_judge_bigint'
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 
-CREATE FUNCTION @extschema@.judgements_final(pg_catalog.internal) RETURNS @extschema@.judgements
+CREATE FUNCTION @extschema@.judgements_final(pg_catalog.internal) RETURNS @extschema@.wand_judgements
     AS 'MODULE_PATHNAME', 'fusion_judged_bigint'
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
 
@@ -26,7 +26,7 @@ CREATE FUNCTION @extschema@.uuid_judgements_accum(pg_catalog.internal, id pg_cat
     AS 'MODULE_PATHNAME', 'fusion_judge_uuid'
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 
-CREATE FUNCTION @extschema@.uuid_judgements_final(pg_catalog.internal) RETURNS @extschema@.uuid_judgements
+CREATE FUNCTION @extschema@.uuid_judgements_final(pg_catalog.internal) RETURNS @extschema@.wand_uuid_judgements
     AS 'MODULE_PATHNAME', 'fusion_judged_uuid'
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
 
@@ -43,7 +43,7 @@ CREATE FUNCTION @extschema@.text_judgements_accum(pg_catalog.internal, id pg_cat
     AS 'MODULE_PATHNAME', 'fusion_judge_text'
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 
-CREATE FUNCTION @extschema@.text_judgements_final(pg_catalog.internal) RETURNS @extschema@.text_judgements
+CREATE FUNCTION @extschema@.text_judgements_final(pg_catalog.internal) RETURNS @extschema@.wand_text_judgements
     AS 'MODULE_PATHNAME', 'fusion_judged_text'
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
 
@@ -56,50 +56,50 @@ CREATE AGGREGATE @extschema@.judgements(id pg_catalog.text, grade pg_catalog.int
 
 COMMENT ON AGGREGATE @extschema@.judgements(pg_catalog.text, pg_catalog.int4) IS 'the judgements of a topic';
 
-CREATE FUNCTION @extschema@.evaluate(ranking @extschema@.ranking, judgements @extschema@.judgements, metric pg_catalog.text) RETURNS pg_catalog.float8
+CREATE FUNCTION @extschema@.evaluate(ranking @extschema@.wand_ranking, judgements @extschema@.wand_judgements, metric pg_catalog.text) RETURNS pg_catalog.float8
     AS 'MODULE_PATHNAME', 'fusion_evaluate_bigint'
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
 
-CREATE FUNCTION @extschema@.evaluate(ranking @extschema@.ranking, judgements @extschema@.judgements, metrics pg_catalog.text[]) RETURNS pg_catalog.float8[]
+CREATE FUNCTION @extschema@.evaluate(ranking @extschema@.wand_ranking, judgements @extschema@.wand_judgements, metrics pg_catalog.text[]) RETURNS pg_catalog.float8[]
     AS 'MODULE_PATHNAME', 'fusion_evaluate_all_bigint'
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 200;
 
-COMMENT ON FUNCTION @extschema@.evaluate(@extschema@.ranking, @extschema@.judgements, pg_catalog.text) IS
+COMMENT ON FUNCTION @extschema@.evaluate(@extschema@.wand_ranking, @extschema@.wand_judgements, pg_catalog.text) IS
     'a metric of one topic, such as nDCG@10';
-COMMENT ON FUNCTION @extschema@.evaluate(@extschema@.ranking, @extschema@.judgements, pg_catalog.text[]) IS
+COMMENT ON FUNCTION @extschema@.evaluate(@extschema@.wand_ranking, @extschema@.wand_judgements, pg_catalog.text[]) IS
     'several metrics of one topic';
 
-CREATE FUNCTION @extschema@.evaluate(ranking @extschema@.uuid_ranking, judgements @extschema@.uuid_judgements, metric pg_catalog.text) RETURNS pg_catalog.float8
+CREATE FUNCTION @extschema@.evaluate(ranking @extschema@.wand_uuid_ranking, judgements @extschema@.wand_uuid_judgements, metric pg_catalog.text) RETURNS pg_catalog.float8
     AS 'MODULE_PATHNAME', 'fusion_evaluate_uuid'
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
 
-CREATE FUNCTION @extschema@.evaluate(ranking @extschema@.uuid_ranking, judgements @extschema@.uuid_judgements, metrics pg_catalog.text[]) RETURNS pg_catalog.float8[]
+CREATE FUNCTION @extschema@.evaluate(ranking @extschema@.wand_uuid_ranking, judgements @extschema@.wand_uuid_judgements, metrics pg_catalog.text[]) RETURNS pg_catalog.float8[]
     AS 'MODULE_PATHNAME', 'fusion_evaluate_all_uuid'
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 200;
 
-COMMENT ON FUNCTION @extschema@.evaluate(@extschema@.uuid_ranking, @extschema@.uuid_judgements, pg_catalog.text) IS
+COMMENT ON FUNCTION @extschema@.evaluate(@extschema@.wand_uuid_ranking, @extschema@.wand_uuid_judgements, pg_catalog.text) IS
     'a metric of one topic, such as nDCG@10';
-COMMENT ON FUNCTION @extschema@.evaluate(@extschema@.uuid_ranking, @extschema@.uuid_judgements, pg_catalog.text[]) IS
+COMMENT ON FUNCTION @extschema@.evaluate(@extschema@.wand_uuid_ranking, @extschema@.wand_uuid_judgements, pg_catalog.text[]) IS
     'several metrics of one topic';
 
-CREATE FUNCTION @extschema@.evaluate(ranking @extschema@.text_ranking, judgements @extschema@.text_judgements, metric pg_catalog.text) RETURNS pg_catalog.float8
+CREATE FUNCTION @extschema@.evaluate(ranking @extschema@.wand_text_ranking, judgements @extschema@.wand_text_judgements, metric pg_catalog.text) RETURNS pg_catalog.float8
     AS 'MODULE_PATHNAME', 'fusion_evaluate_text'
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
 
-CREATE FUNCTION @extschema@.evaluate(ranking @extschema@.text_ranking, judgements @extschema@.text_judgements, metrics pg_catalog.text[]) RETURNS pg_catalog.float8[]
+CREATE FUNCTION @extschema@.evaluate(ranking @extschema@.wand_text_ranking, judgements @extschema@.wand_text_judgements, metrics pg_catalog.text[]) RETURNS pg_catalog.float8[]
     AS 'MODULE_PATHNAME', 'fusion_evaluate_all_text'
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 200;
 
-COMMENT ON FUNCTION @extschema@.evaluate(@extschema@.text_ranking, @extschema@.text_judgements, pg_catalog.text) IS
+COMMENT ON FUNCTION @extschema@.evaluate(@extschema@.wand_text_ranking, @extschema@.wand_text_judgements, pg_catalog.text) IS
     'a metric of one topic, such as nDCG@10';
-COMMENT ON FUNCTION @extschema@.evaluate(@extschema@.text_ranking, @extschema@.text_judgements, pg_catalog.text[]) IS
+COMMENT ON FUNCTION @extschema@.evaluate(@extschema@.wand_text_ranking, @extschema@.wand_text_judgements, pg_catalog.text[]) IS
     'several metrics of one topic';
 
 -- What a mean over topics is worth. Values of NULL are passed over.
 
-CREATE TYPE @extschema@.mean_interval AS (n pg_catalog.int8, mean pg_catalog.float8, low pg_catalog.float8, high pg_catalog.float8);
+CREATE TYPE @extschema@.wand_mean_interval AS (n pg_catalog.int8, mean pg_catalog.float8, low pg_catalog.float8, high pg_catalog.float8);
 
-CREATE TYPE @extschema@.run_comparison AS (n pg_catalog.int8, mean_a pg_catalog.float8, mean_b pg_catalog.float8,
+CREATE TYPE @extschema@.wand_run_comparison AS (n pg_catalog.int8, mean_a pg_catalog.float8, mean_b pg_catalog.float8,
     difference pg_catalog.float8, low pg_catalog.float8, high pg_catalog.float8, t pg_catalog.float8, p_t pg_catalog.float8,
     p_randomisation pg_catalog.float8, wins pg_catalog.int8, ties pg_catalog.int8, losses pg_catalog.int8);
 
@@ -114,7 +114,7 @@ CREATE FUNCTION @extschema@.bootstrap_accum(pg_catalog.internal, value pg_catalo
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 
 CREATE FUNCTION @extschema@.bootstrap_final(pg_catalog.internal)
-    RETURNS @extschema@.mean_interval
+    RETURNS @extschema@.wand_mean_interval
     AS 'MODULE_PATHNAME', 'fusion_bootstrap_final'
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000;
 
@@ -147,7 +147,7 @@ CREATE FUNCTION @extschema@.compare_accum(pg_catalog.internal, a pg_catalog.floa
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 
 CREATE FUNCTION @extschema@.compare_final(pg_catalog.internal)
-    RETURNS @extschema@.run_comparison
+    RETURNS @extschema@.wand_run_comparison
     AS 'MODULE_PATHNAME', 'fusion_compare_final'
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000;
 
@@ -201,3 +201,32 @@ CREATE FUNCTION @extschema@.to_trec_qrels(topic pg_catalog.text, id pg_catalog.t
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 
 COMMENT ON FUNCTION @extschema@.to_trec_qrels(pg_catalog.text, pg_catalog.text, pg_catalog.int4) IS 'a line of a TREC file of judgements';
+
+-- Models for the methods that learn: bayes, pos, prob, seg, slide, map.
+
+CREATE FUNCTION @extschema@.train_fusion(method pg_catalog.text, rankings @extschema@.wand_ranking[],
+        judgements @extschema@.wand_judgements[], options pg_catalog.jsonb DEFAULT NULL)
+    RETURNS pg_catalog.jsonb
+    AS 'MODULE_PATHNAME', 'fusion_train_bigint'
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000;
+
+COMMENT ON FUNCTION @extschema@.train_fusion(pg_catalog.text, @extschema@.wand_ranking[], @extschema@.wand_judgements[], pg_catalog.jsonb) IS
+    'a model for a method of fuse that learns, from rankings (a row for each topic, a column for each list) and judgements';
+
+CREATE FUNCTION @extschema@.train_fusion(method pg_catalog.text, rankings @extschema@.wand_uuid_ranking[],
+        judgements @extschema@.wand_uuid_judgements[], options pg_catalog.jsonb DEFAULT NULL)
+    RETURNS pg_catalog.jsonb
+    AS 'MODULE_PATHNAME', 'fusion_train_uuid'
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000;
+
+COMMENT ON FUNCTION @extschema@.train_fusion(pg_catalog.text, @extschema@.wand_uuid_ranking[], @extschema@.wand_uuid_judgements[], pg_catalog.jsonb) IS
+    'a model for a method of fuse that learns, from rankings (a row for each topic, a column for each list) and judgements';
+
+CREATE FUNCTION @extschema@.train_fusion(method pg_catalog.text, rankings @extschema@.wand_text_ranking[],
+        judgements @extschema@.wand_text_judgements[], options pg_catalog.jsonb DEFAULT NULL)
+    RETURNS pg_catalog.jsonb
+    AS 'MODULE_PATHNAME', 'fusion_train_text'
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000;
+
+COMMENT ON FUNCTION @extschema@.train_fusion(pg_catalog.text, @extschema@.wand_text_ranking[], @extschema@.wand_text_judgements[], pg_catalog.jsonb) IS
+    'a model for a method of fuse that learns, from rankings (a row for each topic, a column for each list) and judgements';

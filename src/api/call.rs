@@ -316,6 +316,14 @@ pub fn form_row<const N: usize>(shape: pg_sys::TupleDesc, row: [Option<pg_sys::D
     }
 }
 
+/// JSON as a `jsonb`.
+pub fn jsonb(text: &str) -> Outcome {
+    let text = cstring(text)?;
+    // SAFETY: jsonb_in takes one cstring.
+    let datum = unsafe { pgrx::direct_function_call_as_datum(pg_sys::jsonb_in, &[Some(text)]) };
+    Ok(datum.unwrap_or(pg_sys::Datum::null()))
+}
+
 /// Called between units of long work, with nothing of the server's locked.
 pub fn interrupts() {
     pgrx::check_for_interrupts!();

@@ -51,10 +51,7 @@ pg_fn! {
 
     /// svec to jsonb; the dimension is lost.
     fn svec_to_jsonb(call) {
-        let text = call::cstring(&json::format(call.svec(0).as_ref())?)?;
-        // SAFETY: jsonb_in takes one cstring.
-        let datum = unsafe { pgrx::direct_function_call_as_datum(pg_sys::jsonb_in, &[Some(text)]) };
-        Ok(datum.unwrap_or(pg_sys::Datum::null()))
+        call::jsonb(&json::format(call.svec(0).as_ref())?)
     }
 }
 

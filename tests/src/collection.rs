@@ -93,6 +93,24 @@ pub fn read_matrix(path: &Path) -> Result<Matrix, String> {
     Ok(Matrix { columns, rows })
 }
 
+/// Rows of so many float2 numbers.
+pub fn read_halves(path: &Path, columns: usize) -> Result<Vec<Vec<f32>>, String> {
+    let bytes = unpacked(path)?;
+    let halves = bytes.chunks_exact(2).map(|b| half(u16::from_le_bytes([b[0], b[1]])));
+    let numbers: Vec<f32> = halves.collect();
+    Ok(numbers.chunks_exact(columns).map(<[f32]>::to_vec).collect())
+}
+
+/// IEEE 754 binary16; no infinities and NaN in what is read.
+fn half(bits: u16) -> f32 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f32::from(bits & 0x3ff));
+    let magnitude = match exponent {
+        0 => fraction * 2f32.powi(-24),
+        _ => (1.0 + fraction / 1024.0) * 2f32.powi(exponent - 15),
+    };
+    if bits >> 15 == 0 { magnitude } else { -magnitude }
+}
+
 pub fn read_truth(folder: &Path) -> Result<Truth, String> {
     let ids = unpacked(&folder.join("gt_ids.u32.zst"))?;
     let scores = unpacked(&folder.join("gt_scores.f32.zst"))?;

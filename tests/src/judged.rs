@@ -41,6 +41,33 @@ pub fn load_vectors(client: &mut Client, table: &str, file: &Path) {
     copy(client, table, (0..matrix.rows.len()).map(|row| format!("{row}\t{}", matrix.literal(row))));
 }
 
+/// A new table of dense vectors, as pgvector's `vector` where that is there, else as ours; their `<=>` is the cosine
+/// distance.
+pub fn create_dense(client: &mut Client, table: &str, dim: usize) {
+    let sql = "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector')";
+    let has_pgvector: bool = client.query_one(sql, &[]).expect("extensions").get(0);
+    println!("{table}: {}", if has_pgvector { "pgvector's vector" } else { "svec" });
+    let kind = if has_pgvector { "vector" } else { "svec" };
+    if has_pgvector {
+        run(client, "CREATE EXTENSION IF NOT EXISTS vector");
+    }
+    run(client, &format!("CREATE TABLE {table} (id int PRIMARY KEY, emb {kind}({dim}))"));
+}
+
+/// Numbers as a literal of the type that [`create_dense`] has chosen.
+pub fn fill_dense(client: &mut Client, table: &str, rows: impl Iterator<Item = (usize, Vec<f32>)>) {
+    run(client, &format!("CREATE TEMP TABLE loaded (id int, emb real[])"));
+    copy(
+        client,
+        "loaded",
+        rows.map(|(id, row)| {
+            let numbers: Vec<String> = row.iter().map(f32::to_string).collect();
+            format!("{id}\t{{{}}}", numbers.join(","))
+        }),
+    );
+    run(client, &format!("INSERT INTO {table} SELECT id, emb FROM loaded; DROP TABLE loaded; ANALYZE {table}"));
+}
+
 /// Lines in the text format of COPY.
 pub fn copy(client: &mut Client, table: &str, lines: impl Iterator<Item = String>) {
     let mut writer = client.copy_in(&format!("COPY {table} FROM STDIN")).unwrap_or_else(|e| panic!("{e}"));
@@ -88,3 +115,17 @@ pub fn assert_near(name: &str, found: f64, expected: f64, tolerance: f64) {
     println!("{name}: nDCG@10 {found:.4}, published {expected}");
     assert!((found - expected).abs() <= tolerance, "{name}: nDCG@10 {found}, expected {expected} within {tolerance}");
 }
+
+/// Words of two letters or digits and more but for 33 stop words, stemmed: those of the published figures.
+pub const WORDS: &str = r"
+CREATE TABLE stop_words AS SELECT unnest(
+    '{a,an,and,are,as,at,be,but,by,for,if,in,into,is,it,no,not,of,on,or,such,that,the,their,then,there,these,they,this,
+    to,was,will,with}'::text[]) AS word;
+CREATE TEXT SEARCH DICTIONARY stems (TEMPLATE = snowball, Language = english);
+CREATE TEXT SEARCH CONFIGURATION words (COPY = simple);
+ALTER TEXT SEARCH CONFIGURATION words ALTER MAPPING REPLACE simple WITH stems;
+DO $$ BEGIN
+    EXECUTE format('CREATE FUNCTION words(body text) RETURNS tsvector LANGUAGE sql STABLE PARALLEL SAFE
+                    RETURN to_tsvector(''words'', regexp_replace(lower(body), %L, '' '', ''g''))',
+                   (SELECT '\W+|\m(\w|' || string_agg(word, '|') || ')\M' FROM stop_words));
+END $$";

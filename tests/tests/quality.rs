@@ -5,7 +5,7 @@
 //! `demo/pgdocs` has its figures in `encode.rs`.
 
 use pg_wand_tests::cluster::Cluster;
-use pg_wand_tests::judged::{assert_near, best, ndcg, run};
+use pg_wand_tests::judged::{WORDS, assert_near, best, ndcg, run};
 use pg_wand_tests::{collection, judged, oracle, project_root};
 use postgres::Client;
 use std::path::Path;
@@ -152,20 +152,6 @@ fn bm25(client: &mut Client, counts: &str) -> f64 {
     run(client, "DROP TABLE counted, bm25, bm25_questions");
     found
 }
-
-/// Words of two letters or digits and more but for 33 stop words, stemmed: those of the published figures.
-const WORDS: &str = r"
-CREATE TABLE stop_words AS SELECT unnest(
-    '{a,an,and,are,as,at,be,but,by,for,if,in,into,is,it,no,not,of,on,or,such,that,the,their,then,there,these,they,this,
-    to,was,will,with}'::text[]) AS word;
-CREATE TEXT SEARCH DICTIONARY stems (TEMPLATE = snowball, Language = english);
-CREATE TEXT SEARCH CONFIGURATION words (COPY = simple);
-ALTER TEXT SEARCH CONFIGURATION words ALTER MAPPING REPLACE simple WITH stems;
-DO $$ BEGIN
-    EXECUTE format('CREATE FUNCTION words(body text) RETURNS tsvector LANGUAGE sql STABLE PARALLEL SAFE
-                    RETURN to_tsvector(''words'', regexp_replace(lower(body), %L, '' '', ''g''))',
-                   (SELECT '\W+|\m(\w|' || string_agg(word, '|') || ')\M' FROM stop_words));
-END $$";
 
 /// An encoder whose tokens are the texts' words, and for each token the id of its stem, NULL for a stop word. A
 /// question's word that no text has is unknown to it, even if its stem is not: that costs the last points of nDCG.

@@ -12,6 +12,14 @@ pub enum Refusal {
     DifferentLengths { of: &'static str, what: &'static str, ids: usize, others: usize },
     /// An element of an array is NULL.
     NullElement { function: &'static str, argument: &'static str, element: usize },
+    /// An array must have a row for each topic or document.
+    NotTwoDimensional { argument: &'static str, n_dims: usize },
+    /// Rankings and judgements are not of the same topics.
+    OtherTopics { rankings: usize, judgements: usize },
+    /// A ranking has no scores.
+    NoScores { function: &'static str },
+    /// An id comes more than once.
+    Repeated { function: &'static str },
     /// A number of rows is negative.
     Negative { argument: &'static str, value: i32 },
     /// An argument of an aggregate is another one in another row.
@@ -28,7 +36,10 @@ pub type Result<T> = std::result::Result<T, Refusal>;
 impl Explained for Refusal {
     fn class(&self) -> ErrorClass {
         match self {
-            Self::DifferentLengths { .. } => ErrorClass::ArraySubscript,
+            Self::DifferentLengths { .. } | Self::NotTwoDimensional { .. } | Self::OtherTopics { .. } => {
+                ErrorClass::ArraySubscript
+            }
+            Self::NoScores { .. } | Self::Repeated { .. } => ErrorClass::InvalidParameter,
             Self::NullElement { .. } => ErrorClass::NullNotAllowed,
             Self::Negative { .. } | Self::NotConstant { .. } => ErrorClass::InvalidParameter,
             Self::TooMany => ErrorClass::LimitExceeded,
@@ -40,6 +51,10 @@ impl Explained for Refusal {
         match self {
             Self::DifferentLengths { of, what, .. } => format!("{of} must have as many {what} as ids"),
             Self::NullElement { function, argument, .. } => format!("{function} {argument} must not contain NULL"),
+            Self::NotTwoDimensional { argument, .. } => format!("{argument} must be a two-dimensional array"),
+            Self::OtherTopics { .. } => "rankings and judgements must be of the same topics".into(),
+            Self::NoScores { function } => format!("{function} needs a ranking with scores"),
+            Self::Repeated { function } => format!("{function} needs a ranking without repeated ids"),
             Self::Negative { argument, .. } => format!("fuse {argument} is out of range"),
             Self::NotConstant { argument } => format!("evaluate {argument} must be the same in all rows"),
             Self::TooMany => "rankings have too many entries".into(),
@@ -54,7 +69,11 @@ impl Explained for Refusal {
             }
             Self::NullElement { element, .. } => Some(format!("Element {element} is NULL.")),
             Self::Negative { value, .. } => Some(format!("The value given is {value}.")),
-            Self::NotConstant { .. } => None,
+            Self::NotTwoDimensional { n_dims, .. } => Some(format!("It has {n_dims} dimensions.")),
+            Self::OtherTopics { rankings, judgements } => {
+                Some(format!("There are {rankings} topics with rankings and {judgements} with judgements."))
+            }
+            Self::NotConstant { .. } | Self::NoScores { .. } | Self::Repeated { .. } => None,
             Self::TooMany => Some(format!("All together they may have {}.", u32::MAX)),
             Self::OutOfMemory { bytes } => Some(format!("Could not allocate {bytes} bytes.")),
         }
@@ -63,6 +82,8 @@ impl Explained for Refusal {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Negative { .. } => Some("Give a number that is not negative.".into()),
+            Self::NotTwoDimensional { .. } => Some("array_agg of one-dimensional arrays makes one.".into()),
+            Self::NoScores { .. } => Some("Make it by ranking(id, score).".into()),
             Self::TooMany => Some("Limit the queries that the rankings are made from.".into()),
             _ => None,
         }

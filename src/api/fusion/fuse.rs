@@ -75,7 +75,8 @@ pub fn floats(array: pg_sys::Datum, argument: &'static str) -> Result<Vec<f64>> 
     Ok(values)
 }
 
-fn count(argument: &'static str, value: i32) -> Result<usize> {
+/// A number of rows.
+pub fn count(argument: &'static str, value: i32) -> Result<usize> {
     usize::try_from(value).map_err(|_| Refusal::Negative { argument, value })
 }
 

@@ -2,6 +2,7 @@
 //! this file says why the surface is as it is.
 
 mod arrays;
+mod diversify;
 mod error;
 mod evaluate;
 mod fuse;
@@ -9,4 +10,6 @@ mod gather;
 mod ids;
 mod ranked;
 mod samples;
+mod topics;
+mod train;
 mod trec;

@@ -19,6 +19,16 @@ impl<I> Default for Ranking<I> {
     }
 }
 
+impl<I> Ranking<I> {
+    pub fn ids(&self) -> &[I] {
+        &self.ids
+    }
+
+    pub fn scores(&self) -> Option<&[f64]> {
+        self.scores.as_deref()
+    }
+}
+
 impl<I: Id> Ranking<I> {
     /// A value of one of the ranking types; entries without an id, and with a score that is NULL or NaN, are passed
     /// over.
@@ -91,6 +101,12 @@ pub struct Judgements<I> {
     pub grades: Vec<i32>,
 }
 
+impl<I> Default for Judgements<I> {
+    fn default() -> Self {
+        Self { ids: Vec::new(), grades: Vec::new() }
+    }
+}
+
 impl<I: Id> Judgements<I> {
     /// A value of one of the judgement types; entries without an id or a grade are passed over.
     ///
@@ -110,7 +126,7 @@ impl<I: Id> Judgements<I> {
                 })?;
             }
         }
-        let mut read = Self { ids: Vec::new(), grades: Vec::new() };
+        let mut read = Self::default();
         let mut n_ids = 0;
         if let Some(ids) = ids {
             // SAFETY: the caller's promise.
@@ -206,19 +222,6 @@ impl<'a, I: Id> Collection<'a, I> {
         ids.extend(first_of.iter().filter_map(|&at| by_place.id(at)));
         Ok(Self { ids, lists })
     }
-
-    /// The number of an id, if any list has it.
-    pub fn number_of(&self, id: &I) -> Option<u32> {
-        let found = self.ids.binary_search_by(|other| compare(*other, id));
-        found.ok().and_then(|at| u32::try_from(at).ok())
-    }
-}
-
-fn compare<I: Id>(a: &I, b: &I) -> std::cmp::Ordering {
-    fn keys<'k, I: Id + 'k>(a: &'k I, b: &'k I) -> std::cmp::Ordering {
-        a.key().cmp(&b.key())
-    }
-    keys(a, b)
 }
 
 fn numbered<I>(ranking: &Ranking<I>, numbers: &[u32], seen: &mut [u32], mark: u32) -> Result<Numbered> {
