@@ -4,12 +4,13 @@
 //! writer; [`pending`] the form of a document that waits to be inverted; [`search`] ranks documents exactly, as a
 //! stream; [`survey`] tells beforehand what that will take; [`space`] when the index file is worth making smaller;
 //! [`weights`] makes, prunes and measures vectors by the formulas of learned sparse retrieval; [`encode`] makes them from
-//! text; [`evaluate`] tells how good a ranking is.
+//! text; [`fusion`] makes one ranked list of several; [`evaluate`] tells how good a ranking is.
 
 pub mod codec;
 pub mod encode;
 pub mod error;
 pub mod evaluate;
+pub mod fusion;
 pub mod ids;
 pub mod pending;
 pub mod search;

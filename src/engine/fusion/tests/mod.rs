@@ -1,0 +1,3 @@
+//! Fusion against naive formulas.
+
+mod chosen;
