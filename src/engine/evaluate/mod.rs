@@ -31,7 +31,7 @@
 pub mod error;
 pub mod metric;
 pub mod name;
-mod random;
+pub(in crate::engine) mod random;
 pub mod statistics;
 mod student;
 pub mod trec;
