@@ -4,7 +4,8 @@
 //! writer; [`pending`] the form of a document that waits to be inverted; [`search`] ranks documents exactly, as a
 //! stream; [`survey`] tells beforehand what that will take; [`space`] when the index file is worth making smaller;
 //! [`weights`] makes, prunes and measures vectors by the formulas of learned sparse retrieval; [`encode`] makes them from
-//! text; [`evaluate`] tells how good a ranking is.
+//! text; [`fusion`] makes one ranked list of several; [`evaluate`] tells how good a ranking is;
+//! [`tune`] finds the fusion that makes it best.
 
 pub mod codec;
 pub mod encode;
@@ -17,5 +18,6 @@ pub mod search;
 pub mod segment;
 pub mod space;
 pub mod survey;
+pub mod tune;
 pub mod vector;
 pub mod weights;

@@ -123,7 +123,7 @@ impl EvaluationError {
 }
 
 /// An empty list with room for `n` elements, or an error instead of an abort.
-pub(super) fn reserved<T>(n: usize) -> Result<Vec<T>, EvaluationError> {
+pub(in crate::engine) fn reserved<T>(n: usize) -> Result<Vec<T>, EvaluationError> {
     let mut list = Vec::new();
     list.try_reserve_exact(n).map_err(|_| EvaluationError::OutOfMemory { bytes: n.saturating_mul(size_of::<T>()) })?;
     Ok(list)

@@ -80,11 +80,11 @@ impl Metric {
                 let precisions = self.ranks(topic).zip(1usize..).map(|(rank, nth)| count(nth) / count(rank));
                 precisions.sum::<f64>() / count(n_relevant)
             }
-            Kind::Precision => count(self.ranks(topic).count()) / count(self.depth(topic)),
+            Kind::Precision => count(self.ranks(topic).count()) / count(self.divisor(topic)),
             Kind::Recall => count(self.ranks(topic).count()) / count(n_relevant),
             Kind::F1 => {
                 // The harmonic mean of h/k and h/R without its 0/0.
-                2.0 * count(self.ranks(topic).count()) / (count(self.depth(topic)) + count(n_relevant))
+                2.0 * count(self.ranks(topic).count()) / (count(self.divisor(topic)) + count(n_relevant))
             }
             Kind::Success => count(self.ranks(topic).take(1).count()),
             Kind::Hits => count(self.ranks(topic).count()),
@@ -110,6 +110,11 @@ impl Metric {
         }
     }
 
+    /// So many documents from the top decide the value; `None`: all do.
+    pub fn depth(&self) -> Option<usize> {
+        self.cutoff.filter(|_| !self.judged_only).and_then(|k| usize::try_from(k).ok())
+    }
+
     fn is_relevant(&self, grade: Option<i32>) -> bool {
         grade.is_some_and(|grade| grade >= self.rel.max(0))
     }
@@ -128,12 +133,12 @@ impl Metric {
     }
 
     /// What precision divides by: the cutoff, else the length of the list, at least 1.
-    fn depth(&self, topic: &Topic<'_>) -> usize {
-        let depth = match self.cutoff {
+    fn divisor(&self, topic: &Topic<'_>) -> usize {
+        let divisor = match self.cutoff {
             Some(k) => usize::try_from(k).unwrap_or(usize::MAX),
             None => self.list(topic).count(),
         };
-        depth.max(1)
+        divisor.max(1)
     }
 
     fn judged(&self, topic: &Topic<'_>) -> f64 {

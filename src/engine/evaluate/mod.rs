@@ -16,11 +16,22 @@
 //! - The order of the ranking is final. trec_eval sorts by score and breaks ties by document number, descending, as
 //!   text; whoever needs that sorts so before.
 //! - A list shorter than the cutoff: P@k still divides by k; Judged@k divides by the length of the list.
+//!
+//! # Deviations from other programs
+//!
+//! `tests/reference/evaluation.py` compares with ir-measures 0.4.3 (over pytrec_eval and cwl_eval) and ranx 0.3.21.
+//!
+//! - ir-measures wants a cutoff for P, R and Success; without one they are of the whole list here. Its RBP asks for `rel`,
+//!   which is 1 here unless said; its map of gains is not read.
+//! - ranx multiplies RBP by the grade, so that it exceeds 1; it is binary here, as its paper has it. ranx's nDCG, F1, hits
+//!   and hit rate are ours.
+//! - Programs leave out topics without any judgement, and ranx cannot have topics without a relevant one; they
+//!   measure 0 here. trec_eval's table of grades is empty for a topic with negative ones only; not compared.
 
 pub mod error;
 pub mod metric;
 pub mod name;
-mod random;
+pub(in crate::engine) mod random;
 pub mod statistics;
 mod student;
 pub mod trec;

@@ -2,6 +2,7 @@
 
 mod metrics;
 mod names;
+mod reference;
 mod statistics;
 mod trec;
 
