@@ -230,3 +230,56 @@ CREATE FUNCTION @extschema@.train_fusion(method pg_catalog.text, rankings @extsc
 
 COMMENT ON FUNCTION @extschema@.train_fusion(pg_catalog.text, @extschema@.wand_text_ranking[], @extschema@.wand_text_judgements[], pg_catalog.jsonb) IS
     'a model for a method of fuse that learns, from rankings (a row for each topic, a column for each list) and judgements';
+
+-- Which fusion is best: a row for tuning as a whole, cross-validated; the baselines; then every setting, best first.
+
+CREATE FUNCTION @extschema@.tune_fusion(rankings @extschema@.wand_ranking[], judgements @extschema@.wand_judgements[],
+        metric pg_catalog.text DEFAULT 'nDCG@10', methods pg_catalog.text[] DEFAULT NULL, normalisers pg_catalog.text[] DEFAULT NULL,
+        weight_steps pg_catalog.int4 DEFAULT NULL, ks pg_catalog.float8[] DEFAULT NULL, phis pg_catalog.float8[] DEFAULT NULL,
+        gammas pg_catalog.float8[] DEFAULT NULL, folds pg_catalog.int4 DEFAULT 5, seed pg_catalog.int8 DEFAULT 1,
+        OUT what pg_catalog.text, OUT arguments pg_catalog.text, OUT method pg_catalog.text, OUT weights pg_catalog.float8[],
+        OUT k pg_catalog.float8, OUT normaliser pg_catalog.text, OUT options pg_catalog.jsonb,
+        OUT mean pg_catalog.float8, OUT low pg_catalog.float8, OUT high pg_catalog.float8, OUT n_folds pg_catalog.int4,
+        OUT over_best_list pg_catalog.float8, OUT over_best_list_p pg_catalog.float8,
+        OUT over_rrf pg_catalog.float8, OUT over_rrf_p pg_catalog.float8, OUT is_significant pg_catalog.bool)
+    RETURNS SETOF pg_catalog.record
+    AS 'MODULE_PATHNAME', 'fusion_tune_bigint'
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000000 ROWS 300;
+
+COMMENT ON FUNCTION @extschema@.tune_fusion(@extschema@.wand_ranking[], @extschema@.wand_judgements[], pg_catalog.text, pg_catalog.text[],
+    pg_catalog.text[], pg_catalog.int4, pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8[], pg_catalog.int4, pg_catalog.int8) IS
+    'the best fusion of judged topics'' lists by a metric, cross-validated and compared with the best list and with RRF';
+
+CREATE FUNCTION @extschema@.tune_fusion(rankings @extschema@.wand_uuid_ranking[], judgements @extschema@.wand_uuid_judgements[],
+        metric pg_catalog.text DEFAULT 'nDCG@10', methods pg_catalog.text[] DEFAULT NULL, normalisers pg_catalog.text[] DEFAULT NULL,
+        weight_steps pg_catalog.int4 DEFAULT NULL, ks pg_catalog.float8[] DEFAULT NULL, phis pg_catalog.float8[] DEFAULT NULL,
+        gammas pg_catalog.float8[] DEFAULT NULL, folds pg_catalog.int4 DEFAULT 5, seed pg_catalog.int8 DEFAULT 1,
+        OUT what pg_catalog.text, OUT arguments pg_catalog.text, OUT method pg_catalog.text, OUT weights pg_catalog.float8[],
+        OUT k pg_catalog.float8, OUT normaliser pg_catalog.text, OUT options pg_catalog.jsonb,
+        OUT mean pg_catalog.float8, OUT low pg_catalog.float8, OUT high pg_catalog.float8, OUT n_folds pg_catalog.int4,
+        OUT over_best_list pg_catalog.float8, OUT over_best_list_p pg_catalog.float8,
+        OUT over_rrf pg_catalog.float8, OUT over_rrf_p pg_catalog.float8, OUT is_significant pg_catalog.bool)
+    RETURNS SETOF pg_catalog.record
+    AS 'MODULE_PATHNAME', 'fusion_tune_uuid'
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000000 ROWS 300;
+
+COMMENT ON FUNCTION @extschema@.tune_fusion(@extschema@.wand_uuid_ranking[], @extschema@.wand_uuid_judgements[], pg_catalog.text, pg_catalog.text[],
+    pg_catalog.text[], pg_catalog.int4, pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8[], pg_catalog.int4, pg_catalog.int8) IS
+    'the best fusion of judged topics'' lists by a metric, cross-validated and compared with the best list and with RRF';
+
+CREATE FUNCTION @extschema@.tune_fusion(rankings @extschema@.wand_text_ranking[], judgements @extschema@.wand_text_judgements[],
+        metric pg_catalog.text DEFAULT 'nDCG@10', methods pg_catalog.text[] DEFAULT NULL, normalisers pg_catalog.text[] DEFAULT NULL,
+        weight_steps pg_catalog.int4 DEFAULT NULL, ks pg_catalog.float8[] DEFAULT NULL, phis pg_catalog.float8[] DEFAULT NULL,
+        gammas pg_catalog.float8[] DEFAULT NULL, folds pg_catalog.int4 DEFAULT 5, seed pg_catalog.int8 DEFAULT 1,
+        OUT what pg_catalog.text, OUT arguments pg_catalog.text, OUT method pg_catalog.text, OUT weights pg_catalog.float8[],
+        OUT k pg_catalog.float8, OUT normaliser pg_catalog.text, OUT options pg_catalog.jsonb,
+        OUT mean pg_catalog.float8, OUT low pg_catalog.float8, OUT high pg_catalog.float8, OUT n_folds pg_catalog.int4,
+        OUT over_best_list pg_catalog.float8, OUT over_best_list_p pg_catalog.float8,
+        OUT over_rrf pg_catalog.float8, OUT over_rrf_p pg_catalog.float8, OUT is_significant pg_catalog.bool)
+    RETURNS SETOF pg_catalog.record
+    AS 'MODULE_PATHNAME', 'fusion_tune_text'
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000000 ROWS 300;
+
+COMMENT ON FUNCTION @extschema@.tune_fusion(@extschema@.wand_text_ranking[], @extschema@.wand_text_judgements[], pg_catalog.text, pg_catalog.text[],
+    pg_catalog.text[], pg_catalog.int4, pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8[], pg_catalog.int4, pg_catalog.int8) IS
+    'the best fusion of judged topics'' lists by a metric, cross-validated and compared with the best list and with RRF';

@@ -163,7 +163,7 @@ fn diversify<I: Id>(call: Call, vectors: &impl Vectors) -> Outcome {
     if Collection::new(rankings).or_raise().ids.len() != scores.len() {
         Err(Refusal::Repeated { function: "mmr" }).or_raise()
     }
-    let top = count("top_k", call.i32(3)).or_raise();
+    let top = count("mmr", "top_k", call.i32(3)).or_raise();
     let relevance = if call.bool(4) { min_max(scores) } else { scores.to_vec() };
     let mut n_asked = 0u32;
     let mut similarity = |a, b| {

@@ -2,6 +2,7 @@
 
 use crate::engine::evaluate::EvaluationError;
 use crate::engine::fusion::FusionError;
+use crate::engine::tune::TuneError;
 use crate::engine::vector::error::ErrorClass;
 use crate::error::Explained;
 
@@ -21,7 +22,7 @@ pub enum Refusal {
     /// An id comes more than once.
     Repeated { function: &'static str },
     /// A number of rows is negative.
-    Negative { argument: &'static str, value: i32 },
+    Negative { function: &'static str, argument: &'static str, value: i32 },
     /// An argument of an aggregate is another one in another row.
     NotConstant { argument: &'static str },
     /// More entries than can be numbered.
@@ -55,7 +56,7 @@ impl Explained for Refusal {
             Self::OtherTopics { .. } => "rankings and judgements must be of the same topics".into(),
             Self::NoScores { function } => format!("{function} needs a ranking with scores"),
             Self::Repeated { function } => format!("{function} needs a ranking without repeated ids"),
-            Self::Negative { argument, .. } => format!("fuse {argument} is out of range"),
+            Self::Negative { function, argument, .. } => format!("{function} {argument} is out of range"),
             Self::NotConstant { argument } => format!("evaluate {argument} must be the same in all rows"),
             Self::TooMany => "rankings have too many entries".into(),
             Self::OutOfMemory { .. } => "out of memory for rankings".into(),
@@ -109,6 +110,24 @@ impl Explained for FusionError {
 }
 
 impl Explained for EvaluationError {
+    fn class(&self) -> ErrorClass {
+        self.class()
+    }
+
+    fn message(&self) -> String {
+        self.message()
+    }
+
+    fn detail(&self) -> Option<String> {
+        self.detail()
+    }
+
+    fn hint(&self) -> Option<String> {
+        self.hint().map(|hint| hint.to_string())
+    }
+}
+
+impl Explained for TuneError {
     fn class(&self) -> ErrorClass {
         self.class()
     }

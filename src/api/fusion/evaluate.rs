@@ -2,15 +2,13 @@
 
 use pgrx::pg_sys;
 
-use super::arrays::{self, OF_FLOAT8, for_each_element};
-use super::error::{OrRaise, Refusal, Result, reserve};
+use super::arrays::{self, OF_FLOAT8};
+use super::error::{OrRaise, Result, reserve};
+use super::fuse::texts;
 use super::ids::{Id, Text, Uuid};
 use super::ranked::{Collection, Judgements, Ranking};
 use crate::api::call::{self, Call, Outcome, pg_fn};
 use crate::engine::evaluate::{Metric, Topic};
-
-/// What [`for_each_element`] needs to know of an array of text.
-const OF_TEXT: (pg_sys::Oid, i16, bool, u8) = (pg_sys::TEXTOID, -1, false, pg_sys::TYPALIGN_INT);
 
 pg_fn! {
     /// evaluate(ranking, judgements, metric text)
@@ -93,15 +91,11 @@ fn grade<I: Id>(ranking: &Ranking<I>, judgements: &Judgements<I>) -> Result<Grad
     Ok(Graded { retrieved, grades: judged.into_iter().map(|pair| pair.1).collect() })
 }
 
-fn metric(name: &[u8]) -> Metric {
-    Metric::parse(&String::from_utf8_lossy(name)).or_raise()
-}
-
 fn one<I: Id>(call: Call) -> Outcome {
     if call.datum(2).is_none() {
         return call.null();
     }
-    let metric = metric(call.bytes(2));
+    let metric = Metric::parse(&String::from_utf8_lossy(call.bytes(2))).or_raise();
     match graded::<I>(call) {
         Some(graded) => call::f64(graded.measure(metric)),
         None => call.null(),
@@ -111,19 +105,8 @@ fn one<I: Id>(call: Call) -> Outcome {
 /// An array with a value for each metric.
 fn several<I: Id>(call: Call) -> Outcome {
     let Some(names) = call.datum(2) else { return call.null() };
-    let mut metrics = Vec::new();
-    // SAFETY: declared as an array of text.
-    let read = unsafe {
-        for_each_element(names, OF_TEXT, |at, name| {
-            let name =
-                name.ok_or(Refusal::NullElement { function: "evaluate", argument: "metrics", element: at + 1 })?;
-            let name = pg_sys::pg_detoast_datum_packed(name.cast_mut_ptr());
-            reserve(&mut metrics, 1)?;
-            metrics.push(metric(pgrx::varlena::varlena_to_byte_slice(name)));
-            Ok(())
-        })
-    };
-    read.or_raise();
+    let names = texts(names, "evaluate", "metrics").or_raise();
+    let metrics: Vec<Metric> = names.iter().map(|name| Metric::parse(name).or_raise()).collect();
     let Some(graded) = graded::<I>(call) else { return call.null() };
     let values = metrics.iter().map(|&metric| pg_sys::Datum::from(graded.measure(metric).to_bits()));
     Ok(arrays::list(OF_FLOAT8, values).or_raise())

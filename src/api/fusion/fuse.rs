@@ -2,7 +2,7 @@
 
 use pgrx::pg_sys;
 
-use super::arrays::{OF_FLOAT8, Refilled, for_each_element};
+use super::arrays::{OF_FLOAT8, Refilled, for_each_element, of_ids};
 use super::error::{OrRaise, Refusal, Result, reserve};
 use super::ids::{Id, Text, Uuid};
 use super::ranked::{Collection, Numbered, Ranking};
@@ -34,7 +34,7 @@ fn fuse<I: Id>(call: Call) -> Outcome {
     // SAFETY: declared as an array of rankings of this id type.
     let rankings = unsafe { Ranking::<I>::read_all(array) }.or_raise();
     let settings = settings(call, rankings.len());
-    let top = call.i32_or_null(8).map(|top| count("top_k", top).or_raise());
+    let top = call.i32_or_null(8).map(|top| count("fuse", "top_k", top).or_raise());
     let collection = Collection::new(&rankings).or_raise();
     let lists: Vec<List<'_>> = collection.lists.iter().map(Numbered::as_list).collect();
     let n_items = u32::try_from(collection.ids.len()).unwrap_or(u32::MAX);
@@ -45,7 +45,7 @@ fn fuse<I: Id>(call: Call) -> Outcome {
 
 /// What the arguments from the second on say.
 pub fn settings(call: Call, n_lists: usize) -> Settings {
-    let weights = call.datum(2).map(|array| floats(array, "weights").or_raise());
+    let weights = call.datum(2).map(|array| floats(array, "fuse", "weights").or_raise());
     let text = |n| call.datum(n).map(|_| String::from_utf8_lossy(call.bytes(n)).into_owned());
     let (method, normaliser, missing, on_equal) = (text(1), text(4), text(5), text(6));
     let options = call.datum(7).map(|_| String::from_utf8_lossy(jsonb_text(&call, 7)).into_owned());
@@ -61,12 +61,12 @@ pub fn settings(call: Call, n_lists: usize) -> Settings {
 }
 
 /// A float8 array without NULLs.
-pub fn floats(array: pg_sys::Datum, argument: &'static str) -> Result<Vec<f64>> {
+pub fn floats(array: pg_sys::Datum, function: &'static str, argument: &'static str) -> Result<Vec<f64>> {
     let mut values = Vec::new();
     // SAFETY: declared as an array of float8.
     unsafe {
         for_each_element(array, OF_FLOAT8, |at, value| {
-            let value = value.ok_or(Refusal::NullElement { function: "fuse", argument, element: at + 1 })?;
+            let value = value.ok_or(Refusal::NullElement { function, argument, element: at + 1 })?;
             reserve(&mut values, 1)?;
             values.push(f64::from_bits(value.value() as u64));
             Ok(())
@@ -75,9 +75,24 @@ pub fn floats(array: pg_sys::Datum, argument: &'static str) -> Result<Vec<f64>> 
     Ok(values)
 }
 
+/// A text array without NULLs.
+pub fn texts(array: pg_sys::Datum, function: &'static str, argument: &'static str) -> Result<Vec<String>> {
+    let mut texts = Vec::new();
+    // SAFETY: declared as an array of text.
+    unsafe {
+        for_each_element(array, of_ids::<Text>(), |at, text| {
+            let text = text.ok_or(Refusal::NullElement { function, argument, element: at + 1 })?;
+            reserve(&mut texts, 1)?;
+            texts.push(String::from_utf8_lossy(Text::from_datum(text).key()).into_owned());
+            Ok(())
+        })?;
+    }
+    Ok(texts)
+}
+
 /// A number of rows.
-pub fn count(argument: &'static str, value: i32) -> Result<usize> {
-    usize::try_from(value).map_err(|_| Refusal::Negative { argument, value })
+pub fn count(function: &'static str, argument: &'static str, value: i32) -> Result<usize> {
+    usize::try_from(value).map_err(|_| Refusal::Negative { function, argument, value })
 }
 
 fn put_all<I: Id>(rows: &Rows, collection: &Collection<'_, I>, fused: &Fused) -> Result<()> {

@@ -13,3 +13,4 @@ mod samples;
 mod topics;
 mod train;
 mod trec;
+mod tune;
