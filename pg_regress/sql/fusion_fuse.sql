@@ -28,8 +28,6 @@ EXECUTE hybrid('{1,0}');
 EXECUTE hybrid('{0,1}');
 DEALLOCATE hybrid;
 DO $$ DECLARE best int; BEGIN SELECT id INTO best FROM fuse((SELECT pair FROM lists), top_k => 1); RAISE NOTICE 'best: %', best; END $$;
--- in parallel, with the plan that a LIMIT has
-EXPLAIN (COSTS OFF) SELECT id FROM fuse((SELECT pair FROM lists)) LIMIT 2;
 -- refused
 SELECT * FROM fuse((SELECT pair FROM lists), 'best');
 SELECT * FROM fuse((SELECT pair FROM lists), weights => '{1}');
