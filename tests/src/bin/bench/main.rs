@@ -11,7 +11,7 @@
 //! sizes       BENCH_QUERIES (200), BENCH_SLOW (50, HNSW), BENCH_SCANS (10, sequential scans), BENCH_PASSES (3),
 //!             BENCH_BATCH (1,000, queries of a batch)
 //! left out    COMPARE=skip (all ways to answer), HNSW=skip, RIVALS=skip, GROWTH=skip, BATCH=skip, BUILD=skip,
-//!             TEXT=skip (questions, document frequencies), MEMORY=skip (of a scan), COLD=skip
+//!             TEXT=skip (questions, document frequencies), FUSION=skip, MEMORY=skip (of a scan), COLD=skip
 //! life        LIFE=row changes: this part alone; LIFE_ROWS (20,000, inserted each way), LIFE_RATE (2,000 changes a second)
 //! engines     RIVALS ("qdrant seismic bmp"), BENCH_PYTHON (a Python that has them)
 //! ```
@@ -23,6 +23,7 @@
 mod batch;
 mod builds;
 mod cold;
+mod fuse;
 mod growth;
 mod life;
 mod measure;
@@ -116,6 +117,9 @@ fn resources(mut server: Server, data: &Collection, report: &mut Report) {
     if wanted("TEXT") {
         report.add_table(text::encoding(&mut server));
         report.add_table(text::statistics(&mut server));
+    }
+    if wanted("FUSION") {
+        report.add_table(fuse::measure(&mut server));
     }
     if wanted("BATCH") {
         report.add_table(batch::measure(&mut server, data));
