@@ -20,7 +20,8 @@ is significant], "over_rrf": the same}. The engine does so in
 
 Here again are: reciprocal rank fusion, weighted sums of min-max, theoretical and z-score, nDCG@10, the folds (the
 generator's numbers included), the choice, and the test of all settings at once, with other random numbers. Scores have
-no ties and lists are not constant: that is for the comparison of fusion itself.
+no ties, and lists are empty or longer than two, of which all z-scores are 1 and -1: ties are for the comparison of
+fusion itself.
 
 Needs: pip install numpy==2.4.6
 """
@@ -47,7 +48,7 @@ def make_cases(seed):
         lists = []
         for skill in (0.5, 0.3, 0.1):
             scored = [(rng.random() + (skill if item in relevant else 0), item) for item in range(n)]
-            scored = sorted(scored, reverse=True)[: rng.choice([0, rng.randrange(2, n), rng.randrange(2, n)])]
+            scored = sorted(scored, reverse=True)[: rng.choice([0, rng.randrange(3, n), rng.randrange(3, n)])]
             lists.append({"items": [item for _, item in scored], "scores": [score for score, _ in scored]})
         grades = [relevant.get(item, rng.choice([0, None])) for item in range(n)]
         topics.append({"lists": lists, "grades": grades, "all_grades": [g for g in grades if g is not None] + [1]})
