@@ -229,3 +229,11 @@ pub(super) fn collected<T>(items: impl ExactSizeIterator<Item = T>) -> Result<Ve
     list.extend(items);
     Ok(list)
 }
+
+/// One more element, or an error instead of an abort.
+pub(super) fn push<T>(list: &mut Vec<T>, element: T) -> Result<()> {
+    let bytes = size_of::<T>().saturating_mul(list.len().saturating_add(1));
+    list.try_reserve(1).map_err(|_| FusionError::OutOfMemory { bytes })?;
+    list.push(element);
+    Ok(())
+}

@@ -3,9 +3,11 @@
 mod arith;
 mod combine;
 mod condorcet;
+mod decay;
 mod error;
 mod fused;
 mod interleave;
+mod mmr;
 mod model;
 mod names;
 mod normalise;
@@ -19,8 +21,10 @@ mod train;
 #[cfg(test)]
 mod tests;
 
+pub use decay::Decay;
 pub use error::FusionError;
 pub use fused::{Fused, fuse};
+pub use mmr::mmr;
 pub use settings::{Given, Settings};
 pub use train::{Topic, train};
 
