@@ -16,7 +16,7 @@ with the documents of a run in rank order, and writes
      "pairs": [{"difference":, "low":, "high":, "t":, "p_t":, "p_randomisation":}, ...]}
 
 with level 0.95 and 20,000 resamples; t and p_t may be null. The engine does so in
-`EVALUATION_CASES=... EVALUATION_RESULTS=... cargo test --no-default-features reference`.
+`EVALUATION_CASES=... EVALUATION_RESULTS=... cargo test --no-default-features values_for_the_reference`.
 
 Needs: pip install ir-measures==0.4.3 pytrec_eval-terrier==0.5.11 cwl-eval==1.0.12 ranx==0.3.21 scipy==1.17.1
 """
@@ -38,15 +38,18 @@ IR_MEASURES = {
     "nDCG(judged_only=True)@10": "nDCG(judged_only=True)@10",
     "RR": "RR", "MRR(rel=2)": "RR(rel=2)", "RR@10": "RR@10", "RR(rel=2)@3": "RR(rel=2)@3",
     "RR(judged_only=True)": "RR(judged_only=True)",
-    "AP": "AP", "AP(rel=2)": "AP(rel=2)", "MAP@10": "AP@10", "AP(rel=3,judged_only=True)@7": "AP(rel=3,judged_only=True)@7",
-    "P@1": "P@1", "P@10": "P@10", "P(rel=2)@5": "P(rel=2)@5", "P(judged_only=True)@5": "P(judged_only=True)@5", "SetP": "SetP",
+    "AP": "AP", "AP(rel=2)": "AP(rel=2)", "MAP@10": "AP@10",
+    "AP(rel=3,judged_only=True)@7": "AP(rel=3,judged_only=True)@7",
+    "P@1": "P@1", "P@10": "P@10", "P(rel=2)@5": "P(rel=2)@5",
+    "P(judged_only=True)@5": "P(judged_only=True)@5", "SetP": "SetP",
     "R@5": "R@5", "Recall@100": "R@100", "SetR": "SetR", "SetR(rel=2)": "SetR(rel=2)",
     "R(judged_only=True)@5": "R(judged_only=True)@5",
     "SetF": "SetF", "SetF(rel=2)": "SetF(rel=2)",
     "Rprec": "Rprec", "Rprec(rel=2)": "Rprec(rel=2)", "Rprec(judged_only=True)": "Rprec(judged_only=True)",
     "Bpref": "Bpref", "Bpref(rel=2)": "Bpref(rel=2)",
     "RBP": "RBP(rel=1)", "RBP(p=0.5,rel=2)": "RBP(p=0.5,rel=2)", "RBP(p=0.95)": "RBP(p=0.95,rel=1)",
-    "Success@1": "Success@1", "Success@10": "Success@10", "Success(rel=2)@5": "Success(rel=2)@5", "hit_rate@5": "Success@5",
+    "Success@1": "Success@1", "Success@10": "Success@10", "Success(rel=2)@5": "Success(rel=2)@5",
+    "hit_rate@5": "Success@5",
     "hits": "NumRet(rel=1)", "hits(rel=2)": "NumRet(rel=2)",
     "Judged@10": "Judged@10", "Judged": "Judged",
 }
@@ -200,7 +203,7 @@ def compare_pairs(pairs, results):
         for end in ("low", "high"):
             off = abs(got[end] - wanted[end]) / max(wanted["sd"], 1e-12)
             worst["interval, in standard errors"] = max(worst["interval, in standard errors"], off)
-    # Two samples of 20,000 differ: by 5 standard deviations of p = 0.5 each; ends of intervals by a step of a sum at most.
+    # Two samples of 20,000 differ: by 5 standard deviations of p = 0.5 each; ends of intervals by a step of a sum.
     limits = {"sampled randomisation": 5 * math.sqrt(0.5 / 20000), "interval, in standard errors": 0.8}
     failures = 0
     for what, difference in worst.items():

@@ -76,7 +76,7 @@ def fused(topic, method, weights, k, normaliser):
     scores, best = {}, {}
     for weight, one in zip(weights, topic["lists"]):
         if method == "rrf":
-            # In the engine's order of operations: 0.3/61 + 0.2/61 and 0.5/61 are equal on paper only, and a tie decides.
+            # In the engine's order of operations: 0.3/61 + 0.2/61 and 0.5/61 are equal on paper only.
             parts = [weight * (1.0 / (k + rank + 1)) for rank in range(len(one["items"]))]
         elif one["items"]:
             parts = list(weight * normalised(one["scores"], normaliser))
@@ -157,7 +157,8 @@ def compare(cases, results):
     report.line("means of settings", len(rows), np.abs(means - values.mean(axis=1)).max(), TOLERANCE)
     report.line("settings that come after a worse one", len(rows), (np.diff(means) > 0).sum(), 0)
 
-    lists = [np.array([ndcg_at_10(t, t["lists"][at]["items"]) for t in topics]) for at in range(len(topics[0]["lists"]))]
+    ids = range(len(topics[0]["lists"]))
+    lists = [np.array([ndcg_at_10(topic, topic["lists"][at]["items"]) for topic in topics]) for at in ids]
     best = max(range(len(lists)), key=lambda at: lists[at].mean())
     rrf = values_of(topics, "method => 'rrf', k => 60")
     report.line("best list", len(lists), abs(best - results["best_list"]), 0)
