@@ -146,16 +146,11 @@ def reference_pair(a, b):
     unequal = differences[differences != 0]
     t, p_t = (None, None) if len(set(differences)) == 1 else map(float, stats.ttest_rel(a, b))
     exact = len(unequal) <= 16
-    if len(unequal) == 0:
-        p = 1.0
-    elif exact:
-        signs = 1 - 2 * ((np.arange(2 ** len(unequal))[:, None] >> np.arange(len(unequal))) & 1)
-        sums = np.abs(signs @ unequal)
-        p = float(np.mean(sums >= abs(unequal.sum()) - 1e-9))
-    else:
-        test = stats.permutation_test((a, b), lambda x, y, axis: np.mean(x - y, axis=axis), permutation_type="samples",
-                                      vectorized=True, n_resamples=20000, rng=1)
-        p = float(test.pvalue)
+    # Not scipy's permutation_test: for a mean difference of 0 on paper, its rounding hides the ties that make p 1.
+    ways = np.arange(2 ** len(unequal))[:, None] if exact else None
+    random_bits = lambda: np.random.default_rng(1).integers(0, 2, (50000, len(unequal)))
+    bits = (ways >> np.arange(len(unequal))) & 1 if exact else random_bits()
+    p = float(np.mean(np.abs((1 - 2 * bits) @ unequal) >= abs(unequal.sum()) - 1e-9))
     low = high = float(differences.mean())
     if len(set(differences)) > 1:
         interval = stats.bootstrap((differences,), np.mean, method="percentile", n_resamples=20000, rng=1)
@@ -203,13 +198,13 @@ def compare_pairs(pairs, results):
         for end in ("low", "high"):
             off = abs(got[end] - wanted[end]) / max(wanted["sd"], 1e-12)
             worst["interval, in standard errors"] = max(worst["interval, in standard errors"], off)
-    # Two samples of 20,000 differ: by 5 standard deviations of p = 0.5 each; ends of intervals by a step of a sum.
-    limits = {"sampled randomisation": 5 * math.sqrt(0.5 / 20000), "interval, in standard errors": 0.8}
+    # Samples of 20,000 and 50,000 differ, by 5 standard deviations of p = 0.5; ends of intervals by a step of a sum.
+    limits = {"sampled randomisation": 5 * math.sqrt(0.25 / 20000 + 0.25 / 50000), "interval, in standard errors": 0.8}
     failures = 0
     for what, difference in worst.items():
         bad = not difference <= limits.get(what, TOLERANCE)
         failures += bad
-        print(f"{what:32} {'scipy':32} {len(pairs):5} pairs   {difference:.1e}" + ("  FAILED" if bad else ""))
+        print(f"{what:32} {'scipy, numpy':32} {len(pairs):5} pairs   {difference:.1e}" + ("  FAILED" if bad else ""))
     return failures
 
 
