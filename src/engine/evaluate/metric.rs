@@ -1,12 +1,12 @@
 //! The metrics, one topic at a time.
 //!
-//! `g(i)` is the grade at rank i (from 1), `rel(i)` is 1 if it is at least `rel` (1 unless said) else 0, `R` the number of
-//! relevant documents of the topic, `k` the cutoff, `n` the length of the list; without a cutoff k is n. All lie between
-//! 0 and 1, except hits and the RBP of an endless list, which it only approaches.
+//! `g(i)` is the grade at rank i (from 1), `rel(i)` is 1 if it is at least `rel` (1 unless said) else 0, `R` the number
+//! of relevant documents of the topic, `k` the cutoff, `n` the length of the list; without a cutoff k is n. All lie
+//! between 0 and 1, except hits. `N(i)` are the documents judged not relevant before rank i, `N` all of the topic.
 //!
 //! | name | formula | source |
 //! |---|---|---|
-//! | nDCG@k | DCG/ideal DCG, DCG = sum over i <= k of g(i)/log2(i + 1); ideal: all grades, best first | Jarvelin and Kekalainen 2002 |
+//! | nDCG@k | DCG/ideal DCG, DCG = sum over i <= k of g(i)/log2(i + 1); ideal: best first | Jarvelin, Kekalainen 2002 |
 //! | nDCG(gains=exp)@k | the same with 2^g(i) - 1 for g(i) | Burges et al. 2005 |
 //! | RR@k | 1/i of the first relevant document, 0 if there is none up to k | Kantor and Voorhees 2000 |
 //! | AP@k | 1/R sum over i <= k of rel(i) P@i | Harman 1992 |
@@ -17,7 +17,7 @@
 //! | hits@k | sum over i <= k of rel(i) | ranx |
 //! | Judged@k | judged documents up to k / min(k, n) | ir-measures |
 //! | Rprec | P@R | Buckley and Voorhees 2005 |
-//! | Bpref | 1/R sum over relevant i of 1 - min(N(i), R)/min(N, R); N(i): judged not relevant before i, N: of the topic | Buckley and Voorhees 2004, as trec_eval 8 and later |
+//! | Bpref | 1/R sum over relevant i of 1 - min(N(i), R)/min(N, R) | Buckley and Voorhees 2004, as trec_eval |
 //! | RBP | (1 - p) sum over i <= k of rel(i) p^(i - 1), p is 0.8 unless said | Moffat and Zobel 2008 |
 //!
 //! One pass over the list; nDCG also makes one over the grades for each of the first 16 that occur, and sorts the rest.
@@ -64,17 +64,14 @@ pub(super) enum Gain {
 }
 
 impl Metric {
-    /// The value for one topic; finite for every input. A document that `retrieved` has but `grades` lacks makes no sense
-    /// and can lead to values above 1.
+    /// The value for one topic; finite for every input. A document that `retrieved` has but `grades` lacks makes no
+    /// sense and can lead to values above 1.
     pub fn of(&self, topic: &Topic<'_>) -> f64 {
         let n_relevant = topic.grades.iter().filter(|&&grade| self.is_relevant(Some(grade))).count();
         match self.kind {
-            Kind::Judged => return self.judged(topic),
-            Kind::Ndcg { gain } => return self.ndcg(topic, gain),
-            _ if n_relevant == 0 => return 0.0,
-            _ => (),
-        }
-        match self.kind {
+            Kind::Judged => self.judged(topic),
+            Kind::Ndcg { gain } => self.ndcg(topic, gain),
+            _ if n_relevant == 0 => 0.0,
             Kind::ReciprocalRank => self.ranks(topic).next().map_or(0.0, |rank| 1.0 / count(rank)),
             Kind::AveragePrecision => {
                 let precisions = self.ranks(topic).zip(1usize..).map(|(rank, nth)| count(nth) / count(rank));
@@ -92,21 +89,7 @@ impl Metric {
                 count(self.ranks(topic).take_while(|&rank| rank <= n_relevant).count()) / count(n_relevant)
             }
             Kind::Bpref => self.bpref(topic, n_relevant),
-            Kind::RankBiased { p } => {
-                // Ranks ascend, so p^(rank - 1) is carried along.
-                let (mut weight, mut at) = (1.0, 1usize);
-                let mut sum = 0.0;
-                for rank in self.ranks(topic) {
-                    while at < rank && weight > 0.0 {
-                        weight *= p;
-                        at += 1;
-                    }
-                    at = rank;
-                    sum += weight;
-                }
-                (1.0 - p) * sum
-            }
-            Kind::Ndcg { .. } | Kind::Judged => 0.0,
+            Kind::RankBiased { p } => self.rank_biased(topic, p),
         }
     }
 
@@ -164,6 +147,19 @@ impl Metric {
         sum / count(n_relevant)
     }
 
+    fn rank_biased(&self, topic: &Topic<'_>, p: f64) -> f64 {
+        let (mut sum, mut weight, mut at) = (0.0, 1.0, 1usize);
+        // Ranks ascend, so p^(rank - 1) is carried along.
+        for rank in self.ranks(topic) {
+            while at < rank {
+                weight *= p;
+                at = at.saturating_add(1);
+            }
+            sum += weight;
+        }
+        (1.0 - p) * sum
+    }
+
     /// Gains are divided by 2^(greatest grade), or nothing, which leaves the quotient as it is and keeps it finite for
     /// every grade: 2^2000 is none.
     fn ndcg(&self, topic: &Topic<'_>, gain: Gain) -> f64 {
@@ -198,9 +194,9 @@ impl Metric {
 /// So many passes are made before the rest is sorted. Judges use two to five grades, so nothing is, as a rule.
 const MAX_PASSES: usize = 16;
 
-/// Visits the grades above 0, greatest first, until `visit` says no. Each pass finds the next grade and visits it as often
-/// as it occurs: no memory and, for the few grades there are, less work than sorting. Should there be no memory to sort
-/// the rest, passes go on.
+/// Visits the grades above 0, greatest first, until `visit` says no. Each pass finds the next grade and visits it as
+/// often as it occurs: no memory and, for the few grades there are, less work than sorting. Should there be no memory
+/// to sort the rest, passes go on.
 fn best_first(grades: &[i32], mut visit: impl FnMut(i32) -> bool) {
     let mut below = i64::from(i32::MAX) + 1;
     for pass in 1usize.. {

@@ -1,13 +1,14 @@
 //! How good is a ranking? Metrics against judgements, what their means are worth, and the files of TREC.
 //!
-//! [`metric`] measures one topic; [`name`] reads and writes the metrics' names; [`statistics`] has intervals of a mean and
-//! the comparison of two runs; [`trec`] reads and writes lines of runs and judgements.
+//! [`metric`] measures one topic; [`name`] reads and writes the metrics' names; [`statistics`] has intervals of a mean
+//! and the comparison of two runs; [`trec`] reads and writes lines of runs and judgements.
 //!
 //! A *topic* is a query with its information need, a *run* one ranking for each topic, a *grade* the judgement of a
 //! document: the greater, the more relevant. What trec_eval decides about edge cases is decided here in the same way,
 //! for those are the numbers in papers:
 //!
-//! - A document that was not judged counts as not relevant; it still takes its rank. Bpref and `judged_only` pass over it.
+//! - A document that was not judged counts as not relevant; it still takes its rank. Bpref and `judged_only` pass over
+//!   it.
 //! - A negative grade is never relevant and its gain is 0. trec_eval reads it as "in the pool but not judged", so Bpref
 //!   and `judged_only` pass over it too; only Judged counts it as judged, as ir-measures does.
 //! - A topic without relevant documents measures 0 in everything but Judged. Callers who would rather leave such topics
@@ -21,10 +22,10 @@
 //!
 //! `tests/reference/evaluation.py` compares with ir-measures 0.4.3 (over pytrec_eval and cwl_eval) and ranx 0.3.21.
 //!
-//! - ir-measures wants a cutoff for P, R and Success; without one they are of the whole list here. Its RBP asks for `rel`,
-//!   which is 1 here unless said; its map of gains is not read.
-//! - ranx multiplies RBP by the grade, so that it exceeds 1; it is binary here, as its paper has it. ranx's nDCG, F1, hits
-//!   and hit rate are ours.
+//! - ir-measures wants a cutoff for P, R and Success; without one they are of the whole list here. Its RBP asks for
+//!   `rel`, which is 1 here unless said; its map of gains is not read.
+//! - ranx multiplies RBP by the grade, so that it exceeds 1; it is binary here, as its paper has it. ranx's nDCG, F1,
+//!   hits and hit rate are ours.
 //! - Programs leave out topics without any judgement, and ranx cannot have topics without a relevant one; they
 //!   measure 0 here. trec_eval's table of grades is empty for a topic with negative ones only; not compared.
 

@@ -19,8 +19,8 @@
 //! | Bpref | - | rel | no |
 //! | RBP | rank_biased_precision | p, rel, judged_only | may |
 //!
-//! `rel` is from 0 (default 1), `p` lies between 0 and 1 (default 0.8), `judged_only` is true or false. ir-measures' map
-//! of gains, `gains={1:3}`, is not read: change the grades instead.
+//! `rel` is from 0 (default 1), `p` lies between 0 and 1 (default 0.8), `judged_only` is true or false. The map of
+//! gains of ir-measures, `gains={1:3}`, is not read: change the grades instead.
 
 use super::error::EvaluationError;
 use super::metric::{Gain, Kind, Metric};

@@ -5,12 +5,12 @@
 //!   neighbours (the definition that R calls type 7 and numpy linear). With few topics it is too narrow, as every
 //!   bootstrap of a mean is: with ten, a 95 % interval holds the truth about nine times of ten.
 //! - [`compare`]: two runs over the same topics, by the differences of their values. The interval is the bootstrap's of
-//!   the mean difference. `t` is Student's, two-sided, mean difference / (sd/sqrt(n)) with n - 1 degrees of freedom; there
-//!   is none for fewer than two topics, nor where all differences are the same. The randomisation test (Fisher 1935;
-//!   for retrieval Smucker, Allan and Carterette 2007) asks how often the mean difference would be at least as far from
-//!   0 if each topic's two values were swapped by the toss of a coin. Up to 16 topics with a difference, all ways to
-//!   swap are tried and the answer is exact; beyond, `resamples` random ones are, and p is (b + 1)/(resamples + 1) for b of
-//!   them at least as far, which is never 0 and never too small on average (Phipson and Smyth 2010).
+//!   the mean difference. `t` is Student's, two-sided, mean difference / (sd/sqrt(n)) with n - 1 degrees of freedom;
+//!   there is none for fewer than two topics, nor where all differences are the same. The randomisation test (Fisher
+//!   1935; for retrieval Smucker, Allan and Carterette 2007) asks how often the mean difference would be at least as
+//!   far from 0 if each topic's two values were swapped by the toss of a coin. Up to 16 topics with a difference, all
+//!   ways to swap are tried and the answer is exact; beyond, `resamples` random ones are, and p is (b + 1)/(resamples +
+//!   1) for b of them at least as far, which is never 0 and never too small on average (Phipson and Smyth 2010).
 //! - [`holm`]: of several comparisons some look significant by chance; Holm's step-down correction (1979) makes the
 //!   chance of even one false alarm at most what is said.
 //!
@@ -73,7 +73,8 @@ const MAX_VALUE: f64 = 1e100;
 const DRAWS: u64 = 1;
 const SWAPS: u64 = 2;
 
-/// The mean of the values and the interval that holds it with the given confidence, by `resamples` from 100 to a million.
+/// The mean of the values and the interval that holds it with the given confidence, by `resamples` from 100 to a
+/// million.
 pub fn bootstrap(
     values: &[f64],
     level: f64,
@@ -151,8 +152,8 @@ pub fn compare(
     })
 }
 
-/// The probabilities after Holm's correction, in the order given: the i-th smallest of m is multiplied by m - i + 1, and
-/// none is below one that was smaller before.
+/// The probabilities after Holm's correction, in the order given: the i-th smallest of m is multiplied by m - i + 1,
+/// and none is below one that was smaller before.
 pub fn holm(probabilities: &[f64]) -> Result<Vec<f64>, EvaluationError> {
     let mut order = reserved(probabilities.len())?;
     order.extend(probabilities.iter().copied().enumerate());

@@ -1,9 +1,9 @@
 //! Student's t distribution: how likely a t of at least this size is by chance.
 //!
-//! The two-sided probability is the regularised incomplete beta function I_x(nu/2, 1/2) at x = nu/(nu + t^2) (Abramowitz and
-//! Stegun 26.7.1 and 26.5.27), here by its continued fraction (26.5.8) in Lentz's form, on whichever side of its middle it
-//! converges fast. A crate was considered: those that fit bring a gamma function for every argument, while whole degrees
-//! of freedom need only a product.
+//! The two-sided probability is the regularised incomplete beta function I_x(nu/2, 1/2) at x = nu/(nu + t^2)
+//! (Abramowitz and Stegun 26.7.1 and 26.5.27), here by its continued fraction (26.5.8) in Lentz's form, on whichever
+//! side of its middle it converges fast. Degrees of freedom are whole here, so the beta function in it is a product and
+//! needs no gamma function, hence no crate.
 
 /// The chance of |T| >= |t| with `nu` degrees of freedom, at least 1.
 pub(super) fn two_sided(t: f64, nu: u64) -> f64 {

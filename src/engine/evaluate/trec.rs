@@ -1,8 +1,8 @@
 //! Lines of TREC's files: runs, `topic Q0 docno rank score tag`, and judgements (qrels), `topic 0 docno grade`.
 //!
-//! Fields stand between ASCII white space; empty lines and lines that begin with `#` are passed over, as trec_eval does.
-//! Unlike it, further fields are an error (a document number with a space in it would lose its end unseen), and so is a
-//! number that is none (trec_eval reads it as 0).
+//! Fields stand between ASCII white space; empty lines and lines that begin with `#` are passed over, as trec_eval
+//! does. Unlike it, further fields are an error (a document number with a space in it would lose its end unseen), and
+//! so is a number that is none (trec_eval reads it as 0).
 //!
 //! The rank of a run is not used by trec_eval, which sorts by score; so what is written should have scores that
 //! differ, for of equal ones it puts the greater document number first.

@@ -1,14 +1,14 @@
 //! Whether settings differ from a baseline by more than chance, all of them at once.
 //!
-//! The randomisation test of [`crate::engine::evaluate::statistics`], extended to many comparisons by the greatest statistic
-//! (Westfall and Young 1993, single step): topics are swapped for all settings together, and a setting's p is how often
-//! the *most* different of all settings is as different as it is. So the chance of even one false alarm among all is at
-//! most p, as with Holm's correction. Holm's multiplies by the number of settings, which a sampled p of at least
-//! 1/(resamples + 1) does not survive; here the number of settings costs nothing by itself, and that they resemble one
-//! another, as the points of a grid do, is made use of.
+//! The randomisation test of [`crate::engine::evaluate::statistics`], extended to many comparisons by the greatest
+//! statistic (Westfall and Young 1993, single step): topics are swapped for all settings together, and a setting's p is
+//! how often the *most* different of all settings is as different as it is. So the chance of even one false alarm among
+//! all is at most p, as with Holm's correction. Holm's multiplies by the number of settings, which a sampled p of at
+//! least 1/(resamples + 1) does not survive; here the number of settings costs nothing by itself, and that they
+//! resemble one another, as the points of a grid do, is made use of.
 //!
-//! The statistic is |sum of d|/sqrt(sum of d^2), of the differences d. It grows with Student's t, and the root stays the
-//! same whatever is swapped. Time is resamples x settings x topics.
+//! The statistic is |sum of d|/sqrt(sum of d^2), of the differences d. It grows with Student's t, and the root stays
+//! the same whatever is swapped. Time is resamples x settings x topics.
 
 use super::error::TuneError;
 use super::values::Values;

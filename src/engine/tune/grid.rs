@@ -11,9 +11,9 @@ pub const MAX_SETTINGS: u64 = 10_000;
 ///
 /// | methods | are tried with |
 /// |---|---|
-/// | rrf | each k and no weights; each point of the simplex of weights and k 60 (or the first k, if 60 is not among them) |
+/// | rrf | each k and no weights; each point of the simplex and k 60 (the first k, if 60 is not one) |
 /// | rrf_qdrant, srrf | each k |
-/// | weighted_sum, relative_score, arithmetic_mean, geometric_mean, harmonic_mean, wmnz, mixed | each normaliser and point of the simplex |
+/// | weighted_sum, relative_score, wmnz, mixed, the three means | each normaliser and point of the simplex |
 /// | tm2c2; weighted_borda, weighted_condorcet | each point of the simplex |
 /// | comb_gmnz | each normaliser and gamma |
 /// | comb_min, comb_max, comb_med, comb_sum, comb_anz, comb_mnz | each normaliser |
@@ -22,7 +22,7 @@ pub const MAX_SETTINGS: u64 = 10_000;
 ///
 /// The simplex has every way to divide `weight_steps` steps among the lists, so that weights sum to 1 exactly where
 /// floating point would lose some of them. Equal weights are tried first in any case. The corners, where one list has
-/// everything, are tried with rrf only: every method makes the same of them, the list itself.
+/// everything, are tried with rrf only: every method makes the same of them, that list and then what only others have.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
     /// Names that `fuse` takes; those of trained methods need a model and are refused.
@@ -246,8 +246,8 @@ fn or_none(numbers: &[f64]) -> impl Iterator<Item = Option<f64>> {
     numbers.is_empty().then_some(None).into_iter().chain(numbers.iter().copied().map(Some))
 }
 
-/// Points of the simplex: the ways to divide `steps` among `n_lists`, C(steps + n_lists - 1, n_lists - 1). Counting ends
-/// beyond [`MAX_SETTINGS`].
+/// Points of the simplex: the ways to divide `steps` among `n_lists`, C(steps + n_lists - 1, n_lists - 1). Counting
+/// ends beyond [`MAX_SETTINGS`].
 fn n_points(steps: u32, n_lists: usize) -> u64 {
     let mut n = u64::from(steps > 0 && n_lists > 0);
     for list in 1..u64::try_from(n_lists).unwrap_or(u64::MAX) {

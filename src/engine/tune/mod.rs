@@ -1,8 +1,8 @@
 //! Which fusion is best for these lists, and is it better than none?
 //!
-//! [`tune`] fuses the lists of judged topics with every setting of a [`Grid`] and measures each ([`values`]). A row for each
-//! setting says how good it is, best first; one more row says what may be expected of tuning ([`folds`]); [`chance`]
-//! tells both from luck.
+//! [`tune`] fuses the lists of judged topics with every setting of a [`Grid`] and measures each ([`values`]). A row for
+//! each setting says how good it is, best first; one more row says what may be expected of tuning ([`folds`]);
+//! [`chance`] tells both from luck.
 //!
 //! # What to quote
 //!
@@ -10,10 +10,11 @@
 //! interval, over the very topics that chose it, flatter. The row to quote is [`Tuning::cross_validated`]: topics are
 //! divided at random into folds, for each fold the setting that is best on all *other* topics is measured on it, and
 //! the row is about those values. It estimates what this way of choosing is worth on new topics. What to use is the
-//! first of [`Tuning::settings`], chosen with all topics; that many folds chose it too is a good sign. That folds choose
-//! differently says that several settings are about as good.
+//! first of [`Tuning::settings`], chosen with all topics; that many folds chose it too is a good sign. That folds
+//! choose differently says that several settings are about as good.
 //!
-//! Still, it is an estimate for topics like these, of this collection, from these lists.
+//! Still, it is an estimate for topics like these, of this collection, from these lists; and its folds learned from one
+//! another's topics, which its interval and its p do not know.
 //!
 //! # Two baselines
 //!
@@ -109,8 +110,8 @@ const RESAMPLES: u32 = 2_000;
 const ALPHA: f64 = 0.05;
 const MAX_FOLDS: u32 = 1_000;
 
-/// Tries every setting of the grid on all topics. If there are fewer topics than `folds` (from 2 to 1,000), each is a fold.
-/// Settings that read scores are left out where a list has none.
+/// Tries every setting of the grid on all topics. If there are fewer topics than `folds` (from 2 to 1,000), each is a
+/// fold. Settings that read scores are left out where a list has none.
 pub fn tune(
     topics: &[TuneTopic<'_>],
     metric: &Metric,

@@ -1,5 +1,5 @@
-//! Values for `tests/reference/evaluation.py`, which compares them with other programs. Without its two variables there is
-//! nothing to do.
+//! Values for `tests/reference/evaluation.py`, which compares them with other programs. Without its two variables there
+//! is nothing to do.
 
 use serde_json::{Value, json};
 

@@ -73,7 +73,8 @@ proptest! {
         // From the definition: the greatest, over all that are no greater, of p times the number of those not smaller.
         for (i, got) in corrected.iter().enumerate() {
             let stepped = p.iter().filter(|q| **q <= p[i]);
-            let wanted = stepped.map(|q| (q * p.iter().filter(|r| *r >= q).count() as f64).min(1.0)).fold(0.0, f64::max);
+            let times = |q: &f64| p.iter().filter(|r| *r >= q).count() as f64;
+            let wanted = stepped.map(|q| (q * times(q)).min(1.0)).fold(0.0, f64::max);
             prop_assert!((got - wanted).abs() < 1e-12);
         }
     }

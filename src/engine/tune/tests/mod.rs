@@ -17,8 +17,8 @@ pub struct Made {
 }
 
 impl Made {
-    /// Of `n` items four are relevant; each list scores items by chance, relevant ones higher by its `skill`, and has the
-    /// best half.
+    /// Of `n` items four are relevant; each list scores items by chance, relevant ones higher by its `skill`, and has
+    /// the best half.
     pub fn new(n: u32, skills: &[f64], random: &mut Random) -> Self {
         let share = |random: &mut Random| (random.next() >> 11) as f64 / (1u64 << 53) as f64;
         let lists = skills.iter().map(|skill| {

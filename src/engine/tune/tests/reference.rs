@@ -35,7 +35,9 @@ fn rows_for_the_reference() {
         })
         .collect();
     let metric = Metric::parse(cases["metric"].as_str().unwrap()).unwrap();
-    let tuning = tune(&topics, &metric, &Grid::default(), 5, 1, &mut || ()).unwrap();
+    let methods = list(&cases["methods"]).map(|name| name.as_str().unwrap().to_owned()).collect();
+    let grid = Grid { methods, ..Grid::default() };
+    let tuning = tune(&topics, &metric, &grid, 5, 1, &mut || ()).unwrap();
     let gain = |gain: &Gain| json!([gain.difference, gain.p, gain.is_significant]);
     let row = |row: &Tuned| {
         json!({
