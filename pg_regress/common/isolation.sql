@@ -56,7 +56,7 @@ $$;
 CREATE FUNCTION look(OUT ids text) LANGUAGE plpgsql STABLE AS $$
 DECLARE
     by_scan text;
-    index regclass := to_regclass('docs_emb');
+    index regclass := (SELECT indexrelid FROM pg_index WHERE indexrelid = to_regclass('docs_emb') AND indisvalid);
 BEGIN
     SELECT ranking.ids INTO look.ids FROM ranking;
     PERFORM set_config('enable_indexscan', 'off', false), set_config('enable_seqscan', 'on', false),

@@ -56,7 +56,7 @@ pub fn create_dense(client: &mut Client, table: &str, dim: usize) {
 
 /// Numbers as a literal of the type that [`create_dense`] has chosen.
 pub fn fill_dense(client: &mut Client, table: &str, rows: impl Iterator<Item = (usize, Vec<f32>)>) {
-    run(client, &format!("CREATE TEMP TABLE loaded (id int, emb real[])"));
+    run(client, "CREATE TEMP TABLE loaded (id int, emb real[])");
     copy(
         client,
         "loaded",
