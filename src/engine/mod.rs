@@ -4,7 +4,7 @@
 //! writer; [`pending`] the form of a document that waits to be inverted; [`search`] ranks documents exactly, as a
 //! stream; [`survey`] tells beforehand what that will take; [`space`] when the index file is worth making smaller;
 //! [`weights`] makes, prunes and measures vectors by the formulas of learned sparse retrieval; [`encode`] makes them from
-//! text.
+//! text; [`fusion`] makes one ranked list of several.
 
 pub mod codec;
 pub mod encode;
