@@ -7,9 +7,9 @@
 //! | --- | --- | --- | --- |
 //! | `bayes` | ln(P/(1 - P)) in each of [`BAYES_EDGES`]' buckets of ranks | that of r's bucket | Aslam, Montague 2001 |
 //! | `pos` | P(relevant) at each rank | that of r; 0 beyond | Lillis et al. 2010 |
-//! | `prob` | P(relevant) in each of the list's segments of equal length | that of segment j, by j from 1 | Lillis et al. 2006 |
-//! | `seg` | P(relevant) in segments that end at [`segment_end`] | that of r's segment, times s + 1; 0 beyond | Shokouhi 2007 |
-//! | `slide` | P(relevant) at each rank | their mean over the ranks within the window around r | Lillis et al. 2008 |
+//! | `prob` | P(relevant) in segments of equal length | that of segment j, by j from 1 | Lillis et al. 2006 |
+//! | `seg` | P(relevant) in segments, [`segment_end`] | that of r's segment, times s + 1; 0 beyond | Shokouhi 2007 |
+//! | `slide` | P(relevant) at each rank | their mean over the window around r | Lillis et al. 2008 |
 //! | `map` | mean average precision | that, by r | Lillis et al. 2010 |
 
 use serde_json::{Map, Value, json};

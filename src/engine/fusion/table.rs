@@ -4,7 +4,7 @@
 //! each element of a list and 4 for each item, however many lists there are.
 
 use super::List;
-use super::error::{FusionError, Result, collected, filled};
+use super::error::{FusionError, Result, collected, filled, reserved};
 
 /// Steps between two calls of `interrupts`.
 pub const STEPS: usize = 8192;
@@ -85,6 +85,23 @@ impl Table {
     /// The item's best rank in any list.
     pub fn best_rank(&self, item: u32) -> Option<u32> {
         self.places(item).map(|place| place.1).min()
+    }
+
+    /// The same with other numbers: item `i` is what was `order[i]`. Items that follow one another in `order` then have
+    /// their places side by side in memory.
+    pub fn renumbered(&self, order: &[u32]) -> Result<Self> {
+        let mut starts = reserved(order.len() + 1)?;
+        let (mut lists, mut ranks) = (reserved(self.lists.len())?, reserved(self.ranks.len())?);
+        starts.push(0);
+        for &item in order {
+            for (list, rank) in self.places(item) {
+                lists.push(u8::try_from(list).unwrap_or(u8::MAX));
+                ranks.push(rank);
+            }
+            starts.push(number(ranks.len()));
+        }
+        let lengths = collected(self.lengths.iter().copied())?;
+        Ok(Self { starts, lists, ranks, lengths, n_candidates: self.n_candidates })
     }
 
     /// The length of each list.

@@ -25,7 +25,7 @@ proptest! {
     #[test]
     fn diversity(
         relevance in proptest::collection::vec((0..8u8).prop_map(|n| f64::from(n) / 8.0), 0..12),
-        similar in proptest::collection::vec(proptest::collection::vec((0..5u8).prop_map(|n| f64::from(n) / 4.0), 12), 12),
+        similar in proptest::collection::vec(proptest::collection::vec(0.0..1.0f64, 12), 12),
         lambda in (0..9u8).prop_map(|n| f64::from(n) / 8.0),
         k in 0..15usize,
     ) {
@@ -38,7 +38,13 @@ proptest! {
     }
 
     #[test]
-    fn decays(origin in -9.0..9.0f64, scale in 0.1..9.0f64, offset in 0.0..4.0f64, decay in 0.01..0.99f64, x in -60.0..60.0f64) {
+    fn decays(
+        origin in -9.0..9.0f64,
+        scale in 0.1..9.0f64,
+        offset in 0.0..4.0f64,
+        decay in 0.01..0.99f64,
+        x in -60.0..60.0f64,
+    ) {
         let distance = ((x - origin).abs() - offset).max(0.0);
         let expected = [
             ("linear", (1.0 - (1.0 - decay) / scale * distance).max(0.0)),

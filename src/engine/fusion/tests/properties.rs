@@ -39,6 +39,11 @@ fn assert_finite(fused: &Fused, m: usize) {
     }
 }
 
+fn with_wishes(lists: Vec<Ranking>) -> impl Strategy<Value = (Vec<Ranking>, Wish)> {
+    let m = lists.len();
+    (Just(lists), wishes(m))
+}
+
 /// Methods whose score does not depend on the order of the lists.
 fn symmetric() -> impl Iterator<Item = &'static str> {
     BY_SCORE.into_iter().chain(BY_RANK)
@@ -49,7 +54,7 @@ proptest! {
 
     #[test]
     fn results_are_finite(
-        (lists, mut wish) in extreme_rankings().prop_flat_map(|lists| { let m = lists.len(); (Just(lists), wishes(m)) }),
+        (lists, mut wish) in extreme_rankings().prop_flat_map(with_wishes),
         weights in proptest::option::of(proptest::collection::vec(extreme_score().prop_map(f64::abs), 6)),
         k in extreme_score(),
     ) {
