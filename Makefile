@@ -64,7 +64,7 @@ sweep: ## every operation crashes and fails after its log records; SWEEP_BOUNDAR
 standby: install ## reads and promotions under replay, points in time, subscriber; STANDBY_SECONDS=1800 PROMOTIONS=20
 	scripts/integration.sh standby recovery
 
-reference: install ## tokens, weights and BM25 beside what other programs from PyPI compute
+reference: install ## tokens, weights, BM25, fusion, metrics, tuning beside what programs from PyPI compute
 	scripts/reference.sh
 
 bench: ## time, size, recall beside rivals, growth, memory; DATA="folders", HNSW=skip ...; docs/benchmarks.md

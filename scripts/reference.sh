@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Compares with what other programs compute: fetches them from PyPI, as tests/reference/requirements.txt pins them, into
-# a folder of their own.
+# a folder of their own. REFERENCE_CASES is the number of fusions of each kind, 1000 unless said; numba compiles ranx in
+# the first run, which takes two minutes more.
 source "$(dirname "$0")/common.sh"
 cd "$ROOT"
 

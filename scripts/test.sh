@@ -47,7 +47,7 @@ step standby "$ROOT/scripts/integration.sh" standby recovery
 if [ "${REFERENCE:-}" = skip ]; then
 	printf '\nreferences: left out (REFERENCE=skip)\n'
 else
-	step reference "$ROOT/scripts/reference.sh"
+	step reference env REFERENCE_CASES="${REFERENCE_CASES:-200}" "$ROOT/scripts/reference.sh"
 fi
 
 if [ "${PG18:-}" = skip ]; then

@@ -1,38 +1,34 @@
-#!/usr/bin/env python3
-"""Our metrics and statistics beside ir-measures, pytrec_eval, ranx and scipy.
+"""Metrics and statistics beside ir-measures, ranx, scipy and numpy.
 
-    evaluation.py write CASES            random runs, judgements and pairs of runs, as JSON
-    evaluation.py compare CASES RESULTS  the greatest difference for each metric; fails beyond 1e-9
+Usage: evaluation.py CONNECTION. tests/tests/reference.rs starts the server.
 
-What computes RESULTS is not this script's business. It reads CASES,
-
-    {"metrics": [name, ...],
-     "topics": [{"run": [docno, ...], "qrels": {docno: grade, ...}}, ...],
-     "pairs": [{"a": [value, ...], "b": [value, ...]}, ...]}
-
-with the documents of a run in rank order, and writes
-
-    {"topics": [[value of each metric], ...],
-     "pairs": [{"difference":, "low":, "high":, "t":, "p_t":, "p_randomisation":}, ...]}
-
-with level 0.95 and 20,000 resamples; t and p_t may be null. The engine does so in
-`EVALUATION_CASES=... EVALUATION_RESULTS=... cargo test --no-default-features values_for_the_reference`.
-
-Needs: pip install ir-measures==0.4.3 pytrec_eval-terrier==0.5.11 cwl-eval==1.0.12 ranx==0.3.21 scipy==1.17.1
+metrics     `evaluate` of rankings and judgements with text ids, made by aggregates of rows that come in no order:
+            ir-measures 0.4.3 (over pytrec_eval), and ranx 0.3.21 for what that does not have.
+statistics  `compare_runs` and `bootstrap_mean`: scipy's t-test and bootstrap; randomisation in numpy.
 """
 
-import argparse
 import collections
-import json
 import math
 import random
 import sys
-import warnings
+
+import numpy as np
+import psycopg
+from scipy import stats
+
+import lean_ranx  # noqa: F401
+import ir_measures
+import ranx
+
+from reference import Tally
 
 TOLERANCE = 1e-9
-N_RUNS = 1000
+SEED = 6
+N_TOPICS = 1000
+N_PAIRS = 300
+LEVEL, N_RESAMPLES = 0.95, 20_000
 
-# What we call it, and what the others do: a name for ir-measures, or a function over ranx.
+# What we call it, and what the others do: a name for ir-measures, or one for ranx.
 IR_MEASURES = {
     "nDCG": "nDCG", "nDCG@1": "nDCG@1", "nDCG@10": "nDCG@10", "ndcg_cut_5": "nDCG@5",
     "nDCG(judged_only=True)@10": "nDCG(judged_only=True)@10",
@@ -47,7 +43,6 @@ IR_MEASURES = {
     "SetF": "SetF", "SetF(rel=2)": "SetF(rel=2)",
     "Rprec": "Rprec", "Rprec(rel=2)": "Rprec(rel=2)", "Rprec(judged_only=True)": "Rprec(judged_only=True)",
     "Bpref": "Bpref", "Bpref(rel=2)": "Bpref(rel=2)",
-    "RBP": "RBP(rel=1)", "RBP(p=0.5,rel=2)": "RBP(p=0.5,rel=2)", "RBP(p=0.95)": "RBP(p=0.95,rel=1)",
     "Success@1": "Success@1", "Success@10": "Success@10", "Success(rel=2)@5": "Success(rel=2)@5",
     "hit_rate@5": "Success@5",
     "hits": "NumRet(rel=1)", "hits(rel=2)": "NumRet(rel=2)",
@@ -59,7 +54,9 @@ RANX = {
     "Success@3": "hit_rate@3", "Success": "hit_rate", "nDCG@20": "ndcg@20", "AP@5": "map@5", "RR@5": "mrr@5",
     "P@20": "precision@20", "R@20": "recall@20",
 }
-METRICS = list(IR_MEASURES) + list(RANX)
+# The same, and the grade from which a document is relevant: ranx would multiply by the grade, and gets 1 for it.
+RANX_BINARY = {"RBP": ("rbp.80", 1), "RBP(p=0.5,rel=2)": ("rbp.50", 2), "RBP(p=0.95)": ("rbp.95", 1)}
+METRICS = [*IR_MEASURES, *RANX, *RANX_BINARY]
 
 
 # The cases.
@@ -90,19 +87,11 @@ def random_pair(rng):
     return {"a": [value(shift) for _ in range(n)], "b": [value(0) for _ in range(n)]}
 
 
-def make_cases(seed):
-    rng = random.Random(seed)
-    runs = [random_topic(rng) for _ in range(N_RUNS)]
-    return {"metrics": METRICS, "topics": runs, "pairs": [random_pair(rng) for _ in range(300)]}
-
-
 # The reference.
 
 
 def reference_metrics(topics):
     """For each of our names, the values of all topics."""
-    import ir_measures
-
     qrels = {f"q{i:04}": topic["qrels"] for i, topic in enumerate(topics)}
     # Scores that differ, so that nobody has to break ties.
     runs = {f"q{i:04}": {doc: float(-rank) for rank, doc in enumerate(topic["run"])} for i, topic in enumerate(topics)}
@@ -121,109 +110,149 @@ def reference_metrics(topics):
 
 
 def reference_ranx(topics, qrels, runs):
-    import ranx
-
-    warnings.filterwarnings("ignore")
-    # ranx wants a run for each topic and judgements above 0 only.
-    qids = [qid for qid in runs if any(grade > 0 for grade in qrels[qid].values())]
-    their_qrels = ranx.Qrels({qid: {d: g for d, g in qrels[qid].items() if g > 0} for qid in qids})
-    their_run = ranx.Run({qid: runs[qid] for qid in qids})
     values = {}
-    for ours, theirs in RANX.items():
-        scores = ranx.evaluate(their_qrels, their_run, theirs, return_mean=False)
+    for ours, theirs, rel in [*((*both, None) for both in RANX.items()), *((o, *t) for o, t in RANX_BINARY.items())]:
+        least = 1 if rel is None else rel
+        # ranx wants a run for each topic and judgements above 0 only; who has neither measures 0.
+        judged = {
+            qid: {doc: grade if rel is None else 1 for doc, grade in qrels[qid].items() if grade >= least}
+            for qid in runs
+        }
+        judged = {qid: grades for qid, grades in judged.items() if grades}
+        scores = ranx.evaluate(
+            ranx.Qrels(judged), ranx.Run({qid: runs[qid] for qid in judged}), theirs, return_mean=False
+        )
         values[ours] = [0.0] * len(topics)
-        for qid, score in zip(sorted(qids), scores):
+        for qid, score in zip(sorted(judged), scores, strict=True):
             values[ours][int(qid[1:])] = float(score)
     return values
 
 
-def reference_pair(a, b):
-    """t, its p, the p of a randomisation test (exact where ours is), and the bootstrap's interval."""
-    import numpy as np
-    from scipy import stats
+# Metrics.
 
-    differences = np.subtract(a, b)
+
+def metrics(server, tally, rng):
+    topics = [random_topic(rng) for _ in range(N_TOPICS)]
+    judged = [(at, doc, grade) for at, topic in enumerate(topics) for doc, grade in topic["qrels"].items()]
+    found = [(at, doc, -rank) for at, topic in enumerate(topics) for rank, doc in enumerate(topic["run"])]
+    server.execute(
+        """CREATE TABLE judged (topic int, doc text, grade int);
+           CREATE TABLE found (topic int, doc text, score int)"""
+    )
+    for table, rows in (("judged", judged), ("found", found)):
+        rng.shuffle(rows)
+        with server.cursor().copy(f"COPY {table} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    # A topic that nothing was found for has no ranking.
+    rows = server.cursor(binary=True).execute(
+        """SELECT topic, evaluate(r, j, %s::text[])
+           FROM (SELECT topic, judgements(doc, grade) AS j FROM judged GROUP BY topic) AS j
+           LEFT JOIN (SELECT topic, ranking(doc, score) AS r FROM found GROUP BY topic) AS r USING (topic)
+           ORDER BY topic""",
+        (METRICS,),
+    )
+    reference = reference_metrics(topics)
+    assert sum(not topic["run"] for topic in topics) > 50, "too few topics without a run"
+    for at, (topic, values) in enumerate(rows):
+        tally.true("topics", topic == at)
+        for name, value in zip(METRICS, values, strict=True):
+            tally.number(name, value, reference[name][at], TOLERANCE, 1.0)
+
+
+# Statistics.
+
+
+def interval(values):
+    """The bootstrap's, and the standard error of the mean."""
+    if len(set(values)) == 1:
+        return values[0], values[0], 0.0
+    found = stats.bootstrap(
+        (values,), np.mean, method="percentile", n_resamples=N_RESAMPLES, confidence_level=LEVEL, rng=1
+    )
+    return *map(float, found.confidence_interval), float(np.std(values)) / math.sqrt(len(values))
+
+
+def randomisation(differences):
+    """The p of a randomisation test, and whether it is exact: it is where ours is."""
     unequal = differences[differences != 0]
-    t, p_t = (None, None) if len(set(differences)) == 1 else map(float, stats.ttest_rel(a, b))
     exact = len(unequal) <= 16
     # Not scipy's permutation_test: for a mean difference of 0 on paper, its rounding hides the ties that make p 1.
-    ways = np.arange(2 ** len(unequal))[:, None] if exact else None
-    random_bits = lambda: np.random.default_rng(1).integers(0, 2, (50000, len(unequal)))
-    bits = (ways >> np.arange(len(unequal))) & 1 if exact else random_bits()
-    p = float(np.mean(np.abs((1 - 2 * bits) @ unequal) >= abs(unequal.sum()) - 1e-9))
-    low = high = float(differences.mean())
-    if len(set(differences)) > 1:
-        interval = stats.bootstrap((differences,), np.mean, method="percentile", n_resamples=20000, rng=1)
-        low, high = map(float, interval.confidence_interval)
-    return {"t": t, "p_t": p_t, "p_randomisation": p, "exact": exact, "low": low, "high": high,
-            "difference": float(differences.mean()), "sd": float(differences.std() / math.sqrt(len(differences)))}
+    if exact:
+        bits = (np.arange(2 ** len(unequal))[:, None] >> np.arange(len(unequal))) & 1
+    else:
+        bits = np.random.default_rng(1).integers(0, 2, (50_000, len(unequal)))
+    return float(np.mean(np.abs((1 - 2 * bits) @ unequal) >= abs(unequal.sum()) - 1e-9)), exact
 
 
-# The comparison.
-
-
-def compare(cases, results):
-    failures = 0
-    reference = reference_metrics(cases["topics"])
-    for at, ours in enumerate(cases["metrics"]):
-        worst, where, n = 0.0, None, 0
-        for i, row in enumerate(results["topics"]):
-            if reference[ours][i] is None:
-                continue
-            n += 1
-            difference = abs(row[at] - reference[ours][i])
-            if not difference <= worst:
-                worst, where = difference, i
-        bad = not worst <= TOLERANCE or n < 0.9 * len(cases["topics"])
-        failures += bad
-        theirs = IR_MEASURES.get(ours) or f"ranx {RANX[ours]}"
-        print(f"{ours:32} {theirs:32} {n:5} topics  {worst:.1e}" + (f"  FAILED at topic {where}" if bad else ""))
-    failures += compare_pairs(cases["pairs"], results["pairs"])
-    print(f"{failures} failed")
-    return failures == 0
-
-
-def compare_pairs(pairs, results):
-    worst = collections.Counter()
-    for pair, got in zip(pairs, results):
-        wanted = reference_pair(pair["a"], pair["b"])
-        if (got["t"] is None) != (wanted["t"] is None):
-            worst["t"] = math.inf
-        elif got["t"] is not None:
-            worst["t"] = max(worst["t"], abs(got["t"] - wanted["t"]) / max(1, abs(wanted["t"])))
-            worst["p_t"] = max(worst["p_t"], abs(got["p_t"] - wanted["p_t"]) / wanted["p_t"])
-        worst["difference"] = max(worst["difference"], abs(got["difference"] - wanted["difference"]))
-        kind = "exact randomisation" if wanted["exact"] else "sampled randomisation"
-        worst[kind] = max(worst[kind], abs(got["p_randomisation"] - wanted["p_randomisation"]))
-        for end in ("low", "high"):
-            off = abs(got[end] - wanted[end]) / max(wanted["sd"], 1e-12)
-            worst["interval, in standard errors"] = max(worst["interval, in standard errors"], off)
-    # Samples of 20,000 and 50,000 differ, by 5 standard deviations of p = 0.5; ends of intervals by a step of a sum.
-    limits = {"sampled randomisation": 5 * math.sqrt(0.25 / 20000 + 0.25 / 50000), "interval, in standard errors": 0.8}
-    failures = 0
-    for what, difference in worst.items():
-        bad = not difference <= limits.get(what, TOLERANCE)
-        failures += bad
-        print(f"{what:32} {'scipy, numpy':32} {len(pairs):5} pairs   {difference:.1e}" + ("  FAILED" if bad else ""))
-    return failures
+def statistics(server, tally, rng):
+    pairs = [random_pair(rng) for _ in range(N_PAIRS)]
+    server.execute("CREATE TABLE pairs (pair int, a float8, b float8)")
+    with server.cursor().copy("COPY pairs FROM STDIN") as copy:
+        for number, pair in enumerate(pairs):
+            for a, b in zip(pair["a"], pair["b"], strict=True):
+                copy.write_row((number, a, b))
+    rows = server.cursor(binary=True, row_factory=psycopg.rows.dict_row).execute(
+        """SELECT pair, (comparison).*, (of_a).n AS n_of_a, (of_a).mean AS mean_of_a, (of_a).low AS low_of_a,
+               (of_a).high AS high_of_a
+           FROM (SELECT pair, compare_runs(a, b, %(level)s, %(resamples)s, 1) AS comparison,
+                    bootstrap_mean(a, %(level)s, %(resamples)s, 1) AS of_a FROM pairs GROUP BY pair) AS found
+           ORDER BY pair""",
+        {"level": LEVEL, "resamples": N_RESAMPLES},
+    )
+    # Samples of 20,000 and 50,000 differ, by 5 standard deviations of p = 0.5.
+    sampled = 5 * math.sqrt(0.25 / N_RESAMPLES + 0.25 / 50_000)
+    for pair, got in zip(pairs, rows, strict=True):
+        a, b = np.array(pair["a"]), np.array(pair["b"])
+        differences = a - b
+        tally.true("numbers of topics", got["n"] == got["n_of_a"] == len(a))
+        signs = [int((sign * differences > 0).sum()) for sign in (1, -1)]
+        signs.insert(1, len(a) - sum(signs))
+        tally.true("wins, ties, losses", [got["wins"], got["ties"], got["losses"]] == signs, f"{got}, {signs}")
+        means = {"mean_a": a.mean(), "mean_b": b.mean(), "difference": differences.mean(), "mean_of_a": a.mean()}
+        for name, mean in means.items():
+            tally.number("means", got[name], float(mean), TOLERANCE, 1.0)
+        if len(set(differences)) == 1:
+            tally.true("t of differences that are all the same", got["t"] is None and got["p_t"] is None, f"{got}")
+        else:
+            t, p = map(float, stats.ttest_rel(a, b))
+            tally.number("t", got["t"], t, TOLERANCE, 1.0)
+            tally.number("p of t", got["p_t"], p, TOLERANCE)
+        p, exact = randomisation(differences)
+        kind = "exact randomisation" if exact else "sampled randomisation"
+        tally.number(kind, got["p_randomisation"], p, TOLERANCE if exact else sampled, 1.0)
+        for values, suffix in ((differences, ""), (a, "_of_a")):
+            low, high, error = interval(values)
+            for end, expected in (("low", low), ("high", high)):
+                # In standard errors: ends of two samples differ, and of few topics by a step of a sum.
+                off = abs(got[end + suffix] - expected) / max(error, 1e-12)
+                of, limit = ("300 topics", 0.25) if len(a) == 300 else ("few topics", 0.8)
+                tally.number(f"ends of intervals of {of}, in standard errors", 1 + off, 1.0, limit)
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    commands = parser.add_subparsers(dest="command", required=True)
-    write = commands.add_parser("write")
-    write.add_argument("cases")
-    write.add_argument("--seed", type=int, default=6)
-    compare_parser = commands.add_parser("compare")
-    compare_parser.add_argument("cases")
-    compare_parser.add_argument("results")
-    arguments = parser.parse_args()
-    if arguments.command == "write":
-        with open(arguments.cases, "w", encoding="ascii") as file:
-            json.dump(make_cases(arguments.seed), file)
-        return
-    with open(arguments.cases, encoding="ascii") as cases, open(arguments.results, encoding="ascii") as results:
-        sys.exit(0 if compare(json.load(cases), json.load(results)) else 1)
+    (connection,) = sys.argv[1:]
+    rng, tally = random.Random(SEED), Tally()
+    with psycopg.connect(connection, autocommit=True) as server:
+        metrics(server, tally, rng)
+        statistics(server, tally, rng)
+    several = (1,)
+    tally.report(
+        {name: N_TOPICS for name in METRICS}
+        | {
+            "topics": N_TOPICS,
+            "numbers of topics": N_PAIRS,
+            "wins, ties, losses": N_PAIRS,
+            "means": 4 * N_PAIRS,
+            "t": 297,
+            "p of t": 297,
+            "t of differences that are all the same": 3,
+            "exact randomisation": 224,
+            "sampled randomisation": 76,
+            "ends of intervals of few topics, in standard errors": several,
+            "ends of intervals of 300 topics, in standard errors": several,
+        }
+    )
 
 
 if __name__ == "__main__":

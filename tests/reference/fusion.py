@@ -1,34 +1,32 @@
-"""Fusion beside ranx 0.3.21: the same random lists through both, score by score.
+"""Fusion beside ranx: the same random lists through `fuse` and through ranx 0.3.21, score by score.
 
-    pip install ranx==0.3.21
-    python tests/reference/fusion.py prepare cases.json --seed 1 --runs 1000
-    PG_WAND_FUSION_CASES=cases.json PG_WAND_FUSION_RESULTS=results.jsonl \
-        cargo test --locked --no-default-features --lib fusion::tests::reference
-    python tests/reference/fusion.py compare cases.json results.jsonl
+Usage: fusion.py CONNECTION. tests/tests/reference.rs starts the server. REFERENCE_CASES says how many cases there are
+(1,000; test.sh takes 200).
 
-`prepare` writes cases and jobs; whoever can fuse (the engine's test above, SQL) writes a line of results for each job;
-`compare` computes every job with ranx and tells the greatest difference. The lists have ties, documents that other
-lists lack, constant lists, empty lists, lists of one, negative scores; `raw` has some documents twice, for whoever
-takes such lists: the best rank stays and the rest close up, which is what `ids` and `scores` have.
+The lists have ties, documents that other lists lack, constant lists, empty lists, lists of one, negative scores. The
+server gets them with some documents twice (`raw`): the best rank stays and the rest close up, which is what `ids` and
+`scores` have, and what ranx gets.
 
 A job is of some cases that have the same number of lists: {"name", "cases": [first, end), "wish": arguments of fuse,
-"train": {"set", "method", "options"} or null}. A line of results: {"name", "results": for each case [[id, score], ...]
-in order}.
+"train": {"set", "method", "options"} or None, "ranx": what it is there}. A job is one statement.
 """
 
-import argparse
-import json
+import collections
+import os
 import random
 import sys
-import warnings
+import time
 
-warnings.filterwarnings("ignore")
+import numpy as np
+import psycopg
+from psycopg.types.json import Jsonb
 
-import numpy as np  # noqa: E402
-from numba.typed import List as TypedList  # noqa: E402
-from ranx import Qrels, Run  # noqa: E402
-from ranx.data_structures.common import create_bulk  # noqa: E402
-from ranx.fusion import (  # noqa: E402
+import lean_ranx  # noqa: F401
+from numba import njit
+from numba.typed import List as TypedList
+from ranx import Qrels, Run
+from ranx.data_structures.common import create_bulk
+from ranx.fusion import (
     bayesfuse_train,
     fusion_switch,
     mapfuse_train,
@@ -37,11 +35,15 @@ from ranx.fusion import (  # noqa: E402
     segfuse_train,
     slidefuse_train,
 )
-from ranx.normalization import norm_switch  # noqa: E402
+from ranx.normalization import norm_switch
 
+from reference import Tally
+
+SEED = 1
+N_CASES = int(os.environ.get("REFERENCE_CASES") or 1000)
 TOLERANCE = 1e-9
 
-# ---- cases ----------------------------------------------------------------------------------------------------------
+# Cases.
 
 
 def some_scores(rng, n):
@@ -98,7 +100,7 @@ def with_repeats(rng, ranked):
     return {"ids": ids, "scores": scores}
 
 
-# ---- jobs -----------------------------------------------------------------------------------------------------------
+# Jobs.
 
 # Ours: theirs.
 NORMALISERS = {
@@ -193,14 +195,12 @@ def jobs_of(rng, group, first, end, n_lists):
     return jobs
 
 
-def prepare(path, seed, n_runs):
-    rng = random.Random(seed)
+def prepare(rng):
     cases, sets, jobs = [], [], []
     for group, n_lists in enumerate([2, 3, 4, 5, 8]):
         first = len(cases)
-        drawn = [some_case(rng, n_lists) for _ in range(max(2, n_runs // 5))]
+        cases += [some_case(rng, n_lists) for _ in range(N_CASES // 5)]
         training = [some_case(rng, n_lists) for _ in range(20)]
-        cases += drawn
         topics = []
         for lists in training:
             ids = sorted({one for ranking in lists for one in ranking["ids"]})
@@ -208,15 +208,70 @@ def prepare(path, seed, n_runs):
             topics.append({"lists": lists, "relevant": [] if rng.random() < 0.1 else relevant})
         sets.append(topics)
         jobs += jobs_of(rng, group, first, len(cases), n_lists)
-    for lists in cases:
+    for lists in cases + [topic["lists"] for topics in sets for topic in topics]:
         for one in lists:
             one["raw"] = with_repeats(rng, one)
-    with open(path, "w", encoding="ascii") as file:
-        json.dump({"seed": seed, "cases": cases, "sets": sets, "jobs": jobs}, file)
-    print(f"{len(cases)} cases, {len(jobs)} jobs")
+    return cases, sets, jobs
 
 
-# ---- ranx -----------------------------------------------------------------------------------------------------------
+# The server.
+
+
+class Server:
+    """Cases and training topics in tables, and the answers of jobs."""
+
+    def __init__(self, connection, cases, sets):
+        self.connection = connection
+        training = {(number, at): topic for number, topics in enumerate(sets) for at, topic in enumerate(topics)}
+        self.fill("cases", {(0, at): lists for at, lists in enumerate(cases)})
+        self.fill("training", {key: topic["lists"] for key, topic in training.items()})
+        connection.execute("CREATE TABLE relevant (set int, n int, j wand_judgements)")
+        for (number, at), topic in training.items():
+            connection.execute(
+                "INSERT INTO relevant VALUES (%s, %s, ROW(%s::bigint[], array_fill(1, ARRAY[%s]))::wand_judgements)",
+                (number, at, topic["relevant"], len(topic["relevant"])),
+            )
+
+    def fill(self, table, given):
+        """A table of (set, number, lists)."""
+        self.connection.execute("CREATE TEMP TABLE rows (set int, n int, list int, ids bigint[], scores float8[])")
+        with self.connection.cursor().copy("COPY rows FROM STDIN (FORMAT binary)") as copy:
+            copy.set_types(["int4", "int4", "int4", "int8[]", "float8[]"])
+            for (number, at), lists in given.items():
+                for n, one in enumerate(lists):
+                    copy.write_row((number, at, n, one["raw"]["ids"], one["raw"]["scores"]))
+        self.connection.execute(
+            f"""CREATE TABLE {table} AS
+                SELECT set, n, array_agg(ROW(ids, scores)::wand_ranking ORDER BY list) AS lists
+                FROM rows GROUP BY set, n;
+                CREATE INDEX ON {table} (set, n); ANALYZE {table}; DROP TABLE rows"""
+        )
+
+    def compute(self, job):
+        """By a case's number its ids and scores, best first."""
+        wish, train = dict(job["wish"]), job["train"]
+        given = wish | {"first": job["cases"][0], "end": job["cases"][1], "options": Jsonb(wish.pop("options", {}))}
+        options = "%(options)s"
+        if train:
+            given |= {"train": train["method"], "of": Jsonb(train["options"] or {}), "set": train["set"]}
+            options = """(SELECT jsonb_build_object('model', train_fusion(
+                             %(train)s, array_agg(lists ORDER BY n), array_agg(j ORDER BY n), %(of)s))
+                          FROM training JOIN relevant USING (set, n) WHERE set = %(set)s)"""
+        types = {"method": "text", "normaliser": "text", "on_equal": "text", "weights": "float8[]", "k": "float8"}
+        named = ", ".join(f"{name} => %({name})s::{types[name]}" for name in wish)
+        rows = self.connection.cursor(binary=True).execute(
+            f"""SELECT n, array_agg(id ORDER BY place), array_agg(score ORDER BY place)
+                FROM cases, fuse(lists, {named}, options => {options})
+                    WITH ORDINALITY AS f (id, score, ranks, scores, normalised, contributions, place)
+                WHERE n >= %(first)s AND n < %(end)s GROUP BY n ORDER BY n""",
+            given,
+        )
+        answers = {number: (np.array(ids), np.array(scores)) for number, ids, scores in rows}
+        assert list(answers) == list(range(*job["cases"])), f"{job['name']}: {len(answers)} cases answered"
+        return answers
+
+
+# ranx.
 
 
 def runs_of(cases):
@@ -234,11 +289,24 @@ def runs_of(cases):
     return runs
 
 
+@njit
+def unpacked(scores):
+    """Ids and scores of a dictionary of ranx: numba's are slow from outside, and it has no int(str)."""
+    ids, values = np.empty(len(scores), dtype=np.int64), np.empty(len(scores), dtype=np.float64)
+    for at, (one, score) in enumerate(scores.items()):
+        number = 0
+        for digit in one:
+            number = 10 * number + ord(digit) - ord("0")
+        ids[at], values[at] = number, score
+    return ids, values
+
+
 class Ranx:
     """Computes jobs; runs and normalised runs are kept for the jobs of the same cases."""
 
-    def __init__(self, data):
-        self.data = data
+    def __init__(self, cases, sets):
+        self.cases = cases
+        self.sets = sets
         self.kept = {}
 
     def keep(self, key, make):
@@ -250,16 +318,14 @@ class Ranx:
 
     def compute(self, job):
         first, end = job["cases"]
-        cases = self.data["cases"][first:end]
+        cases = self.cases[first:end]
         plain = self.keep(("group", first), lambda: runs_of(cases))
         norm, params = job["ranx"]["norm"], dict(job["ranx"]["params"])
         runs = plain if norm is None else self.keep(("norm", norm), lambda: self.normalised(norm, plain))
         if job["train"]:
             params.update(self.trained(job["train"]))
         fused = fusion_switch(job["ranx"]["method"])(list(runs), **params)
-        return [
-            {int(one): float(score) for one, score in fused.run[f"q{at:06}"].items()} for at in range(len(cases))
-        ]
+        return [unpacked(fused.run[f"q{at:06}"]) for at in range(len(cases))]
 
     @staticmethod
     def normalised(norm, runs):
@@ -278,7 +344,7 @@ class Ranx:
         return normal
 
     def trained(self, train):
-        topics = self.data["sets"][train["set"]]
+        topics = self.sets[train["set"]]
         runs = runs_of([topic["lists"] for topic in topics])
         judged = {
             f"q{at:06}": {str(one): 1 for one in topic["relevant"]} or {"nothing": 0}
@@ -301,7 +367,7 @@ class Ranx:
                 return {"map_scores": mapfuse_train(qrels, runs)}
 
 
-# ---- comparison -----------------------------------------------------------------------------------------------------
+# The comparison.
 
 
 def has_no_positive(lists):
@@ -328,101 +394,89 @@ def majority(lists, weights):
     return votes
 
 
-def compare_votes(job, lists, ours, theirs):
-    """Neighbours of ours in order of the majority; equal to ranx where the majorities leave no choice at all."""
-    weights = job["wish"].get("weights") or [1.0] * len(lists)
-    votes = majority(lists, weights)
-    order = [one for one, _ in ours]
+def decided(job, lists, order):
+    """Neighbours of ours in order of the majority, and then: do the majorities leave no choice at all?"""
+    votes = majority(lists, job["wish"].get("weights") or [1.0] * len(lists))
     for a, b in zip(order, order[1:]):
         for_a, for_b, _ = votes(a, b)
-        assert for_b <= for_a + 1e-12, f"{b} beats {a} and comes after it"
-    decided = len(order) <= 40
-    for at, a in enumerate(order if decided else []):
+        assert for_b <= for_a + 1e-12, f"{job['name']}: {b} beats {a} and comes after it"
+    if len(order) > 40:
+        return False
+    for at, a in enumerate(order):
         for b in order[at + 1 :]:
             for_a, for_b, none = votes(a, b)
-            decided = decided and for_a > for_b + none + 1e-12
-        if not decided:
-            break
-    if not decided:
-        return None
-    return compare_scores(ours, theirs)
+            if for_a <= for_b + none + 1e-12:
+                return False
+    return True
 
 
-def compare_scores(ours, theirs):
-    assert {one for one, _ in ours} == set(theirs), "other documents"
-    return max((abs(s - theirs[one]) / max(1.0, abs(theirs[one])) for one, s in ours), default=0.0)
-
-
-def check_order(lists, ours):
-    """Falling score, then the best rank, then the id."""
+def best_ranks(lists):
+    """All documents of a case in the order of their ids, and the best rank of each."""
     best = {}
     for ranking in lists:
         for rank, one in enumerate(ranking["ids"], 1):
             best[one] = min(rank, best.get(one, rank))
-    expected = sorted(ours, key=lambda pair: (-pair[1], best[pair[0]], pair[0]))
-    assert ours == expected, "the order is not by score, best rank, id"
+    ids = sorted(best)
+    return np.array(ids), np.array([best[one] for one in ids])
 
 
-def compare(path, results_path):
-    with open(path, encoding="ascii") as file:
-        data = json.load(file)
-    ranx = Ranx(data)
-    worst, n_compared, skipped, failed = {}, 0, {}, 0
-    with open(results_path, encoding="ascii") as file:
-        for job, line in zip(data["jobs"], file, strict=True):
-            found = json.loads(line)
-            assert found["name"] == job["name"]
-            first, end = job["cases"]
-            theirs = ranx.compute(job)
-            what = job["name"].split("/", 1)[1]
-            for at, lists in enumerate(data["cases"][first:end]):
-                ours = [(one, score) for one, score in found["results"][at]]
-                try:
-                    check_order(lists, ours)
-                    if "max" == job["ranx"]["norm"] and has_no_positive(lists):
-                        difference, reason = None, "max of scores that are not positive"
-                    elif "condorcet" in what:
-                        difference, reason = compare_votes(job, lists, ours, theirs[at]), "majorities leave a choice"
-                    else:
-                        difference, reason = compare_scores(ours, theirs[at]), ""
-                except AssertionError as error:
-                    failed += 1
-                    print(f"{job['name']}, case {first + at}: {error}")
-                    continue
-                if difference is None:
-                    skipped[(what, reason)] = skipped.get((what, reason), 0) + 1
-                    continue
-                n_compared += 1
-                worst[what] = max(difference, worst.get(what, 0.0))
-                if not difference <= TOLERANCE:
-                    failed += 1
-                    if failed < 20:
-                        print(f"{job['name']}, case {first + at}: {difference}")
-    for what, difference in sorted(worst.items()):
-        print(f"{what:32} {difference:.1e}")
-    for (what, reason), n in sorted(skipped.items()):
-        print(f"{what:32} {n} not compared: {reason}")
-    print(f"{n_compared} fusions compared, greatest difference {max(worst.values()):.1e}, {failed} failures")
-    return 1 if failed else 0
+def compare(server, tally, cases, sets, jobs):
+    """Every job of every case. Gives how many fusions ranx could not be asked about, by reason."""
+    spent, not_asked = {"the server": 0.0, "ranx": 0.0}, collections.Counter()
+
+    def timed(whose, compute, job):
+        begin = time.monotonic()
+        found = compute(job)
+        spent[whose] += time.monotonic() - begin
+        return found
+
+    ranx = Ranx(cases, sets)
+    documents = [best_ranks(lists) for lists in cases]
+    for job in jobs:
+        kind, at_most = job["name"].split("/", 1)[1], job["ranx"]["norm"] == "max"
+        answers, references = timed("the server", server.compute, job), timed("ranx", ranx.compute, job)
+        for (number, (ids, scores)), (their_ids, theirs) in zip(answers.items(), references, strict=True):
+            name = f"{job['name']}, case {number}"
+            all_ids, best = documents[number]
+            by_id, their_by_id = np.argsort(ids), np.argsort(their_ids)
+            same = np.array_equal(ids[by_id], all_ids) and np.array_equal(their_ids[their_by_id], all_ids)
+            tally.true("documents", same, name)
+            # Falling score, then the best rank, then the id.
+            order = np.lexsort((ids, best[np.searchsorted(all_ids, ids)], -scores))
+            tally.true("order", np.array_equal(order, np.arange(len(order))), name)
+            if at_most and has_no_positive(cases[number]):
+                # ranx divides by nearly 0 where no score is positive.
+                not_asked["max"] += 1
+            elif "condorcet" in kind and not decided(job, cases[number], ids.tolist()):
+                not_asked[kind] += 1
+            else:
+                tally.numbers(kind, scores[by_id], theirs[their_by_id], TOLERANCE, 1.0, name)
+    print(", ".join(f"{whose}: {seconds:.0f} s" for whose, seconds in spent.items()))
+    return not_asked
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Fusion beside ranx")
-    commands = parser.add_subparsers(dest="command", required=True)
-    one = commands.add_parser("prepare")
-    one.add_argument("cases")
-    one.add_argument("--seed", type=int, default=1)
-    one.add_argument("--runs", type=int, default=1000)
-    two = commands.add_parser("compare")
-    two.add_argument("cases")
-    two.add_argument("results")
-    arguments = parser.parse_args()
+    (connection,) = sys.argv[1:]
     np.seterr(all="ignore")
-    if arguments.command == "prepare":
-        prepare(arguments.cases, arguments.seed, arguments.runs)
-        return 0
-    return compare(arguments.cases, arguments.results)
+    assert N_CASES >= 100 and N_CASES % 5 == 0, "REFERENCE_CASES: a multiple of 5, from 100 on"
+    cases, sets, jobs = prepare(random.Random(SEED))
+    tally = Tally()
+    with psycopg.connect(connection, autocommit=True) as server:
+        not_asked = compare(Server(server, cases, sets), tally, cases, sets, jobs)
+    n_no_positive = sum(map(has_no_positive, cases))
+    kinds = {f"{method}/{normaliser}": N_CASES for normaliser in NORMALISERS for method in BY_SCORE}
+    kinds |= {f"{method}/max": N_CASES - n_no_positive for method in BY_SCORE}
+    kinds |= {f"{method}/ranks": N_CASES for method in BY_RANK.keys() | TRAINED.keys() - {"seg"}}
+    kinds |= {f"seg/{normaliser}": N_CASES for normaliser in ("min_max", "none", "sum", "z_score")}
+    assert len(kinds) == 98, f"{len(kinds)} kinds"
+    for kind in ("condorcet/ranks", "weighted_condorcet/ranks"):
+        # Where majorities leave a choice there is only what `decided` has seen of them.
+        assert 0 < not_asked[kind] < 0.85 * N_CASES, f"{kind}: {not_asked[kind]} leave a choice"
+        kinds[kind] = N_CASES - not_asked[kind]
+        print(f"{kind}: {not_asked[kind]} leave a choice and are held against the majorities only")
+    assert not_asked["max"] == n_no_positive * len(BY_SCORE) < N_CASES, f"{not_asked['max']} without positive scores"
+    tally.report(kinds | {"documents": 98 * N_CASES, "order": 98 * N_CASES})
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

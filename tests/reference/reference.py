@@ -43,6 +43,15 @@ class Tally:
         if size > 0:
             self.greatest[kind] = max(self.greatest[kind], difference / size)
 
+    def numbers(self, kind, ours, reference, tolerance, floor=0.0, why=""):
+        """Two arrays of numpy as one comparison."""
+        self.kinds[kind] += 1
+        assert ours.shape == reference.shape, f"{kind}: {ours.shape} numbers, not {reference.shape}; {why}"
+        differences = np.abs(ours - reference) / np.maximum(np.abs(reference), max(floor, sys.float_info.min))
+        worst = differences.max(initial=0.0)
+        assert worst <= tolerance, f"{kind}: the server says {ours}, the reference {reference}; {why}"
+        self.greatest[kind] = max(self.greatest[kind], worst)
+
     def vector(self, kind, ours, reference, tolerance=1e-5):
         """Terms (a dict, from 0) must be the same but for those whose weight is nearly 0."""
         self.kinds[kind + " vectors"] += 1

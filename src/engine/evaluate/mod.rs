@@ -20,7 +20,7 @@
 //!
 //! # Deviations from other programs
 //!
-//! `tests/reference/evaluation.py` compares with ir-measures 0.4.3 (over pytrec_eval and cwl_eval) and ranx 0.3.21.
+//! `tests/reference/evaluation.py` compares, through SQL, with ir-measures 0.4.3 (over pytrec_eval) and ranx 0.3.21.
 //!
 //! - ir-measures wants a cutoff for P, R and Success; without one they are of the whole list here. Its RBP asks for
 //!   `rel`, which is 1 here unless said; its map of gains is not read.

@@ -81,7 +81,7 @@
 //!
 //! ## Deviations from ranx
 //!
-//! Compared with ranx 0.3.21 by `tests/reference/fusion.py`: the same to 1e-9 but for these.
+//! Compared with ranx 0.3.21, through SQL, by `tests/reference/fusion.py`: the same to 1e-9 but for these.
 //!
 //! - *Constant lists* get 0 there, the same as absent items. Ours is `on_equal` (`normalise.rs`); with `zero` they
 //!   agree. Its z-score of a constant list is rounding noise divided by 1e-9, ours exactly 0.

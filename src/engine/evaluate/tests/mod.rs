@@ -1,8 +1,7 @@
-//! The metrics against naive ones, written from their definitions, and against other programs.
+//! The metrics against naive ones, written from their definitions.
 
 mod metrics;
 mod names;
-mod reference;
 mod statistics;
 mod trec;
 

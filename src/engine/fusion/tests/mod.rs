@@ -5,7 +5,6 @@ mod chosen;
 mod errors;
 mod oracle;
 mod properties;
-mod reference;
 mod smooth;
 mod train;
 mod whole;

@@ -2,7 +2,6 @@
 
 mod chance;
 mod grid;
-mod reference;
 mod tuning;
 
 use super::TuneTopic;
