@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Every test there is, set-up included, on PostgreSQL 15 (PG_CONFIG) and 18 (fetched; PG18=skip leaves it out).
-# REFERENCE=skip leaves out what other programs, fetched too, compute. The last line is the total.
+# REFERENCE=skip leaves out what other programs, fetched too, compute; of each kind of fusion 200 are compared unless
+# REFERENCE_CASES says more. The last line is the total.
 source "$(dirname "$0")/common.sh"
 
 logs=$TARGET/test-logs

@@ -236,7 +236,8 @@ def main():
     with psycopg.connect(connection, autocommit=True) as server:
         metrics(server, tally, rng)
         statistics(server, tally, rng)
-    several = (1,)
+    several = (100,)
+    assert len(METRICS) == 56, f"{len(METRICS)} metrics"
     tally.report(
         {name: N_TOPICS for name in METRICS}
         | {
