@@ -4,6 +4,9 @@ use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 
+use crate::engine::evaluate::EvaluationError;
+use crate::engine::fusion::FusionError;
+use crate::engine::tune::TuneError;
 use crate::engine::vector::error::{ErrorClass, VectorError};
 
 fn sqlstate(class: ErrorClass) -> PgSqlErrorCode {
@@ -33,23 +36,30 @@ pub trait Explained {
     fn hint(&self) -> Option<String>;
 }
 
-impl Explained for VectorError {
-    fn class(&self) -> ErrorClass {
-        self.class()
-    }
+/// The engine knows no such trait, but its errors have the methods.
+macro_rules! explained {
+    ($($error:ty),*) => { $(
+        impl Explained for $error {
+            fn class(&self) -> ErrorClass {
+                self.class()
+            }
 
-    fn message(&self) -> String {
-        self.message()
-    }
+            fn message(&self) -> String {
+                self.message()
+            }
 
-    fn detail(&self) -> Option<String> {
-        self.detail()
-    }
+            fn detail(&self) -> Option<String> {
+                self.detail()
+            }
 
-    fn hint(&self) -> Option<String> {
-        self.hint().map(str::to_owned)
-    }
+            fn hint(&self) -> Option<String> {
+                self.hint().map(Into::into)
+            }
+        }
+    )* };
 }
+
+explained!(VectorError, FusionError, EvaluationError, TuneError);
 
 /// Raises an error.
 pub fn raise(error: &impl Explained) -> ! {

@@ -193,7 +193,12 @@ pub fn svec(vector: &SparseVector) -> Outcome {
 }
 
 pub fn f64(value: f64) -> Outcome {
-    Ok(pg_sys::Datum::from(value.to_bits()))
+    Ok(float8(value))
+}
+
+/// A float8 as a datum.
+pub fn float8(value: f64) -> pg_sys::Datum {
+    pg_sys::Datum::from(value.to_bits())
 }
 
 pub fn bool(value: bool) -> Outcome {

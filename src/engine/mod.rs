@@ -14,6 +14,7 @@ pub mod evaluate;
 pub mod fusion;
 pub mod ids;
 pub mod pending;
+mod random;
 pub mod search;
 pub mod segment;
 pub mod space;

@@ -2,7 +2,7 @@
 
 use super::error::raise;
 use super::{cache, text};
-use crate::api::call::{Call, Outcome, Rows, interrupts, pg_fn};
+use crate::api::call::{Call, Outcome, Rows, float8, interrupts, pg_fn};
 use crate::engine::encode::encoder::Encoder;
 use crate::engine::vector::check::check_same_dim;
 use pgrx::pg_sys;
@@ -24,10 +24,6 @@ fn int4(value: usize) -> Option<pg_sys::Datum> {
 }
 
 fn float4(value: f32) -> Option<pg_sys::Datum> {
-    Some(pg_sys::Datum::from(value.to_bits()))
-}
-
-fn float8(value: f64) -> Option<pg_sys::Datum> {
     Some(pg_sys::Datum::from(value.to_bits()))
 }
 
@@ -83,8 +79,8 @@ fn explain(call: Call) -> Outcome {
                 token.map(|token| text::datum(&token)),
                 float4(term.1),
                 float4(term.2),
-                float8(product(term)),
-                float8(product(term) / total).filter(|_| total != 0.0),
+                Some(float8(product(term))),
+                Some(float8(product(term) / total)).filter(|_| total != 0.0),
             ]);
         }
     };

@@ -8,8 +8,9 @@ use super::fuse::count;
 use super::ids::{Id, Text, Uuid};
 use super::ranked::{Collection, Ranking};
 use crate::api::call::{self, Call, Outcome, interrupts, pg_fn};
-use crate::engine::fusion::{Decay, mmr};
-use crate::engine::vector::{SparseVectorRef, ops};
+use crate::api::encoders::text;
+use crate::engine::fusion::{Decay, min_max, mmr};
+use crate::engine::vector::ops;
 use crate::storage::datum::SVec;
 
 pg_fn! {
@@ -45,8 +46,7 @@ pg_fn! {
 
     /// decay(x, shape, origin, scale, offset, decay)
     fn fusion_decay(call) {
-        let shape = String::from_utf8_lossy(call.bytes(1)).into_owned();
-        let decay = Decay::new(&shape, call.f64(2), call.f64(3), call.f64(4), call.f64(5)).or_raise();
+        let decay = Decay::new(&text::argument(call, 1), call.f64(2), call.f64(3), call.f64(4), call.f64(5)).or_raise();
         call::f64(decay.at(call.f64(0)))
     }
 }
@@ -73,7 +73,7 @@ impl Sparse {
                 reserve(&mut all, 1)?;
                 all.push(vector.map(|vector| {
                     let vector = SVec::from_datum_raw(vector);
-                    let length = length(vector.as_ref());
+                    let length = ops::l2_norm(vector.as_ref());
                     (vector, length)
                 }));
                 Ok(())
@@ -81,10 +81,6 @@ impl Sparse {
         }
         Ok(Self(all))
     }
-}
-
-fn length(vector: SparseVectorRef<'_>) -> f64 {
-    ops::l2_norm(vector)
 }
 
 impl Vectors for Sparse {
@@ -164,7 +160,7 @@ fn diversify<I: Id>(call: Call, vectors: &impl Vectors) -> Outcome {
         Err(Refusal::Repeated { function: "mmr" }).or_raise()
     }
     let top = count("mmr", "top_k", call.i32(3)).or_raise();
-    let relevance = if call.bool(4) { min_max(scores) } else { scores.to_vec() };
+    let relevance = if call.bool(4) { min_max(scores).or_raise() } else { scores.to_vec() };
     let mut n_asked = 0u32;
     let mut similarity = |a, b| {
         n_asked = n_asked.wrapping_add(1);
@@ -175,16 +171,7 @@ fn diversify<I: Id>(call: Call, vectors: &impl Vectors) -> Outcome {
     };
     let picked = mmr(&relevance, call.f64(2), top, &mut similarity).or_raise();
     let ids = arrays::list(of_ids::<I>(), picked.iter().map(|&at| ranking.ids()[at].to_datum())).or_raise();
-    let scores = picked.iter().map(|&at| pg_sys::Datum::from(scores[at].to_bits()));
+    let scores = picked.iter().map(|&at| call::float8(scores[at]));
     let scores = arrays::list(OF_FLOAT8, scores).or_raise();
     Ok(call::record(call, [Some(ids), Some(scores)]))
-}
-
-/// From 0 to 1, as cosines of vectors without negative weights are; equal scores become 1.
-fn min_max(scores: &[f64]) -> Vec<f64> {
-    let (low, high) =
-        scores.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &s| (low.min(s), high.max(s)));
-    // Halves, so that the difference of the greatest numbers does not overflow.
-    let range = high / 2.0 - low / 2.0;
-    scores.iter().map(|&score| if range > 0.0 { (score / 2.0 - low / 2.0) / range } else { 1.0 }).collect()
 }

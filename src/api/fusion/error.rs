@@ -1,8 +1,5 @@
-//! The errors of fusion and evaluation: what is wrong with their arguments, and the engine's.
+//! What is wrong with arguments of fusion and evaluation.
 
-use crate::engine::evaluate::EvaluationError;
-use crate::engine::fusion::FusionError;
-use crate::engine::tune::TuneError;
 use crate::engine::vector::error::ErrorClass;
 use crate::error::Explained;
 
@@ -88,60 +85,6 @@ impl Explained for Refusal {
             Self::TooMany => Some("Limit the queries that the rankings are made from.".into()),
             _ => None,
         }
-    }
-}
-
-impl Explained for FusionError {
-    fn class(&self) -> ErrorClass {
-        self.class()
-    }
-
-    fn message(&self) -> String {
-        self.message()
-    }
-
-    fn detail(&self) -> Option<String> {
-        self.detail()
-    }
-
-    fn hint(&self) -> Option<String> {
-        self.hint().map(|hint| hint.to_string())
-    }
-}
-
-impl Explained for EvaluationError {
-    fn class(&self) -> ErrorClass {
-        self.class()
-    }
-
-    fn message(&self) -> String {
-        self.message()
-    }
-
-    fn detail(&self) -> Option<String> {
-        self.detail()
-    }
-
-    fn hint(&self) -> Option<String> {
-        self.hint().map(|hint| hint.to_string())
-    }
-}
-
-impl Explained for TuneError {
-    fn class(&self) -> ErrorClass {
-        self.class()
-    }
-
-    fn message(&self) -> String {
-        self.message()
-    }
-
-    fn detail(&self) -> Option<String> {
-        self.detail()
-    }
-
-    fn hint(&self) -> Option<String> {
-        self.hint().map(|hint| hint.to_string())
     }
 }
 

@@ -1,13 +1,13 @@
 //! Metrics of rankings, and what their means are worth.
 
-use pgrx::pg_sys;
-
 use super::arrays::{self, OF_FLOAT8};
-use super::error::{OrRaise, Result, reserve};
+use super::error::OrRaise;
 use super::fuse::texts;
 use super::ids::{Id, Text, Uuid};
-use super::ranked::{Collection, Judgements, Ranking};
+use super::ranked::{Judgements, Ranking};
+use super::topics::number;
 use crate::api::call::{self, Call, Outcome, pg_fn};
+use crate::api::encoders::text;
 use crate::engine::evaluate::{Metric, Topic};
 
 pg_fn! {
@@ -42,7 +42,7 @@ pg_fn! {
     }
 }
 
-/// A ranking's grades and all grades of its topic.
+/// What a ranking found, and all that there was to be found.
 struct Graded {
     retrieved: Vec<Option<i32>>,
     grades: Vec<i32>,
@@ -64,38 +64,17 @@ fn graded<I: Id>(call: Call) -> Option<Graded> {
     };
     // SAFETY: declared as judgements of this id type.
     let judgements = unsafe { Judgements::<I>::read(judgements) }.or_raise();
-    Some(grade(&ranking, &judgements).or_raise())
-}
-
-/// A document that was judged more than once has the greatest of its grades.
-fn grade<I: Id>(ranking: &Ranking<I>, judgements: &Judgements<I>) -> Result<Graded> {
-    let mut judged: Vec<(I::Key<'_>, i32)> = Vec::new();
-    reserve(&mut judged, judgements.ids.len())?;
-    judged.extend(judgements.ids.iter().map(Id::key).zip(judgements.grades.iter().copied()));
-    judged.sort_unstable();
-    // The last of several is the greatest; from behind it is the first.
-    judged.reverse();
-    judged.dedup_by(|next, kept| next.0 == kept.0);
-    judged.reverse();
-
-    let rankings = std::slice::from_ref(ranking);
-    let collection = Collection::new(rankings)?;
-    let items = collection.lists.first().map_or(&[][..], |list| list.items());
-    let mut retrieved = Vec::new();
-    reserve(&mut retrieved, items.len())?;
-    retrieved.extend(items.iter().map(|&item| {
-        let key = collection.ids[item as usize].key();
-        let found = judged.binary_search_by(|pair| pair.0.cmp(&key)).ok()?;
-        Some(judged[found].1)
-    }));
-    Ok(Graded { retrieved, grades: judged.into_iter().map(|pair| pair.1).collect() })
+    let numbers = number(std::slice::from_ref(&ranking), &judgements).or_raise();
+    let items = numbers.lists().into_iter().flat_map(|list| list.items);
+    let retrieved = items.map(|&item| numbers.grades[item as usize]);
+    Some(Graded { retrieved: retrieved.collect(), grades: numbers.all_grades() })
 }
 
 fn one<I: Id>(call: Call) -> Outcome {
     if call.datum(2).is_none() {
         return call.null();
     }
-    let metric = Metric::parse(&String::from_utf8_lossy(call.bytes(2))).or_raise();
+    let metric = Metric::parse(&text::argument(call, 2)).or_raise();
     match graded::<I>(call) {
         Some(graded) => call::f64(graded.measure(metric)),
         None => call.null(),
@@ -108,6 +87,6 @@ fn several<I: Id>(call: Call) -> Outcome {
     let names = texts(names, "evaluate", "metrics").or_raise();
     let metrics: Vec<Metric> = names.iter().map(|name| Metric::parse(name).or_raise()).collect();
     let Some(graded) = graded::<I>(call) else { return call.null() };
-    let values = metrics.iter().map(|&metric| pg_sys::Datum::from(graded.measure(metric).to_bits()));
+    let values = metrics.iter().map(|&metric| call::float8(graded.measure(metric)));
     Ok(arrays::list(OF_FLOAT8, values).or_raise())
 }

@@ -6,8 +6,9 @@ use super::arrays::{OF_FLOAT8, Refilled, for_each_element, of_ids};
 use super::error::{OrRaise, Refusal, Result, reserve};
 use super::ids::{Id, Text, Uuid};
 use super::ranked::{Collection, Numbered, Ranking};
-use crate::api::call::{Call, Outcome, Rows, interrupts, pg_fn};
+use crate::api::call::{Call, Outcome, Rows, float8, interrupts, pg_fn};
 use crate::api::casts::jsonb_text;
+use crate::api::encoders::text;
 use crate::engine::fusion::{self, Fused, Given, List, Settings};
 
 pg_fn! {
@@ -46,9 +47,9 @@ fn fuse<I: Id>(call: Call) -> Outcome {
 /// What the arguments from the second on say.
 pub fn settings(call: Call, n_lists: usize) -> Settings {
     let weights = call.datum(2).map(|array| floats(array, "fuse", "weights").or_raise());
-    let text = |n| call.datum(n).map(|_| String::from_utf8_lossy(call.bytes(n)).into_owned());
-    let (method, normaliser, missing, on_equal) = (text(1), text(4), text(5), text(6));
-    let options = call.datum(7).map(|_| String::from_utf8_lossy(jsonb_text(&call, 7)).into_owned());
+    let name = |n| call.datum(n).map(|_| text::argument(call, n));
+    let (method, normaliser, missing, on_equal) = (name(1), name(4), name(5), name(6));
+    let options = call.datum(7).map(|_| text::to_utf8(jsonb_text(&call, 7)));
     let given = Given {
         weights: weights.as_deref(),
         k: call.datum(3).map(|_| call.f64(3)),
@@ -80,10 +81,10 @@ pub fn texts(array: pg_sys::Datum, function: &'static str, argument: &'static st
     let mut texts = Vec::new();
     // SAFETY: declared as an array of text.
     unsafe {
-        for_each_element(array, of_ids::<Text>(), |at, text| {
-            let text = text.ok_or(Refusal::NullElement { function, argument, element: at + 1 })?;
+        for_each_element(array, of_ids::<Text>(), |at, element| {
+            let element = element.ok_or(Refusal::NullElement { function, argument, element: at + 1 })?;
             reserve(&mut texts, 1)?;
-            texts.push(String::from_utf8_lossy(Text::from_datum(text).key()).into_owned());
+            texts.push(text::to_utf8(Text::from_datum(element).key()));
             Ok(())
         })?;
     }
@@ -107,7 +108,7 @@ fn put_all<I: Id>(rows: &Rows, collection: &Collection<'_, I>, fused: &Fused) ->
         let id = collection.ids[item as usize].to_datum();
         rows.put([
             Some(id),
-            Some(pg_sys::Datum::from(fused.score(item).to_bits())),
+            Some(float8(fused.score(item))),
             Some(ranks.fill(lists().map(|list| fused.rank(list, item).map(u32::to_ne_bytes)))),
             Some(scores.fill(lists().map(|list| raw(list).map(float)))),
             Some(normalised.fill(lists().map(|list| fused.normalised(list, item).map(float)))),

@@ -161,7 +161,7 @@ impl<I: Id> Gathered<I, f64> {
             order.sort_unstable_by(|&a, &b| scores[b as usize].total_cmp(&scores[a as usize]).then(a.cmp(&b)));
         }
         let order = (!order.is_empty()).then_some(&*order);
-        self.row(shape, order, OF_FLOAT8, |score| pg_sys::Datum::from(score.to_bits()))
+        self.row(shape, order, OF_FLOAT8, call::float8)
     }
 }
 

@@ -167,10 +167,6 @@ impl Numbered {
     pub fn score(&self, place: u32) -> Option<f64> {
         self.scores.as_ref()?.get(place as usize).copied()
     }
-
-    pub fn items(&self) -> &[u32] {
-        &self.items
-    }
 }
 
 /// Lists of which every id has a number; the numbers have the ids' order.

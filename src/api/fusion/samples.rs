@@ -3,7 +3,7 @@
 use pgrx::pg_sys;
 
 use super::error::{OrRaise, Refusal, reserve};
-use crate::api::call::{self, Call, Outcome, interrupts, pg_fn};
+use crate::api::call::{self, Call, Outcome, float8, interrupts, pg_fn};
 use crate::api::state::{adopt, pointer, state};
 use crate::engine::evaluate::statistics::{self, Comparison, Interval};
 
@@ -25,7 +25,7 @@ pg_fn! {
         let values = sample.sorted(|pair| pair[0]);
         let found = statistics::bootstrap(&values, level, resamples, seed, &mut interrupts).or_raise();
         let Interval { mean, low, high, n } = found;
-        Ok(call::record(call, [integer(n), float(mean), float(low), float(high)]))
+        Ok(call::record(call, [integer(n), Some(float8(mean)), Some(float8(low)), Some(float8(high))]))
     }
 
     /// A row of (n, mean_a, mean_b, difference, low, high, t, p_t, p_randomisation, wins, ties, losses).
@@ -37,14 +37,14 @@ pg_fn! {
         let Comparison { n, mean_a, mean_b, difference, low, high, t, p_t, p_randomisation, wins, ties, losses } = found;
         let row = [
             integer(n),
-            float(mean_a),
-            float(mean_b),
-            float(difference),
-            float(low),
-            float(high),
-            t.and_then(float),
-            p_t.and_then(float),
-            float(p_randomisation),
+            Some(float8(mean_a)),
+            Some(float8(mean_b)),
+            Some(float8(difference)),
+            Some(float8(low)),
+            Some(float8(high)),
+            t.map(float8),
+            p_t.map(float8),
+            Some(float8(p_randomisation)),
             integer(wins),
             integer(ties),
             integer(losses),
@@ -112,8 +112,4 @@ fn plan(call: Call, first: usize) -> Plan {
 
 fn integer(n: u64) -> Option<pg_sys::Datum> {
     Some(pg_sys::Datum::from(i64::try_from(n).unwrap_or(i64::MAX)))
-}
-
-fn float(value: f64) -> Option<pg_sys::Datum> {
-    Some(pg_sys::Datum::from(value.to_bits()))
 }

@@ -81,8 +81,8 @@ impl Numbers {
     }
 }
 
-/// A document that was judged more than once has the greatest of its grades.
-fn number<I: Id>(rankings: &[Ranking<I>], judgements: &Judgements<I>) -> Result<Numbers> {
+/// One topic's. A document that was judged more than once has the greatest of its grades.
+pub fn number<I: Id>(rankings: &[Ranking<I>], judgements: &Judgements<I>) -> Result<Numbers> {
     let collection = Collection::new(rankings)?;
     let n_items = u32::try_from(collection.ids.len()).map_err(|_| Refusal::TooMany)?;
     let mut grades = Vec::new();

@@ -5,6 +5,7 @@ use super::ids::{Id, Text, Uuid};
 use super::topics::{Given, Numbers};
 use crate::api::call::{self, Call, Outcome, pg_fn};
 use crate::api::casts::jsonb_text;
+use crate::api::encoders::text;
 use crate::engine::fusion::{Topic, train};
 
 pg_fn! {
@@ -31,10 +32,10 @@ fn learn<I: Id>(call: Call) -> Outcome {
     let (Some(_), Some(rankings), Some(judgements)) = (call.datum(0), call.datum(1), call.datum(2)) else {
         return call.null();
     };
-    let method = String::from_utf8_lossy(call.bytes(0)).into_owned();
+    let method = text::argument(call, 0);
     // SAFETY: declared as arrays of rankings and judgements of this id type.
     let given = unsafe { Given::<I>::read(rankings, judgements) }.or_raise();
-    let options = call.datum(3).map(|_| String::from_utf8_lossy(jsonb_text(&call, 3)).into_owned());
+    let options = call.datum(3).map(|_| text::to_utf8(jsonb_text(&call, 3)));
     let topics = given.numbers().or_raise();
     let relevant: Vec<Vec<u32>> = topics.iter().map(|topic| topic.relevant(RELEVANT)).collect();
     let topics: Vec<Topic<'_>> = topics

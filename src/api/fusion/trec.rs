@@ -3,7 +3,7 @@
 use pgrx::pg_sys;
 
 use super::error::OrRaise;
-use crate::api::call::{Call, Outcome, Rows, interrupts, pg_fn};
+use crate::api::call::{Call, Outcome, Rows, float8, interrupts, pg_fn};
 use crate::api::encoders::text;
 use crate::engine::evaluate::trec::{self, Judgement, RunLine};
 
@@ -45,7 +45,7 @@ fn run(call: Call) -> Outcome {
             Some(text::datum(topic)),
             Some(text::datum(docno)),
             Some(pg_sys::Datum::from(rank)),
-            Some(pg_sys::Datum::from(score.to_bits())),
+            Some(float8(score)),
             Some(text::datum(tag)),
         ]);
     }

@@ -7,7 +7,8 @@ use super::error::{OrRaise, Refusal, Result};
 use super::fuse::{floats, texts};
 use super::ids::{Id, Text, Uuid};
 use super::topics::{Given, Numbers};
-use crate::api::call::{self, Call, Outcome, Rows, interrupts, pg_fn};
+use crate::api::call::{self, Call, Outcome, Rows, float8, interrupts, pg_fn};
+use crate::api::encoders::text;
 use crate::engine::evaluate::Metric;
 use crate::engine::tune::{Gain, Grid, Setting, TuneTopic, Tuned, tune};
 
@@ -33,7 +34,7 @@ fn search<I: Id>(call: Call) -> Outcome {
     let rows = Rows::begin(call);
     let (Some(rankings), Some(judgements)) = (call.datum(0), call.datum(1)) else { return call.null() };
     let metric = match call.datum(2) {
-        Some(_) => Metric::parse(&String::from_utf8_lossy(call.bytes(2))).or_raise(),
+        Some(_) => Metric::parse(&text::argument(call, 2)).or_raise(),
         None => return call.null(),
     };
     let grid = grid(call).or_raise();
@@ -83,10 +84,6 @@ fn grid(call: Call) -> Result<Grid> {
     })
 }
 
-fn float(value: f64) -> Option<pg_sys::Datum> {
-    Some(pg_sys::Datum::from(value.to_bits()))
-}
-
 /// Columns: what, arguments, method, weights, k, normaliser, options, mean, low, high, folds, over_best_list,
 /// over_best_list_p, over_rrf, over_rrf_p, is_significant.
 fn put(rows: &Rows, what: &str, tuned: &Tuned) {
@@ -101,27 +98,28 @@ fn put(rows: &Rows, what: &str, tuned: &Tuned) {
         k,
         normaliser,
         options,
-        float(interval.mean),
-        float(interval.low),
-        float(interval.high),
+        Some(float8(interval.mean)),
+        Some(float8(interval.low)),
+        Some(float8(interval.high)),
         Some(pg_sys::Datum::from(i32::try_from(*n_folds).unwrap_or(i32::MAX))),
-        float(over_best_list.difference),
-        float(over_best_list.p),
-        float(over_rrf.difference),
-        float(over_rrf.p),
+        Some(float8(over_best_list.difference)),
+        Some(float8(over_best_list.p)),
+        Some(float8(over_rrf.difference)),
+        Some(float8(over_rrf.p)),
         Some(pg_sys::Datum::from(is_significant && over_best_list.is_significant)),
     ]);
 }
 
 fn columns(setting: &Setting) -> [Option<pg_sys::Datum>; 6] {
-    let weights = setting.weights.as_ref().map(|weights| {
-        arrays::list(OF_FLOAT8, weights.iter().map(|weight| pg_sys::Datum::from(weight.to_bits()))).or_raise()
-    });
+    let weights = setting
+        .weights
+        .as_ref()
+        .map(|weights| arrays::list(OF_FLOAT8, weights.iter().map(|weight| float8(*weight))).or_raise());
     [
         Some(call::text(&setting.arguments())),
         Some(call::text(&setting.method)),
         weights,
-        setting.k.and_then(float),
+        setting.k.map(float8),
         setting.normaliser.as_deref().map(call::text),
         setting.options.as_deref().map(|options| call::jsonb(options).or_raise()),
     ]
@@ -131,6 +129,6 @@ fn put_baseline(rows: &Rows, what: &str, arguments: &str, mean: f64) {
     let mut row = [None; 16];
     row[0] = Some(call::text(what));
     row[1] = Some(call::text(arguments));
-    row[7] = float(mean);
+    row[7] = Some(float8(mean));
     rows.put(row);
 }

@@ -32,7 +32,6 @@
 pub mod error;
 pub mod metric;
 pub mod name;
-pub(in crate::engine) mod random;
 pub mod statistics;
 mod student;
 pub mod trec;

@@ -18,8 +18,8 @@
 
 use super::error::{EvaluationError, reserved};
 use super::metric::count;
-use super::random::Random;
 use super::student;
+use crate::engine::random::Random;
 
 /// A mean and the interval around it.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -7,6 +7,7 @@
 use super::List;
 use super::error::{Result, collected, filled, reserved};
 use super::table::{STEPS, Table};
+use crate::engine::random::Random;
 
 /// The candidates, first first.
 pub fn order(lists: &[List<'_>], table: &Table, draft: Option<u64>, interrupts: &mut dyn FnMut()) -> Result<Vec<u32>> {
@@ -14,11 +15,11 @@ pub fn order(lists: &[List<'_>], table: &Table, draft: Option<u64>, interrupts: 
     let mut taken = filled(table.n_items(), false)?;
     let mut rests = collected(lists.iter().map(|list| list.items.iter().copied()))?;
     let mut turns: Vec<usize> = (0..rests.len()).collect();
-    let mut random = draft.map(Random);
+    let mut random = draft.map(Random::from_state);
     let mut steps = 0usize;
     while order.len() < table.n_candidates() as usize {
         if let Some(random) = &mut random {
-            random.shuffle(&mut turns);
+            shuffle(random, &mut turns);
         }
         for &turn in &turns {
             let rest = rests.get_mut(turn).into_iter().flatten();
@@ -38,22 +39,9 @@ pub fn order(lists: &[List<'_>], table: &Table, draft: Option<u64>, interrupts: 
     Ok(order)
 }
 
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn shuffle(&mut self, list: &mut [usize]) {
-        for last in (1..list.len()).rev() {
-            let other = usize::try_from(self.next() % (last as u64 + 1)).unwrap_or(0);
-            list.swap(last, other);
-        }
+fn shuffle(random: &mut Random, list: &mut [usize]) {
+    for last in (1..list.len()).rev() {
+        let other = usize::try_from(random.next() % (last as u64 + 1)).unwrap_or(0);
+        list.swap(last, other);
     }
 }

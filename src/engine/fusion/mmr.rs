@@ -1,7 +1,7 @@
 //! Diversification: maximal marginal relevance. Carbonell, Goldstein, SIGIR 1998.
 
-use super::arith::finite;
-use super::error::{FusionError, Result, filled, reserved};
+use super::arith::{extremes, finite, share};
+use super::error::{FusionError, Result, collected, filled, reserved};
 
 /// Picks up to `k` items one after another, each time the one with the greatest
 /// lambda relevance - (1 - lambda) (greatest similarity to those picked), of equal ones the first. The first pick is
@@ -51,4 +51,11 @@ pub fn mmr(
         }
     }
     Ok(picked)
+}
+
+/// Scores from 0 to 1, as cosines of vectors without negative weights are; equal ones become 1. What is not finite makes
+/// relevance that [`mmr`] refuses.
+pub fn min_max(scores: &[f64]) -> Result<Vec<f64>> {
+    let Some((low, high)) = extremes(scores) else { return Ok(Vec::new()) };
+    collected(scores.iter().map(|&score| if high > low { share(score, low, high) } else { 1.0 }))
 }

@@ -121,12 +121,12 @@ mod table;
 mod train;
 
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 pub use decay::Decay;
 pub use error::FusionError;
 pub use fused::{Fused, fuse};
-pub use mmr::mmr;
+pub use mmr::{min_max, mmr};
 pub use settings::{Given, Settings};
 pub use train::{Topic, train};
 

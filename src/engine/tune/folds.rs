@@ -3,7 +3,7 @@
 use super::error::TuneError;
 use super::values::Values;
 use crate::engine::evaluate::error::reserved;
-use crate::engine::evaluate::random::Random;
+use crate::engine::random::Random;
 
 /// Stream of random numbers.
 const SHUFFLE: u64 = 3;

@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::super::random::Random;
 use super::super::statistics::*;
 use super::super::{EvaluationError, student};
+use crate::engine::random::Random;
 
 fn quiet() -> impl FnMut() {
     || ()

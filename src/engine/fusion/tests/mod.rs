@@ -7,7 +7,7 @@ mod oracle;
 mod properties;
 mod smooth;
 mod train;
-mod whole;
+pub mod whole;
 
 use proptest::prelude::*;
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::super::chance::probabilities;
 use super::super::values::Values;
 use crate::engine::evaluate::compare;
-use crate::engine::evaluate::random::Random;
+use crate::engine::random::Random;
 
 fn values(rows: &[Vec<f64>]) -> Values {
     Values::from_rows(rows.concat(), rows[0].len())

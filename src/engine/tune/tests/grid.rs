@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::super::grid::*;
 use super::super::{Grid, TuneError};
+use crate::engine::fusion::tests::whole::NORMALISERS;
 
 fn grid(methods: &[&str]) -> Grid {
     Grid { methods: methods.iter().map(|&name| name.to_owned()).collect(), ..Grid::default() }
@@ -93,27 +94,7 @@ fn all_methods() {
         "weighted_borda",
         "weighted_condorcet",
     ];
-    let normalisers = [
-        "none",
-        "min_max",
-        "min_max_inverted",
-        "bounded_min_max",
-        "theoretical",
-        "max",
-        "sum",
-        "z_score",
-        "z_score_sample",
-        "l2",
-        "dbsf",
-        "arctan_ip",
-        "arctan_bm25",
-        "arctan_cosine",
-        "arctan_distance",
-        "sigmoid",
-        "rank",
-        "borda",
-    ];
-    let all = Grid { normalisers: normalisers.iter().map(|&name| name.to_owned()).collect(), ..grid(&methods) };
+    let all = Grid { normalisers: NORMALISERS.iter().map(|&name| name.to_owned()).collect(), ..grid(&methods) };
     for n_lists in [2, 3] {
         let settings = all.settings(n_lists).unwrap();
         for (at, setting) in settings.iter().enumerate() {

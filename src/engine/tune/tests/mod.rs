@@ -5,8 +5,8 @@ mod grid;
 mod tuning;
 
 use super::TuneTopic;
-use crate::engine::evaluate::random::Random;
 use crate::engine::fusion::List;
+use crate::engine::random::Random;
 
 /// A topic's lists, owned.
 #[derive(Clone, Debug)]

@@ -2,17 +2,22 @@
 
 /// The generator's state.
 #[derive(Clone, Debug)]
-pub(in crate::engine) struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
+    /// The generator whose state is the seed itself.
+    pub fn from_state(seed: u64) -> Self {
+        Self(seed)
+    }
+
     /// Streams with the same seed and different numbers have nothing to do with one another.
-    pub(in crate::engine) fn new(seed: u64, stream: u64) -> Self {
+    pub fn new(seed: u64, stream: u64) -> Self {
         let mut start = Self(stream);
         Self(seed ^ start.next())
     }
 
     /// The next 64 bits.
-    pub(in crate::engine) fn next(&mut self) -> u64 {
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut x = self.0;
         x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -21,7 +26,7 @@ impl Random {
     }
 
     /// A number below `n`, or 0. Not one of them is more likely than another by more than n in 2^64.
-    pub(in crate::engine) fn below(&mut self, n: usize) -> usize {
+    pub fn below(&mut self, n: usize) -> usize {
         let product = u128::from(self.next()).wrapping_mul(n as u128);
         usize::try_from(product >> 64).unwrap_or(0)
     }
