@@ -1,16 +1,17 @@
 //! Every algorithm of pg_wand, without PostgreSQL: no pages of its server, no clock, no I/O, no global state.
 //!
 //! [`vector`] is the value; [`codec`] turns numbers into bytes; [`segment`] is the immutable inverted file and its one
-//! writer; [`pending`] the form of a document that waits to be inverted; [`search`] ranks documents exactly, as a
-//! stream; [`survey`] tells beforehand what that will take; [`space`] when the index file is worth making smaller;
-//! [`weights`] makes, prunes and measures vectors by the formulas of learned sparse retrieval; [`encode`] makes them from
-//! text; [`fusion`] makes one ranked list of several; [`evaluate`] tells how good a ranking is;
-//! [`tune`] finds the fusion that makes it best.
+//! writer; [`filter`] finds the documents that conditions on other columns leave; [`pending`] is the form of a document
+//! that waits to be inverted; [`search`] ranks documents exactly, as a stream; [`survey`] tells beforehand what that will
+//! take; [`space`] when the index file is worth making smaller; [`weights`] makes, prunes and measures vectors by the
+//! formulas of learned sparse retrieval; [`encode`] makes them from text; [`fusion`] makes one ranked list of several;
+//! [`evaluate`] tells how good a ranking is; [`tune`] finds the fusion that makes it best.
 
 pub mod codec;
 pub mod encode;
 pub mod error;
 pub mod evaluate;
+pub mod filter;
 pub mod fusion;
 pub mod ids;
 pub mod pending;

@@ -27,7 +27,7 @@ use pgrx::pg_sys;
 use crate::engine::segment::pages::PAYLOAD;
 
 /// Format version of every page.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 /// The last two bytes of every page, so that tools can tell access methods apart.
 pub const PAGE_ID: u16 = 0xFF5A;
 /// Bytes before the payload.

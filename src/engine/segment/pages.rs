@@ -30,11 +30,19 @@ pub enum Part {
     Bounds = 7,
     /// One bit per document, set if a scan has found its row dead to everybody: a hint.
     Killed = 8,
+    /// For each filter column its sorted values, and how many documents have each.
+    FilterValues = 9,
+    /// For each filter column the documents' values as numbers, bit by bit: one bit a document and plane.
+    FilterCodes = 10,
+    /// For filter columns of many values: the documents in the order of their values.
+    FilterLists = 11,
+    /// Squared lengths of the documents, where the distance asks for them.
+    Norms = 12,
 }
 
 impl Part {
     /// All parts, in the order of their numbers.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Terms,
         Self::Fences,
         Self::Postings,
@@ -44,6 +52,10 @@ impl Part {
         Self::Special,
         Self::Bounds,
         Self::Killed,
+        Self::FilterValues,
+        Self::FilterCodes,
+        Self::FilterLists,
+        Self::Norms,
     ];
 
     /// Its place in [`Part::ALL`].
@@ -53,9 +65,21 @@ impl Part {
 
     /// Its name in messages.
     pub fn name(self) -> &'static str {
-        let names =
-            ["terms", "fences", "postings", "chunks", "docmap", "live docs", "special docs", "bounds", "killed docs"];
-        names[self.index()]
+        match self {
+            Self::Terms => "terms",
+            Self::Fences => "fences",
+            Self::Postings => "postings",
+            Self::Chunks => "chunks",
+            Self::Docmap => "docmap",
+            Self::Live => "live docs",
+            Self::Special => "special docs",
+            Self::Bounds => "bounds",
+            Self::Killed => "killed docs",
+            Self::FilterValues => "filter values",
+            Self::FilterCodes => "filter codes",
+            Self::FilterLists => "filter lists",
+            Self::Norms => "norms",
+        }
     }
 }
 

@@ -1,0 +1,4 @@
+//! Conditions on other columns than the vector: values beside the documents, and which documents have which.
+
+pub mod docset;
+pub mod value;
