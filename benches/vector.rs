@@ -49,6 +49,14 @@ fn distances(c: &mut Criterion) {
         p.negative_inner_product(doc)
     });
     compare(c, "cosine", query.as_ref(), [&near, &far], ops::cosine_distance, Prepared::cosine_distance);
+    let mut group = c.benchmark_group("L2");
+    group.throughput(Throughput::Elements(BATCH as u64));
+    for (place, docs) in [("near", &near), ("far", &far)] {
+        group.bench_function(BenchmarkId::new("as they come", place), |b| {
+            each_batch(b, docs, |doc| ops::l2_distance(doc, query.as_ref()));
+        });
+    }
+    group.finish();
     let prepare = |b: &mut criterion::Bencher<'_>| b.iter(|| Prepared::new(black_box(query.as_ref())));
     c.bench_function("prepare", prepare);
 }

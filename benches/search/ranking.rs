@@ -38,7 +38,8 @@ fn passes(c: &mut Criterion, corpus: &Corpus, segment: &Mem) {
             b.iter(|| {
                 let lists = &plans.next().expect("a plan").segments[0];
                 let absent = segment.reader().absent(true).expect("live docs");
-                let blocks = SegmentBlocks::new(&segment.reader(), lists, absent, simd, &mut scratch).expect("bounds");
+                let blocks =
+                    SegmentBlocks::new(&segment.reader(), lists, absent, None, simd, &mut scratch).expect("bounds");
                 black_box(blocks.lanes());
                 blocks.recycle(&mut scratch);
             });

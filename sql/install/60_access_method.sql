@@ -17,6 +17,10 @@ CREATE FUNCTION @extschema@.wand_metric_cosine(pg_catalog.internal) RETURNS pg_c
     AS 'MODULE_PATHNAME', 'wand_metric_cosine'
     LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
+CREATE FUNCTION @extschema@.wand_metric_l2(pg_catalog.internal) RETURNS pg_catalog.int4
+    AS 'MODULE_PATHNAME', 'wand_metric_l2'
+    LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
 CREATE OPERATOR CLASS @extschema@.svec_ip_ops DEFAULT FOR TYPE @extschema@.svec USING wand AS
     OPERATOR 1 @extschema@.<#> (@extschema@.svec, @extschema@.svec) FOR ORDER BY pg_catalog.float_ops,
     FUNCTION 1 @extschema@.wand_metric_inner_product(pg_catalog.internal);
@@ -24,3 +28,7 @@ CREATE OPERATOR CLASS @extschema@.svec_ip_ops DEFAULT FOR TYPE @extschema@.svec 
 CREATE OPERATOR CLASS @extschema@.svec_cosine_ops FOR TYPE @extschema@.svec USING wand AS
     OPERATOR 1 @extschema@.<=> (@extschema@.svec, @extschema@.svec) FOR ORDER BY pg_catalog.float_ops,
     FUNCTION 1 @extschema@.wand_metric_cosine(pg_catalog.internal);
+
+CREATE OPERATOR CLASS @extschema@.svec_l2_ops FOR TYPE @extschema@.svec USING wand AS
+    OPERATOR 1 @extschema@.<-> (@extschema@.svec, @extschema@.svec) FOR ORDER BY pg_catalog.float_ops,
+    FUNCTION 1 @extschema@.wand_metric_l2(pg_catalog.internal);

@@ -47,7 +47,8 @@ fn metric_of(index: IndexRelation) -> Metric {
     let proc = unsafe { pg_sys::index_getprocinfo(index.raw(), 1, METRIC_PROC) };
     // SAFETY: the function takes no arguments (the C interface has no call for that, so one is passed and ignored).
     let answer = unsafe { pg_sys::FunctionCall1Coll(proc, pg_sys::InvalidOid, pg_sys::Datum::null()) };
-    if answer.value() == metric_number(Metric::Cosine) { Metric::Cosine } else { Metric::InnerProduct }
+    let metrics = [Metric::Cosine, Metric::L2];
+    metrics.into_iter().find(|&metric| answer.value() == metric_number(metric)).unwrap_or(Metric::InnerProduct)
 }
 
 /// A metric as the support functions name it.
@@ -55,6 +56,7 @@ pub fn metric_number(metric: Metric) -> usize {
     match metric {
         Metric::InnerProduct => 1,
         Metric::Cosine => 2,
+        Metric::L2 => 3,
     }
 }
 

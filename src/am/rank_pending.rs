@@ -6,15 +6,16 @@ use crate::engine::error::{EngineError, Result, reserve};
 use crate::engine::ids::Metric;
 use crate::engine::pending::VectorBuffer;
 use crate::engine::search::query::Distance;
-use crate::engine::vector::SparseVectorRef;
+use crate::engine::vector::error::VectorError;
 use crate::engine::vector::prepared::Prepared;
+use crate::engine::vector::{SparseVectorRef, ops};
 use crate::storage::free::OwnedPage;
 use crate::storage::meta::Meta;
 use crate::storage::pending::{self, Walk};
 use crate::storage::relation::IndexRelation;
 
-/// The documents of the pending list with their true distances, best last; `skip_killed`: but for those that are dead
-/// to everybody.
+/// The documents of the pending list with distances as the operator gives them, best last; `skip_killed`: but for those
+/// that are dead to everybody.
 pub fn rank_pending(
     index: IndexRelation,
     meta: &Meta,
@@ -25,7 +26,7 @@ pub fn rank_pending(
     let mut walk = Walk::all(index, meta);
     // Most lists have many documents; that of an index just made or vacuumed has none.
     let bytes = query.map_or(0, |query| query.nnz().saturating_mul(8));
-    let query = query.filter(|_| !walk.is_empty()).map(Prepared::new).transpose();
+    let query = query.filter(|_| !walk.is_empty()).map(Query::new).transpose();
     let query = query.map_err(|_| EngineError::OutOfMemory { what: "query", bytes })?;
     let mut buffer = VectorBuffer::default();
     while let Some(page) = walk.next_page()? {
@@ -45,10 +46,25 @@ pub fn rank_pending(
     Ok(ranked)
 }
 
-fn true_distance(metric: Metric, doc: Option<SparseVectorRef<'_>>, query: Option<&Prepared>) -> Distance {
+/// A query, ready for every metric.
+struct Query<'q> {
+    vector: SparseVectorRef<'q>,
+    prepared: Prepared,
+}
+
+impl<'q> Query<'q> {
+    fn new(vector: SparseVectorRef<'q>) -> std::result::Result<Self, VectorError> {
+        Ok(Self { vector, prepared: Prepared::new(vector)? })
+    }
+}
+
+fn true_distance(metric: Metric, doc: Option<SparseVectorRef<'_>>, query: Option<&Query<'_>>) -> Distance {
     let (Some(doc), Some(query)) = (doc, query) else { return Distance::Null };
     Distance::Value(match metric {
-        Metric::InnerProduct => query.negative_inner_product(doc),
-        Metric::Cosine => query.cosine_distance(doc),
+        Metric::InnerProduct => query.prepared.negative_inner_product(doc),
+        Metric::Cosine => query.prepared.cosine_distance(doc),
+        // Of either order of the operands, whose last bits may differ: which the statement has is not known here, and
+        // the executor takes no distance above the true one.
+        Metric::L2 => ops::l2_distance(doc, query.vector).min(ops::l2_distance(query.vector, doc)),
     })
 }

@@ -21,4 +21,9 @@ pg_fn! {
     fn wand_metric_cosine(_call) {
         Ok(pg_sys::Datum::from(metric_number(Metric::Cosine)))
     }
+
+    /// `wand_metric_l2(internal) -> int4`: support function 1 of `svec_l2_ops`.
+    fn wand_metric_l2(_call) {
+        Ok(pg_sys::Datum::from(metric_number(Metric::L2)))
+    }
 }

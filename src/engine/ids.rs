@@ -29,11 +29,13 @@ impl Tid {
     }
 }
 
-/// Which inner product the index answers, fixed by its operator class.
+/// Which distance the index answers, fixed by its operator class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Metric {
     /// `<#>`: the weights as they are.
     InnerProduct,
     /// `<=>`: the weights divided by the vector's length.
     Cosine,
+    /// `<->`: the weights as they are, and the documents' lengths.
+    L2,
 }

@@ -47,6 +47,7 @@ fn wand_info(
     let metric = match info.metric {
         Metric::InnerProduct => "inner product",
         Metric::Cosine => "cosine",
+        Metric::L2 => "L2",
     };
     let documents: u64 = info.segments.iter().map(|s| u64::from(s.meta.n_docs)).sum();
     let live: u64 = info.segments.iter().map(|s| s.live).sum();
@@ -61,7 +62,7 @@ fn wand_info(
         signed(info.segments.iter().map(|s| s.meta.n_postings).sum()),
         parts(&[Part::Terms, Part::Fences]),
         parts(&[Part::Postings, Part::Chunks]),
-        parts(&[Part::Docmap, Part::Live, Part::Special]),
+        parts(&[Part::Docmap, Part::Live, Part::Special, Part::Norms]),
         bytes(info.pending_pages),
         bytes(info.manifest_pages + 1),
         bytes(u64::from(info.unowned.reusable) + u64::from(info.unowned.waiting)),

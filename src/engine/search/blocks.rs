@@ -12,6 +12,7 @@ use super::query::{PlannedList, ScoreScale, level_units};
 use super::rounds::Prune;
 use super::scratch::Scratch;
 use super::simd::Simd;
+use super::starts::{self, Starts};
 use super::top;
 use crate::engine::error::{Result, reserve, reserved};
 use crate::engine::segment::format::{
@@ -60,11 +61,12 @@ pub struct SegmentBlocks {
 }
 
 impl SegmentBlocks {
-    /// The bounds pass; documents that are `absent` are never delivered.
+    /// The bounds pass; documents that are `absent` are never delivered. `starts`: what they begin with.
     pub fn new<P: PartPages>(
         segment: &SegmentReader<'_, P>,
         lists: &[PlannedList],
         absent: RoaringBitmap,
+        starts: Option<Starts>,
         simd: Simd,
         scratch: &mut Scratch,
     ) -> Result<Self> {
@@ -86,6 +88,9 @@ impl SegmentBlocks {
             hidden: absent | special.null | special.zero_norm | special.irregular,
             irregular,
         };
+        if let Some(starts) = starts {
+            starts::begin_lanes(segment, &starts, simd, &mut blocks.lanes)?;
+        }
         blocks.add_frequent(segment, simd)?;
         blocks.add_rare(segment)?;
         Ok(blocks)
@@ -205,6 +210,9 @@ impl SegmentBlocks {
             let first = self.first_lane(block);
             Candidate { block, first, open: i32::from(first), ..Candidate::default() }
         }));
+        if let Some(starts) = rules.scale.starts() {
+            add_starts(segment, &starts, blocks, &mut candidates)?;
+        }
         for at in 0..self.lists.len() {
             counts.lookups += candidates.len() as u64;
             let l = self.lists[at];
@@ -244,7 +252,7 @@ impl SegmentBlocks {
             if !stays {
                 self.dropped.push((c.block, c.first));
                 if let Some(lane) = self.lanes.get_mut(c.block as usize) {
-                    *lane = ((c.sum() + c.open).clamp(0, i32::from(u16::MAX)) as u16).min(*lane);
+                    *lane = ((c.sum() + rules.kept(c.open)).clamp(0, i32::from(u16::MAX)) as u16).min(*lane);
                 }
             }
             stays
@@ -286,6 +294,14 @@ pub struct Rules<'a> {
     pub base: u32,
 }
 
+impl Rules<'_> {
+    /// What a dropped block's lane keeps of what may still come. Lanes that begin with starts, which are no bounds to
+    /// be believed in part, are compared with the least sum as they are: they keep what is believed.
+    fn kept(&self, open: i32) -> i32 {
+        if self.scale.starts().is_some() { self.prune.of(open) } else { open }
+    }
+}
+
 /// A block being scored.
 #[derive(Clone, Copy, Default)]
 struct Candidate {
@@ -319,6 +335,22 @@ impl Candidate {
     fn sum(&self) -> i32 {
         self.sums.iter().copied().max().unwrap_or(0)
     }
+}
+
+/// Adds what the documents of candidates begin with, those of `blocks`; what may still come is the rest of their lanes.
+fn add_starts<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    starts: &Starts,
+    blocks: &[u32],
+    candidates: &mut [Candidate],
+) -> Result<()> {
+    let mut rest = candidates.iter_mut();
+    starts::of_blocks(segment, starts, blocks, |own| {
+        if let Some(c) = rest.next() {
+            c.sums = own.map(i32::from);
+            c.open -= c.sum();
+        }
+    })
 }
 
 /// Adds a rare list's postings in the range to candidates, which ascend.

@@ -21,8 +21,8 @@ const DOCS: u32 = 1_200;
 const TERMS: u32 = 60;
 
 /// Lists of every form: term 0 in all documents, others in ever fewer.
-fn segment() -> (MemoryPages, SegmentMeta) {
-    let mut run = RunBuilder::new(Metric::InnerProduct, usize::MAX);
+fn segment(metric: Metric) -> (MemoryPages, SegmentMeta) {
+    let mut run = RunBuilder::new(metric, usize::MAX);
     for doc in 0..DOCS {
         let terms: Vec<u32> = (0..TERMS).filter(|&t| (doc * 31 + t * 17) % (t * t / 4 + 1) == 0).collect();
         let weight = |&t: &u32| ((doc * 7 + t * 13) % 50 + 1) as f32 / if t % 9 == 8 { -25.0 } else { 25.0 };
@@ -54,13 +54,12 @@ impl Segment for Kept<'_> {
     }
 }
 
-fn search(pages: &MemoryPages, meta: &SegmentMeta, strategy: Way, kernel: Kernel) -> Result<usize> {
+fn search(metric: Metric, pages: &MemoryPages, meta: &SegmentMeta, strategy: Way, kernel: Kernel) -> Result<usize> {
     let terms: Vec<u32> = (0..TERMS).collect();
     let weights: Vec<f32> = terms.iter().map(|&t| (t % 7 + 1) as f32 / 4.0).collect();
     let query = SparseVectorRef::from_valid_parts(0, &terms, &weights);
     let options = Options { strategy, kernel, ..Options::default() };
-    let mut ranker =
-        Ranker::new(vec![Kept(pages, meta)], Metric::InnerProduct, Some(query), options, Scratch::default())?;
+    let mut ranker = Ranker::new(vec![Kept(pages, meta)], metric, Some(query), options, Scratch::default())?;
     let mut n = 0;
     while n < 2 * DOCS as usize && ranker.next_best()?.is_some() {
         n += 1;
@@ -69,10 +68,10 @@ fn search(pages: &MemoryPages, meta: &SegmentMeta, strategy: Way, kernel: Kernel
 }
 
 /// Searches, merges and checks; whatever comes out.
-fn use_it(pages: &MemoryPages, meta: &SegmentMeta) {
+fn use_it(metric: Metric, pages: &MemoryPages, meta: &SegmentMeta) {
     for kernel in Kernel::ALL.into_iter().filter(|k| k.is_available()) {
         for strategy in [Way::Exhaustive, Way::Blocks] {
-            if let Ok(n) = search(pages, meta, strategy, kernel) {
+            if let Ok(n) = search(metric, pages, meta, strategy, kernel) {
                 assert!(n <= DOCS as usize, "no document twice");
             }
         }
@@ -88,21 +87,24 @@ fn use_it(pages: &MemoryPages, meta: &SegmentMeta) {
 
 #[test]
 fn the_undamaged_segment_is_whole() {
-    let (pages, meta) = segment();
-    for strategy in [Way::Exhaustive, Way::Blocks] {
-        assert_eq!(search(&pages, &meta, strategy, Kernel::best()), Ok(DOCS as usize));
+    for metric in [Metric::InnerProduct, Metric::L2] {
+        let (pages, meta) = segment(metric);
+        for strategy in [Way::Exhaustive, Way::Blocks] {
+            assert_eq!(search(metric, &pages, &meta, strategy, Kernel::best()), Ok(DOCS as usize));
+        }
     }
 }
 
 /// A document that a damaged page calls NULL comes once, though it has postings.
 #[test]
 fn damaged_special_documents_come_once() {
-    let (whole, meta) = segment();
+    let metric = Metric::InnerProduct;
+    let (whole, meta) = segment(metric);
     for (at, flip) in (0..160).flat_map(|at| [1u8, 0x80, 0xff].map(|flip| (at, flip))) {
         let mut pages = whole.clone();
         pages.part_mut(Part::Special)[0][at] ^= flip;
         for strategy in [Way::Exhaustive, Way::Blocks] {
-            if let Ok(n) = search(&pages, &meta, strategy, Kernel::best()) {
+            if let Ok(n) = search(metric, &pages, &meta, strategy, Kernel::best()) {
                 assert!(n <= DOCS as usize, "byte {at}, {strategy:?}: {n} documents");
             }
         }
@@ -116,8 +118,9 @@ proptest! {
     fn damaged_bytes_harm_nobody(
         damage in prop::collection::vec((0usize..Part::ALL.len(), any::<prop::sample::Index>(), 0..PAYLOAD, any::<u8>()), 1..12),
         near_the_start in any::<bool>(),
+        metric in prop_oneof![Just(Metric::InnerProduct), Just(Metric::L2)],
     ) {
-        let (mut pages, meta) = segment();
+        let (mut pages, meta) = segment(metric);
         for (part, page, at, byte) in damage {
             let part = pages.part_mut(Part::ALL[part]);
             if !part.is_empty() {
@@ -126,6 +129,6 @@ proptest! {
                 part[page][if near_the_start { at % 600 } else { at }] = byte;
             }
         }
-        use_it(&pages, &meta);
+        use_it(metric, &pages, &meta);
     }
 }

@@ -12,10 +12,11 @@ use crate::engine::error::{EngineError, Result};
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::segment::check::check_segment;
 use crate::engine::segment::format::{CHUNK_DOCS, MAX_DOCS, RANGE_DOCS, SegmentMeta, Sign, TERMS_PER_PAGE};
+use crate::engine::segment::norms::Norm;
 use crate::engine::segment::pages::{MemoryPages, PAYLOAD};
 use crate::engine::segment::reader::{SegmentAsSource, SegmentReader};
 use crate::engine::segment::run::RunBuilder;
-use crate::engine::segment::source::{EachPosting, EachTid, Input, SegmentSource, TermHead};
+use crate::engine::segment::source::{EachNorm, EachPosting, EachTid, Input, SegmentSource, TermHead};
 use crate::engine::segment::special::SpecialDocs;
 use crate::engine::segment::writer::write_segment;
 use crate::engine::vector::SparseVectorRef;
@@ -65,6 +66,14 @@ impl SegmentSource for Made {
         (0..self.n_docs).try_for_each(|doc| each(doc, Tid { block: self.first + doc, offset: 1 }))
     }
 
+    fn for_each_norm(&mut self, each: &mut EachNorm<'_>) -> Result<()> {
+        (0..self.n_docs).try_for_each(|doc| {
+            let n = 1 + usize::from(doc.is_multiple_of(self.step)) + usize::from(doc == self.n_docs - 1);
+            let weights = [f32::from(impact(self.first + doc)); 3];
+            each(doc, Norm::of(SparseVectorRef::from_valid_parts(0, &[7, 8, 9][..n], &weights[..n])))
+        })
+    }
+
     fn head(&self) -> Option<TermHead> {
         let term = *[7, 8, 9].get(self.at)?;
         Some(TermHead { term, exponent: 0, df: [self.df(term), 0] })
@@ -106,20 +115,28 @@ fn merge(segments: &[Written]) -> Written {
 }
 
 /// Every document comes once, in the order of its distance, which is exact: the weights are as great as their impacts.
-/// Documents have the score 1 to 3 from term 7, twice that if they have 8.
-fn check_stream((pages, meta): &Written, n_docs: u32, step: u32, strategy: Strategy) {
+/// Documents have the score 1 to 3 from term 7, twice that if they have 8; term 9 (of `nines`) is not asked for.
+fn check_stream((pages, meta): &Written, step: u32, nines: &[u32], strategy: Strategy, metric: Metric) {
+    let n_docs = meta.n_docs;
     let (indices, weights) = ([7, 8], [1.0, 1.0]);
     let query = SparseVectorRef::from_valid_parts(0, &indices, &weights);
     let options = Options { strategy, ..Options::default() };
     let segments = vec![Kept { pages, meta }];
-    let mut ranker = Ranker::new(segments, Metric::InnerProduct, Some(query), options, Scratch::default()).unwrap();
-    let score = |doc: u32| f64::from(impact(doc)) * if doc.is_multiple_of(step) { 2.0 } else { 1.0 };
+    let mut ranker = Ranker::new(segments, metric, Some(query), options, Scratch::default()).unwrap();
+    let truth = |doc: u32| {
+        let weight = |has: bool| if has { f64::from(impact(doc)) } else { 0.0 };
+        let [seven, eight, nine] = [true, doc.is_multiple_of(step), nines.contains(&doc)].map(weight);
+        match metric {
+            Metric::L2 => ((seven - 1.0).powi(2) + (eight - 1.0).powi(2) + nine.powi(2)).sqrt(),
+            _ => -(seven + eight),
+        }
+    };
     let mut seen = roaring::RoaringBitmap::new();
     let mut before = f64::NEG_INFINITY;
     while let Some(ranked) = ranker.next_best().unwrap() {
         assert!(ranked.doc < n_docs && seen.insert(ranked.doc), "document {} of {n_docs}", ranked.doc);
         let Distance::Value(bound) = ranked.distance else { panic!("a number") };
-        assert!(before <= bound && bound <= -score(ranked.doc), "document {}: {bound}", ranked.doc);
+        assert!(before <= bound && bound <= truth(ranked.doc), "{metric:?}, document {}: {bound}", ranked.doc);
         before = bound;
     }
     assert_eq!(seen.len(), u64::from(n_docs), "{strategy:?}");
@@ -132,16 +149,18 @@ fn check_documents(n_docs: u32, step: u32) {
     let half = (n_docs / 2 / step * step).max(step);
     let halves = [(0, half), (half, n_docs - half)];
     let merged = merge(&halves.map(|(first, n)| write(vec![Input::all(Made::new(first, n, step))])));
-    for (written, with_nine) in [(&whole, 1), (&merged, 2)] {
+    for (written, nines) in [(&whole, &[n_docs - 1][..]), (&merged, &[half - 1, n_docs - 1])] {
         let (pages, meta) = written;
         let reader = SegmentReader { pages, meta };
         assert_eq!(meta.n_docs, n_docs);
         let df = |term| reader.find_term(term).unwrap().unwrap().lists[0].df;
-        assert_eq!((df(7), df(8), df(9)), (n_docs, n_docs.div_ceil(step), with_nine), "{n_docs} documents");
+        assert_eq!((df(7), df(8), df(9)), (n_docs, n_docs.div_ceil(step), nines.len() as u32), "{n_docs} documents");
         assert_eq!(meta.n_postings, u64::from(df(7)) + u64::from(df(8)) + u64::from(df(9)));
         assert_eq!(reader.tid(n_docs - 1).unwrap().block, n_docs - 1);
         for strategy in [Strategy::Blocks, Strategy::Exhaustive] {
-            check_stream(written, n_docs, step, strategy);
+            for metric in [Metric::InnerProduct, Metric::L2] {
+                check_stream(written, step, nines, strategy, metric);
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod rounds;
 pub mod score;
 pub mod scratch;
 pub mod simd;
+pub mod starts;
 pub mod stream;
 pub mod top;
 
@@ -18,3 +19,5 @@ mod damage_tests;
 mod limits_tests;
 #[cfg(test)]
 mod oracle_tests;
+#[cfg(test)]
+mod starts_tests;

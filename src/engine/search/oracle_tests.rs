@@ -100,6 +100,21 @@ fn vector(rng: &mut Random, kind: Weights, max_nnz: u64, vocabulary: u64) -> Vec
     Vector { indices, weights }
 }
 
+/// Makes some documents far longer or shorter than the others.
+fn stretch(rng: &mut Random, docs: &mut [Option<Vector>]) {
+    let percent = [1, 5, 50][rng.below(3) as usize];
+    for doc in docs.iter_mut().flatten() {
+        if !rng.chance(percent) {
+            continue;
+        }
+        let factor = [1e-12, 1e-3, 30.0, 1e6, 1e18][rng.below(5) as usize];
+        let possible = |w: &f32| (w * factor).is_finite() && w * factor != 0.0;
+        if doc.weights.iter().all(possible) {
+            doc.weights.iter_mut().for_each(|w| *w *= factor);
+        }
+    }
+}
+
 struct Case {
     metric: Metric,
     docs: Vec<Option<Vector>>,
@@ -195,7 +210,7 @@ fn build(
 
 impl Case {
     fn generate(rng: &mut Random, max_docs: u64) -> Self {
-        let metric = if rng.chance(60) { Metric::InnerProduct } else { Metric::Cosine };
+        let metric = [Metric::InnerProduct, Metric::Cosine, Metric::L2][rng.below(3) as usize];
         let kind = match rng.below(10) {
             0..=4 => Weights::Learned,
             5..=6 => Weights::Ties,
@@ -204,8 +219,11 @@ impl Case {
         };
         let n = 1 + rng.below(max_docs) as usize;
         let (max_nnz, vocabulary) = (1 + rng.below(30), 1 + rng.below(200));
-        let docs: Vec<Option<Vector>> =
+        let mut docs: Vec<Option<Vector>> =
             (0..n).map(|_| (!rng.chance(3)).then(|| vector(rng, kind, max_nnz, vocabulary))).collect();
+        if rng.chance(25) {
+            stretch(rng, &mut docs);
+        }
         let n_segments = if rng.chance(30) { 1 + rng.below(40) as usize } else { 1 + rng.below(3) as usize };
         let segments = build(rng, metric, &docs, n_segments);
         let mut case = Self { metric, docs, segments, dead: RoaringBitmap::new(), killed: RoaringBitmap::new() };
@@ -276,6 +294,11 @@ impl Case {
             (Some(doc), Some(query)) => Distance::Value(match self.metric {
                 Metric::InnerProduct => ops::negative_inner_product(doc.as_ref(), query.as_ref()),
                 Metric::Cosine => ops::cosine_distance(doc.as_ref(), query.as_ref()),
+                // Not above either: the operands may stand the other way round.
+                Metric::L2 => {
+                    let (doc, query) = (doc.as_ref(), query.as_ref());
+                    ops::l2_distance(doc, query).min(ops::l2_distance(query, doc))
+                }
             }),
             _ => Distance::Null,
         }
@@ -340,6 +363,15 @@ fn check_frequencies(case: &Case, rng: &mut Random) {
 
 fn compare(a: &Distance, b: &Distance) -> std::cmp::Ordering {
     a.compare(b)
+}
+
+/// With bounds believed in part rows may be missing; those that come come once, in order, with bounds.
+fn check_pruned(case: &Case, query: Option<&Vector>, prune_factor: f64) {
+    let got = case.stream(query, Options { strategy: Strategy::Blocks, prune_factor, ..Options::default() });
+    let rows: RoaringBitmap = got.iter().map(|&(row, _)| row).collect();
+    assert_eq!(rows.len(), got.len() as u64, "a row came twice");
+    assert!(got.windows(2).all(|pair| compare(&pair[0].1, &pair[1].1).is_le()), "bounds ascend");
+    assert!(got.iter().all(|(row, bound)| compare(bound, &case.true_distance(*row, query)).is_le()), "bounds");
 }
 
 fn check_query(case: &Case, query: Option<&Vector>, skip_killed: bool) {
@@ -410,8 +442,12 @@ fn run_cases(cases: u64, max_docs: u64, seed: u64) {
             for _ in 0..10 {
                 let kind = [Weights::Learned, Weights::Ties, Weights::Signed, Weights::Wild][rng.below(4) as usize];
                 let max_nnz = 1 + rng.below(40);
-                let query = vector(&mut rng, kind, max_nnz, 200);
+                let query = match &case.docs[rng.below(case.docs.len() as u64) as usize] {
+                    Some(doc) if rng.chance(15) => doc.clone(),
+                    _ => vector(&mut rng, kind, max_nnz, 200),
+                };
                 check_query(&case, (!rng.chance(2)).then_some(&query), rng.chance(50));
+                check_pruned(&case, Some(&query), [0.05, 0.5, 0.9][rng.below(3) as usize]);
             }
         });
         assert!(outcome.is_ok(), "seed {seed}, at most {max_docs} documents");
@@ -453,7 +489,7 @@ fn several_ranges_equal_the_oracle() {
             Some(v)
         })
         .collect();
-    for metric in [Metric::InnerProduct, Metric::Cosine] {
+    for metric in [Metric::InnerProduct, Metric::Cosine, Metric::L2] {
         let segments = build(&mut rng, metric, &docs, 1);
         let mut case =
             Case { metric, docs: docs.clone(), segments, dead: RoaringBitmap::new(), killed: RoaringBitmap::new() };

@@ -17,6 +17,7 @@
 use std::cmp::Ordering;
 
 use super::norm::{Normalised, normalise};
+use super::starts::{self, Euclidean, Starts};
 use crate::engine::codec::impact::{self, LEVELS};
 use crate::engine::error::{Result, filled, reserve, reserved};
 use crate::engine::ids::Metric;
@@ -102,6 +103,8 @@ pub struct ScoreScale {
     /// Units and score that the true score of a document may exceed its sum by.
     lost: f64,
     slack: f64,
+    /// Under the Euclidean distance: how documents begin, and what scores mean.
+    euclidean: Option<Euclidean>,
     /// The most that can be subtracted from a document: a sum of 0 has this code, counted from the lowest.
     zero: u16,
     /// A sum of 0 means that no term is shared.
@@ -126,14 +129,20 @@ impl ScoreScale {
         i32::from(code) - i32::from(self.zero_code())
     }
 
+    /// What documents begin with, if it is not nothing.
+    pub fn starts(&self) -> Option<Starts> {
+        self.euclidean.map(|euclidean| euclidean.starts)
+    }
+
     /// The distance that no document of this code is below.
     pub fn distance(&self, code: u16) -> f64 {
         let sum = self.sum(code);
         let score =
             if sum == 0 && self.zero_is_exact { 0.0 } else { (f64::from(sum) + self.lost) * self.unit + self.slack };
-        match self.metric {
-            Metric::InnerProduct => -score,
-            Metric::Cosine => (1.0 - score).max(0.0),
+        match (self.euclidean, self.metric) {
+            (Some(euclidean), _) => euclidean.distance(score),
+            (None, Metric::Cosine) => (1.0 - score).max(0.0),
+            (None, _) => -score,
         }
     }
 }
@@ -146,7 +155,7 @@ impl Ranking {
             (code::NAN, _) => Distance::Value(f64::NAN),
             (code::IRREGULAR, _) => Distance::Value(match metric {
                 Metric::InnerProduct => f64::NEG_INFINITY,
-                Metric::Cosine => 0.0,
+                Metric::Cosine | Metric::L2 => 0.0,
             }),
             (_, Self::Scored(scale)) => Distance::Value(scale.distance(code)),
             _ => Distance::Null,
@@ -205,7 +214,7 @@ pub fn plan<P: PartPages>(
     let unscored = |ranking| Plan { ranking, terms: 0, segments: vec![Vec::new(); segments.len()] };
     let Some(query) = query else { return Ok(unscored(Ranking::AllNull)) };
     let length = match metric {
-        Metric::InnerProduct => 1.0,
+        Metric::InnerProduct | Metric::L2 => 1.0,
         Metric::Cosine => match normalise(query) {
             Normalised::Regular(length) => length,
             Normalised::ZeroNorm => return Ok(unscored(Ranking::AllNan)),
@@ -226,9 +235,12 @@ pub fn plan<P: PartPages>(
     for terms in &found {
         products.push(products_of(query, length, terms)?);
     }
-    let Weighing { unit, zero, zero_is_exact, segments: planned } = weigh(&products, n_lists)?;
+    let reach = (metric == Metric::L2).then(|| starts::reach(query, segments.iter().map(|s| s.meta)));
+    let Weighing { unit, zero, zero_is_exact, segments: planned } = weigh(&products, n_lists, reach)?;
     let max_nnz = segments.iter().map(|s| s.meta.max_nnz).max().unwrap_or(0);
+    let euclidean = reach.map(|reach| Euclidean::new(query, reach, unit, max_nnz));
     let slack = match metric {
+        Metric::L2 => euclidean.map_or(0.0, |euclidean| euclidean.slack(query, unit)),
         Metric::InnerProduct => rounding(n_matched) * total + n_matched as f64 * 1e-45,
         // Beside the inner product's error, those of the two norms; and underflow, relative to the least safe norms.
         Metric::Cosine => {
@@ -238,7 +250,7 @@ pub fn plan<P: PartPages>(
     };
     let adding = |lists: &Vec<PlannedList>| lists.iter().filter(|l| !l.subtract).count();
     let lost = planned.iter().map(adding).max().unwrap_or(0) as f64;
-    let scale = ScoreScale { metric, unit, lost, slack, zero, zero_is_exact };
+    let scale = ScoreScale { metric, unit, lost, slack, euclidean, zero, zero_is_exact };
     Ok(Plan { ranking: Ranking::Scored(scale), terms: n_matched, segments: planned })
 }
 
@@ -263,23 +275,29 @@ struct Weighing {
     segments: Vec<Vec<PlannedList>>,
 }
 
-/// Chooses the unit: the least one, more or less, under which no sum and no block bound can leave its 16 bits.
-fn weigh(products: &[Vec<Product>], n_lists: usize) -> Result<Weighing> {
+/// Chooses the unit: the least one, more or less, under which no sum and no block bound can leave its 16 bits. `reach`:
+/// the most that documents begin with, if they do.
+fn weigh(products: &[Vec<Product>], n_lists: usize, reach: Option<f32>) -> Result<Weighing> {
     let sum = |subtract: bool| {
         let of =
             |lists: &Vec<Product>| lists.iter().filter(|p| p.subtract == subtract).map(Product::greatest).sum::<f64>();
         products.iter().map(of).fold(0.0, f64::max)
     };
     let steepest = products.iter().flatten().map(|p| p.per_impact).fold(0.0, f64::max);
-    let room = f64::from(code::STEPS) - if n_lists <= MAX_BLOCK_LISTS { 17.0 } else { 1.0 } * n_lists as f64;
+    let rounding = if n_lists <= MAX_BLOCK_LISTS { 17.0 } else { 1.0 } * n_lists as f64
+        + if reach.is_some() { starts::ROUNDING_UNITS } else { 0.0 };
+    let room = f64::from(code::STEPS) - rounding;
     // A weight has 16 bits as well, which binds where the lists' greatest impacts are small.
-    let mut unit = ((sum(false) + sum(true)) / room).max(steepest * WEIGHT_ONE / WEIGHT_MAX);
+    let all = sum(false) + sum(true) + reach.map_or(0.0, f64::from);
+    let least_unit = if reach.is_some() { starts::LEAST_UNIT } else { 0.0 };
+    let mut unit = (all / room).max(steepest * WEIGHT_ONE / WEIGHT_MAX).max(least_unit);
     if unit == 0.0 {
         // No shared term at all: any unit will do.
         unit = 1.0;
     }
-    // Few enough for all of them to have the least weight: so a fitting unit is always found.
-    let raise = n_lists <= MAX_RAISED;
+    // Few enough for all of them to have the least weight: so a fitting unit is always found. Where documents begin
+    // with something, a sum says nothing of whether a term is shared, and there is no need.
+    let raise = n_lists <= MAX_RAISED && reach.is_none();
     loop {
         let mut segments = reserved(products.len(), "query plan")?;
         let (mut most, mut least) = (0, 0);
@@ -297,6 +315,7 @@ fn weigh(products: &[Vec<Product>], n_lists: usize) -> Result<Weighing> {
             least = least.max(planned.iter().filter(|l| l.subtract).map(PlannedList::most_units).sum::<u32>());
             segments.push(planned);
         }
+        most += reach.map_or(0, |reach| u32::from(Starts::new(reach, unit).greatest()));
         if most + least <= u32::from(code::STEPS) {
             let zero_is_exact = raise && least == 0;
             return Ok(Weighing { unit, zero: least as u16, zero_is_exact, segments });

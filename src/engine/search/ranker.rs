@@ -284,7 +284,10 @@ impl<S: Segment> Ranker<S> {
         for ((segment, lists), &base) in self.segments.iter().zip(&self.plan.segments).zip(&self.bases) {
             let bounded = reader(segment)
                 .absent(self.options.skip_killed)
-                .and_then(|absent| SegmentBlocks::new(&reader(segment), lists, absent, self.simd, &mut self.scratch))
+                .and_then(|absent| {
+                    let (segment, starts) = (reader(segment), scale.starts());
+                    SegmentBlocks::new(&segment, lists, absent, starts, self.simd, &mut self.scratch)
+                })
                 .map_err(|e| segment.locate(e))?;
             self.counts.bounded += u64::from(segment.meta().n_docs.div_ceil(BLOCK_DOCS));
             // Documents that no bound can judge come first.

@@ -55,9 +55,11 @@ impl Prune {
         (i64::from(open) * i64::from(self.0) / 256) as i32
     }
 
-    /// The least lane whose believed part reaches `sum`.
-    fn least_lane(self, sum: i32) -> u32 {
-        (sum.max(0) as u32 * 256).div_ceil(u32::from(self.0))
+    /// The least lane whose believed part reaches `sum`. Lanes that begin with starts are more than bounds, and are
+    /// believed as they are.
+    fn least_lane(self, sum: i32, scale: &ScoreScale) -> u32 {
+        let believed = if scale.starts().is_some() { 256 } else { u32::from(self.0) };
+        (sum.max(0) as u32 * 256).div_ceil(believed)
     }
 }
 
@@ -116,7 +118,7 @@ impl Rounds {
             if least <= 0 {
                 return Ok(false);
             }
-            let Ok(lane) = u16::try_from(self.prune.least_lane(least)) else { break };
+            let Ok(lane) = u16::try_from(self.prune.least_lane(least, &self.scale)) else { break };
             let (n, found) = self.best_blocks(batch, lane)?;
             if n == 0 {
                 break;

@@ -7,6 +7,7 @@ use roaring::RoaringBitmap;
 
 use super::query::{PlannedList, Ranking, ScoreScale, code};
 use super::simd::{ChunkSums, Simd};
+use super::starts;
 use crate::engine::error::{Result, reserved};
 use crate::engine::segment::chunk::Chunk;
 use crate::engine::segment::format::{CHUNK_DOCS, RANGE_DOCS, n_ranges};
@@ -59,7 +60,10 @@ fn score_ranges<P: PartPages>(
     let mut cursors = reserved(lists.len(), "list cursors")?;
     cursors.extend(lists.iter().map(|l| RareCursor::new(&l.list)));
     for (range, codes) in (0..n_ranges(segment.meta.n_docs)).zip(codes.chunks_mut(RANGE_DOCS as usize)) {
-        codes.fill(scale.zero_code());
+        match scale.starts() {
+            None => codes.fill(scale.zero_code()),
+            Some(starts) => starts::begin_range(segment, &starts, range, scale.zero_code(), simd, codes)?,
+        }
         for (planned, cursor) in lists.iter().zip(&mut cursors) {
             if planned.list.frequent {
                 add_frequent(segment, planned, range, simd, codes)?;

@@ -5,6 +5,7 @@
 //! on ARM). Bitmaps are spread over their documents by instructions that no compiler finds by itself, so that loop is
 //! written out for each width. Every width computes the same integers: tests compare them.
 
+use super::starts::{BlockNorms, NormBytes, Starts, begin_lanes_text, begin_sums_text};
 use crate::engine::codec::impact::LEVELS;
 use crate::engine::segment::chunk::{self, BITMAP_BYTES};
 use crate::engine::segment::format::CHUNK_DOCS;
@@ -128,6 +129,34 @@ impl Simd {
             _ => add_bitmap_plain(sums, bits, impacts, weight),
         }
     }
+
+    /// Sets each sum to `zero` and its document's start.
+    #[inline]
+    pub fn begin_sums(self, sums: &mut [u16], norms: &[NormBytes], starts: &Starts, zero: u16) {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the kernel is one that the machine has.
+            Kernel::Avx512 => unsafe { begin_sums_avx512(sums, norms, starts, zero) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Kernel::Avx2 => unsafe { begin_sums_avx2(sums, norms, starts, zero) },
+            _ => begin_sums_text(sums, norms, starts, zero),
+        }
+    }
+
+    /// Sets each lane to the greatest start of its block's documents.
+    #[inline]
+    pub fn begin_lanes(self, lanes: &mut [u16], norms: &[BlockNorms], starts: &Starts) {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the kernel is one that the machine has.
+            Kernel::Avx512 => unsafe { begin_lanes_avx512(lanes, norms, starts) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Kernel::Avx2 => unsafe { begin_lanes_avx2(lanes, norms, starts) },
+            _ => begin_lanes_text(lanes, norms, starts),
+        }
+    }
 }
 
 /// Asks for the cache line of `bytes[at]`, which will be read soon.
@@ -228,6 +257,26 @@ mod x86 {
     #[target_feature(enable = "avx2")]
     pub(super) fn add_levels_avx2(lanes: &mut [u16], levels: &[u8], weight: u16) {
         add_levels_text(lanes, levels, weight);
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+    pub(super) fn begin_sums_avx512(sums: &mut [u16], norms: &[NormBytes], starts: &Starts, zero: u16) {
+        begin_sums_text(sums, norms, starts, zero);
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn begin_sums_avx2(sums: &mut [u16], norms: &[NormBytes], starts: &Starts, zero: u16) {
+        begin_sums_text(sums, norms, starts, zero);
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+    pub(super) fn begin_lanes_avx512(lanes: &mut [u16], norms: &[BlockNorms], starts: &Starts) {
+        begin_lanes_text(lanes, norms, starts);
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn begin_lanes_avx2(lanes: &mut [u16], norms: &[BlockNorms], starts: &Starts) {
+        begin_lanes_text(lanes, norms, starts);
     }
 
     /// Impacts are spread over 64 documents by one instruction.

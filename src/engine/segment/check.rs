@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::format::*;
+use super::norms::{self, Norm, NormTally, n_norm_pages};
 use super::pages::{Part, PartPages, field};
 use super::reader::{self, SegmentReader, chunk_record, list_page};
 use super::writer::range_levels;
@@ -33,11 +34,12 @@ fn found(report: &mut Report<'_>, part: Part, page: impl Into<Option<u32>>, text
 /// Checks all parts of a segment; `sums`, if given, gathers what [`DocumentSums`] needs.
 pub fn check_segment<P: PartPages>(
     segment: &SegmentReader<'_, P>,
-    sums: Option<&mut DocumentSums>,
+    mut sums: Option<&mut DocumentSums>,
     report: &mut Report<'_>,
 ) -> Result<()> {
     check_page_counts(segment.meta, report);
     note(check_documents(segment, report), report)?;
+    note(check_norms(segment, sums.as_deref_mut(), report), report)?;
     note(check_terms(segment, sums, report), report)
 }
 
@@ -58,6 +60,27 @@ fn check_page_counts(meta: &SegmentMeta, report: &mut Report<'_>) {
             found(report, part, None, format!("has {} pages, its contents need {pages}", meta.n_pages(part)));
         }
     }
+}
+
+fn check_norms<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    mut sums: Option<&mut DocumentSums>,
+    report: &mut Report<'_>,
+) -> Result<()> {
+    let meta = segment.meta;
+    let (pages, needed) = (meta.n_pages(Part::Norms), n_norm_pages(meta.n_docs));
+    if meta.has_norms() && pages != needed {
+        found(report, Part::Norms, None, format!("has {pages} pages, its contents need {needed}"));
+    }
+    let mut tally = NormTally::default();
+    norms::for_each_norm(segment, &mut |_, norm| {
+        tally.add(norm);
+        sums.as_deref_mut().map_or(Ok(()), |sums| sums.add_norm(norm))
+    })?;
+    if tally.range() != meta.norms {
+        found(report, Part::Norms, None, "range of the norms differs from the manifest");
+    }
+    Ok(())
 }
 
 fn check_documents<P: PartPages>(segment: &SegmentReader<'_, P>, report: &mut Report<'_>) -> Result<()> {
@@ -208,13 +231,22 @@ fn check_ranges<P: PartPages>(
 /// document is indexed with the right weights without holding the vectors.
 pub struct DocumentSums {
     sums: Vec<u64>,
+    /// Of each document, if they have any.
+    norms: Vec<Norm>,
     exponents: HashMap<u32, i16>,
 }
 
 impl DocumentSums {
     /// For a segment of `n_docs` documents.
     pub fn new(n_docs: u32) -> Result<Self> {
-        Ok(Self { sums: filled(n_docs as usize, 0, "check sums")?, exponents: HashMap::new() })
+        let sums = filled(n_docs as usize, 0, "check sums")?;
+        Ok(Self { sums, norms: Vec::new(), exponents: HashMap::new() })
+    }
+
+    fn add_norm(&mut self, norm: Norm) -> Result<()> {
+        reserve(&mut self.norms, 1, "check sums")?;
+        self.norms.push(norm);
+        Ok(())
     }
 
     fn add(&mut self, doc: u32, term: u32, sign: Sign, level: u8) {
@@ -225,10 +257,11 @@ impl DocumentSums {
 
     /// Whether `doc` is indexed as `vector` must be.
     pub fn matches(&self, doc: u32, metric: Metric, vector: Option<SparseVectorRef<'_>>) -> bool {
-        let mut expected = 0u64;
+        let (mut expected, mut norm) = (0u64, Norm::NONE);
         if let Some(vector) = vector
             && let Normalised::Regular(length) = standing(metric, vector)
         {
+            norm = Norm::of(vector);
             for (term, weight) in vector.iter() {
                 let weight = divide_outward(weight, length);
                 let Some(&exponent) = self.exponents.get(&term) else { return false };
@@ -239,7 +272,8 @@ impl DocumentSums {
                 expected = expected.wrapping_add(mix(term, sign, impact::quantise(weight.abs(), exponent)));
             }
         }
-        self.sums.get(doc as usize) == Some(&expected)
+        let same_norm = metric != Metric::L2 || self.norms.get(doc as usize) == Some(&norm);
+        same_norm && self.sums.get(doc as usize) == Some(&expected)
     }
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chunk;
 use super::gaps::GapWidth;
+use super::norms::{NORMS_PER_PAGE, NormRange, n_norm_pages};
 use super::pages::{PAYLOAD, Part, corrupt, field};
 use crate::engine::codec::impact::{MAX_EXPONENT, MIN_EXPONENT};
 use crate::engine::error::Result;
@@ -40,6 +41,7 @@ pub const MAX_DOCS: u32 = u32::MAX - CHUNK_DOCS + 1;
 
 const _: () = assert!(RANGE_DOCS as usize == PAYLOAD * 8 && RANGE_DOCS <= 65_536);
 const _: () = assert!(RANGE_BLOCKS as usize == PAYLOAD * 2 && PAYLOAD.is_multiple_of(CHUNK_BOUNDS));
+const _: () = assert!(NORMS_PER_PAGE.is_multiple_of(BLOCK_DOCS) && RANGE_DOCS.is_multiple_of(NORMS_PER_PAGE));
 const _: () = assert!(CHUNK_RECORDS_PER_PAGE > 0 && TERMS_PER_PAGE == 254);
 
 /// Whether a list of `df` postings among `n_docs` documents is stored range by range.
@@ -324,6 +326,8 @@ pub struct SegmentMeta {
     pub n_null: u32,
     /// Some list of negative weights exists.
     pub has_negative: bool,
+    /// Norms of the documents, if the distance asks for them.
+    pub norms: NormRange,
     /// Pages of each part.
     pub pages: [u32; Part::ALL.len()],
 }
@@ -346,11 +350,18 @@ impl SegmentMeta {
         ]
     }
 
+    /// Whether documents have norms.
+    pub fn has_norms(&self) -> bool {
+        self.n_pages(Part::Norms) > 0
+    }
+
     /// Whether the totals and the pages go together; then nothing sized by the totals exceeds the index itself.
     pub fn is_plausible(&self) -> bool {
         self.n_docs > 0
             && self.n_docs <= MAX_DOCS
             && self.n_null <= self.n_docs
+            && self.norms.is_plausible()
+            && (!self.has_norms() || self.n_pages(Part::Norms) == n_norm_pages(self.n_docs))
             && self.expected_pages().iter().all(|&(part, n)| self.n_pages(part) == n)
     }
 }

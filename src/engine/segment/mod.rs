@@ -8,6 +8,7 @@ pub mod frequencies;
 pub mod gaps;
 pub mod last_pages;
 pub mod live;
+pub mod norms;
 pub mod pages;
 pub mod policy;
 pub mod reader;

@@ -6,8 +6,9 @@ use super::chunk::{self, Chunk};
 use super::format::*;
 use super::gaps::RareCursor;
 use super::live;
+use super::norms;
 use super::pages::{PAYLOAD, Part, PartPages, corrupt, field};
-use super::source::{EachPosting, EachTid, SegmentSource, TermHead};
+use super::source::{EachNorm, EachPosting, EachTid, SegmentSource, TermHead};
 use super::special::SpecialDocs;
 use crate::engine::error::{EngineError, Result, reserved};
 use crate::engine::ids::Tid;
@@ -353,6 +354,10 @@ impl<P: PartPages> SegmentSource for SegmentAsSource<'_, P> {
 
     fn for_each_tid(&mut self, each: &mut EachTid<'_>) -> Result<()> {
         for_each_tid(&self.reader, each)
+    }
+
+    fn for_each_norm(&mut self, each: &mut EachNorm<'_>) -> Result<()> {
+        norms::for_each_norm(&self.reader, each)
     }
 
     fn head(&self) -> Option<TermHead> {

@@ -8,7 +8,8 @@
 use std::collections::HashMap;
 
 use super::format::Sign;
-use super::source::{EachPosting, EachTid, SegmentSource, TermHead};
+use super::norms::Norm;
+use super::source::{EachNorm, EachPosting, EachTid, SegmentSource, TermHead};
 use super::special::SpecialDocs;
 use crate::engine::codec::impact;
 use crate::engine::error::{EngineError, PARTITION, Result, filled, reserve, reserved};
@@ -72,6 +73,8 @@ pub struct RunBuilder {
     dense: Vec<u32>,
     sparse: HashMap<u32, u32>,
     special: SpecialDocs,
+    /// Under L2 one for each document.
+    norms: Vec<Norm>,
     max_nnz: u32,
 }
 
@@ -89,6 +92,7 @@ impl RunBuilder {
             dense: Vec::new(),
             sparse: HashMap::new(),
             special: SpecialDocs::default(),
+            norms: Vec::new(),
             max_nnz: 0,
         }
     }
@@ -102,6 +106,7 @@ impl RunBuilder {
     pub fn is_full(&self) -> bool {
         let used = self.postings.len() * POSTING_BYTES
             + self.tids.len() * DOC_BYTES
+            + self.norms.len() * 2 * Norm::BYTES
             + self.slots.len() * TERM_BYTES
             + self.dense.len() * 4;
         // An eighth is for the memory that growing vectors hold in reserve.
@@ -112,7 +117,7 @@ impl RunBuilder {
 
     /// Bytes that [`super::spill`] makes of it at most, while documents have numbers of less than 22 bits.
     pub fn spilled_bytes(&self) -> usize {
-        self.postings.len() * 4 + self.tids.len() * Tid::BYTES + self.slots.len() * 16
+        self.postings.len() * 4 + self.tids.len() * Tid::BYTES + self.norms.len() * Norm::BYTES + self.slots.len() * 16
     }
 
     /// Adds a document; its number is the count of those before it.
@@ -127,27 +132,33 @@ impl RunBuilder {
         }
         reserve(&mut self.tids, 1, "run documents")?;
         reserve(&mut self.ends, 1, "run documents")?;
-        match value {
+        reserve(&mut self.norms, usize::from(self.metric == Metric::L2), "run documents")?;
+        let regular = match value {
             None => {
                 self.special.null.insert(doc);
+                None
             }
-            Some(vector) => self.add_vector(doc, vector)?,
+            Some(vector) => self.add_vector(doc, vector)?.then_some(vector),
+        };
+        if self.metric == Metric::L2 {
+            self.norms.push(regular.map_or(Norm::NONE, Norm::of));
         }
         self.tids.push(tid);
         self.ends.push(self.postings.len() as u32);
         Ok(())
     }
 
-    fn add_vector(&mut self, doc: u32, vector: SparseVectorRef<'_>) -> Result<()> {
+    /// Whether it is a regular one.
+    fn add_vector(&mut self, doc: u32, vector: SparseVectorRef<'_>) -> Result<bool> {
         let length = match standing(self.metric, vector) {
             Normalised::Regular(length) => length,
             Normalised::ZeroNorm => {
                 self.special.zero_norm.insert(doc);
-                return Ok(());
+                return Ok(false);
             }
             Normalised::Irregular => {
                 self.special.irregular.insert(doc);
-                return Ok(());
+                return Ok(false);
             }
         };
         self.reserve_postings(vector.nnz())?;
@@ -163,7 +174,7 @@ impl RunBuilder {
             entry.max = entry.max.max(weight.abs());
             self.postings.push((slot, weight));
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Grows the posting buffer by halves, not by doubling, and never far past the budget.
@@ -252,6 +263,7 @@ impl RunBuilder {
         Ok(Run {
             tids: std::mem::take(&mut self.tids),
             special: std::mem::take(&mut self.special),
+            norms: std::mem::take(&mut self.norms),
             max_nnz: self.max_nnz,
             terms,
             postings: sorted,
@@ -262,9 +274,11 @@ impl RunBuilder {
 
     /// Begins a new run in the memory of the old one, which has been written.
     pub fn reuse(&mut self, written: Run) {
-        let Run { mut tids, postings, .. } = written;
+        let Run { mut tids, mut norms, postings, .. } = written;
         tids.clear();
         self.tids = tids;
+        norms.clear();
+        self.norms = norms;
         self.spare = postings;
         self.ends.clear();
         self.postings.clear();
@@ -279,6 +293,7 @@ impl RunBuilder {
 pub struct Run {
     tids: Vec<Tid>,
     special: SpecialDocs,
+    norms: Vec<Norm>,
     max_nnz: u32,
     terms: Vec<TermHead>,
     postings: Vec<u32>,
@@ -290,6 +305,11 @@ impl Run {
     /// Number of distinct terms.
     pub fn n_terms(&self) -> u32 {
         self.terms.len() as u32
+    }
+
+    /// Whether its documents have norms.
+    pub fn has_norms(&self) -> bool {
+        !self.norms.is_empty()
     }
 
     /// The current term's list of one sign; see [`unpack`].
@@ -315,6 +335,10 @@ impl SegmentSource for Run {
 
     fn for_each_tid(&mut self, each: &mut EachTid<'_>) -> Result<()> {
         self.tids.iter().enumerate().try_for_each(|(doc, &tid)| each(doc as u32, tid))
+    }
+
+    fn for_each_norm(&mut self, each: &mut EachNorm<'_>) -> Result<()> {
+        self.norms.iter().enumerate().try_for_each(|(doc, &norm)| each(doc as u32, norm))
     }
 
     fn head(&self) -> Option<TermHead> {

@@ -4,6 +4,7 @@
 use roaring::RoaringBitmap;
 
 use super::format::Sign;
+use super::norms::Norm;
 use super::special::SpecialDocs;
 use crate::engine::error::Result;
 use crate::engine::ids::Tid;
@@ -21,11 +22,13 @@ pub struct TermHead {
 
 /// Called with each document and its TID.
 pub type EachTid<'a> = dyn FnMut(u32, Tid) -> Result<()> + 'a;
+/// Called with each document and its norm.
+pub type EachNorm<'a> = dyn FnMut(u32, Norm) -> Result<()> + 'a;
 /// Called with each posting: document, impact.
 pub type EachPosting<'a> = dyn FnMut(u32, u8) -> Result<()> + 'a;
 
-/// Documents and lists in order. Calls come in this order: `for_each_tid` once, then for each term `head`,
-/// `for_each_posting` for the positive and then for the negative list, `advance`.
+/// Documents and lists in order. Calls come in this order: `for_each_tid` once, `for_each_norm` once, then for each
+/// term `head`, `for_each_posting` for the positive and then for the negative list, `advance`.
 pub trait SegmentSource {
     /// Number of documents, dead ones included.
     fn n_docs(&self) -> u32;
@@ -35,6 +38,10 @@ pub trait SegmentSource {
     fn max_nnz(&self) -> u32;
     /// Gives every document's TID, in order.
     fn for_each_tid(&mut self, each: &mut EachTid<'_>) -> Result<()>;
+    /// Gives every document's norm, in order, if they have any.
+    fn for_each_norm(&mut self, _each: &mut EachNorm<'_>) -> Result<()> {
+        Ok(())
+    }
     /// The current term; `None` behind the last.
     fn head(&self) -> Option<TermHead>;
     /// Gives the current term's postings of one sign, documents ascending.

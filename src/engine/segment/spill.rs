@@ -1,19 +1,20 @@
 //! A run put aside: written once, read once, front to back.
 //!
-//! Layout: number of documents, greatest nnz, number of terms (u32 each); the special documents (three serialised
-//! roaring bitmaps, each after its length). Then blocks of [`BLOCK`] bytes with records, none of which crosses a block:
-//! the TIDs (6 bytes each), then for each term its head (term, both df, exponent: 14 bytes) and its postings (a varint
-//! of the gap to the document before, the impact). A record that might not fit begins a new block. So reader and writer
-//! hold one block each, however long a list is.
+//! Layout: number of documents, greatest nnz, number of terms, 1 if there are norms (u32 each); the special documents
+//! (three serialised roaring bitmaps, each after its length). Then blocks of [`BLOCK`] bytes with records, none of
+//! which crosses a block: the TIDs (6 bytes each), the norms (4 bytes each), then for each term its head (term, both
+//! df, exponent: 14 bytes) and its postings (a varint of the gap to the document before, the impact). A record that
+//! might not fit begins a new block. So reader and writer hold one block each, however long a list is.
 
 use std::collections::VecDeque;
 
 use roaring::RoaringBitmap;
 
 use super::format::Sign;
+use super::norms::Norm;
 use super::pages::field;
 use super::run::{Run, RunBuilder, unpack};
-use super::source::{EachPosting, EachTid, SegmentSource, TermHead};
+use super::source::{EachNorm, EachPosting, EachTid, SegmentSource, TermHead};
 use super::special::SpecialDocs;
 use crate::engine::codec::varint;
 use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
@@ -53,6 +54,7 @@ fn encode(run: &mut Run, out: &mut impl SpillWrite) -> Result<()> {
     write_header(run, out)?;
     let mut blocks = BlockWriter { out, block: [0; BLOCK], at: 0 };
     run.for_each_tid(&mut |_, tid| blocks.put(&tid.to_bytes()))?;
+    run.for_each_norm(&mut |_, norm| blocks.put(&norm.to_bytes()))?;
     while let Some(head) = run.head() {
         blocks.put(&head_bytes(head))?;
         for sign in Sign::BOTH {
@@ -70,7 +72,7 @@ fn encode(run: &mut Run, out: &mut impl SpillWrite) -> Result<()> {
 
 fn write_header(run: &Run, out: &mut impl SpillWrite) -> Result<()> {
     let mut bytes = Vec::new();
-    for n in [run.n_docs(), run.max_nnz(), run.n_terms()] {
+    for n in [run.n_docs(), run.max_nnz(), run.n_terms(), u32::from(run.has_norms())] {
         bytes.extend_from_slice(&n.to_le_bytes());
     }
     let SpecialDocs { null, zero_norm, irregular } = run.special();
@@ -141,6 +143,7 @@ pub struct SpilledRun<R> {
     n_docs: u32,
     max_nnz: u32,
     terms_left: u32,
+    has_norms: bool,
     special: SpecialDocs,
     head: Option<TermHead>,
     /// The current term's postings of each sign that were not read yet.
@@ -150,9 +153,9 @@ pub struct SpilledRun<R> {
 }
 
 impl<R: SpillRead> SpilledRun<R> {
-    /// Begins to read; `for_each_tid` must come next.
+    /// Begins to read; `for_each_tid` and `for_each_norm` must come next.
     pub fn open(mut input: R) -> Result<Self> {
-        let mut head = [0; 12];
+        let mut head = [0; 16];
         input.read(&mut head)?;
         let mut set = || -> Result<RoaringBitmap> {
             let mut len = [0; 4];
@@ -166,6 +169,7 @@ impl<R: SpillRead> SpilledRun<R> {
             n_docs: field::u32_at(&head, 0),
             max_nnz: field::u32_at(&head, 4),
             terms_left: field::u32_at(&head, 8),
+            has_norms: field::u32_at(&head, 12) != 0,
             input,
             special,
             head: None,
@@ -225,6 +229,17 @@ impl<R: SpillRead> SegmentSource for SpilledRun<R> {
             tid.copy_from_slice(&self.block[self.at..self.at + Tid::BYTES]);
             self.at += Tid::BYTES;
             each(doc, Tid::from_bytes(tid))?;
+        }
+        Ok(())
+    }
+
+    fn for_each_norm(&mut self, each: &mut EachNorm<'_>) -> Result<()> {
+        for doc in 0..if self.has_norms { self.n_docs } else { 0 } {
+            self.want(Norm::BYTES)?;
+            let mut norm = [0; Norm::BYTES];
+            norm.copy_from_slice(&self.block[self.at..self.at + Norm::BYTES]);
+            self.at += Norm::BYTES;
+            each(doc, Norm::from_bytes(norm))?;
         }
         self.advance()
     }
@@ -314,8 +329,14 @@ mod tests {
     /// Two builders fed alike, one of them with memory of an earlier run: what is read back is the sorted run.
     #[test]
     fn what_is_spilled_is_read_back() {
-        let mut builder = RunBuilder::new(Metric::InnerProduct, usize::MAX);
-        let mut plain = RunBuilder::new(Metric::InnerProduct, usize::MAX);
+        for metric in [Metric::InnerProduct, Metric::L2] {
+            what_is_spilled_is_read_back_of(metric);
+        }
+    }
+
+    fn what_is_spilled_is_read_back_of(metric: Metric) {
+        let mut builder = RunBuilder::new(metric, usize::MAX);
+        let mut plain = RunBuilder::new(metric, usize::MAX);
         builder.add(Tid { block: 9, offset: 9 }, None).unwrap();
         spill(&mut builder, &mut MemoryRun::default()).unwrap();
         for doc in 0..40_000u32 {
@@ -335,6 +356,9 @@ mod tests {
         let mut read = SpilledRun::open(kept).unwrap();
         assert_eq!((read.n_docs(), read.special()), (wanted.n_docs(), wanted.special()));
         assert_eq!(tids(&mut read), tids(&mut wanted));
+        let wanted_norms = norms(&mut wanted);
+        assert_eq!(wanted_norms.len(), if metric == Metric::L2 { 40_000 } else { 0 });
+        assert_eq!(norms(&mut read), wanted_norms);
         let mut n_terms = 0;
         while let Some(head) = wanted.head() {
             assert_eq!(read.head(), Some(head));
@@ -360,6 +384,17 @@ mod tests {
             })
             .unwrap();
         tids
+    }
+
+    fn norms(source: &mut impl SegmentSource) -> Vec<Norm> {
+        let mut norms = Vec::new();
+        source
+            .for_each_norm(&mut |_, norm| {
+                norms.push(norm);
+                Ok(())
+            })
+            .unwrap();
+        norms
     }
 
     fn postings(source: &mut impl SegmentSource, sign: Sign) -> Vec<(u32, u8)> {

@@ -8,6 +8,7 @@ use super::chunk;
 use super::format::*;
 use super::gaps::GapWidth;
 use super::live::{self, LiveRank};
+use super::norms::NormWriter;
 use super::pages::{PAYLOAD, Part, PartSink};
 use super::source::{Input, TermHead};
 use super::special::SpecialDocs;
@@ -69,6 +70,7 @@ fn write_documents<S: PartSink>(
 ) -> Result<()> {
     let mut docmap = PageWriter::new(Part::Docmap);
     let mut special = SpecialDocs::default();
+    let mut norms = NormWriter::default();
     for (input, rank) in inputs.iter_mut().zip(ranks) {
         meta.max_nnz = meta.max_nnz.max(input.source.max_nnz());
         let from = input.source.special();
@@ -79,11 +81,16 @@ fn write_documents<S: PartSink>(
             Some(_) => docmap.push_record(&tid.to_bytes(), sink),
             None => Ok(()),
         })?;
+        input.source.for_each_norm(&mut |doc, norm| match rank.new_doc(doc) {
+            Some(_) => norms.push(norm, sink),
+            None => Ok(()),
+        })?;
         sink.check_interrupts();
     }
     meta.n_null = special.null.len() as u32;
     meta.pages[Part::Docmap.index()] = docmap.finish(sink)?;
     meta.pages[Part::Special.index()] = special.write(sink)?;
+    (meta.norms, meta.pages[Part::Norms.index()]) = norms.finish(meta.n_docs, sink)?;
     for no in 0..n_ranges(meta.n_docs) {
         sink.append(Part::Live, &live::new_page(no, meta.n_docs))?;
         // Nothing was killed yet, and nothing is all that is logged of such a page.
@@ -143,19 +150,20 @@ fn write_list<S: PartSink>(
 }
 
 /// Fills pages of one part with fixed-size records.
-struct PageWriter {
+pub struct PageWriter {
     part: Part,
     buf: Vec<u8>,
     n_pages: u32,
 }
 
 impl PageWriter {
-    fn new(part: Part) -> Self {
+    /// No page yet.
+    pub fn new(part: Part) -> Self {
         Self { part, buf: Vec::with_capacity(PAYLOAD), n_pages: 0 }
     }
 
     /// Adds a record that must not cross a page.
-    fn push_record(&mut self, record: &[u8], sink: &mut impl PartSink) -> Result<()> {
+    pub fn push_record(&mut self, record: &[u8], sink: &mut impl PartSink) -> Result<()> {
         if self.buf.len() + record.len() > PAYLOAD {
             self.flush(sink)?;
         }
@@ -183,7 +191,8 @@ impl PageWriter {
         Ok(())
     }
 
-    fn finish(mut self, sink: &mut impl PartSink) -> Result<u32> {
+    /// Writes what is left; the number of pages.
+    pub fn finish(mut self, sink: &mut impl PartSink) -> Result<u32> {
         if !self.buf.is_empty() {
             self.flush(sink)?;
         }

@@ -10,6 +10,7 @@
 //! Nothing here checks dimensions: the callers do, once.
 
 use super::SparseVectorRef;
+use super::simd::prefetch;
 
 /// From this ratio of lengths on, looking up the short side's terms beats merging.
 const LOOKUP_RATIO: usize = 3;
@@ -113,9 +114,38 @@ fn sum_of_differences(a: SparseVectorRef<'_>, b: SparseVectorRef<'_>, f: impl Fn
     let (ids, rest_ids) = b.indices().split_at(beyond.min(b.nnz()));
     let (weights, rest) = b.weights().split_at(beyond.min(b.nnz()));
     debug_assert_eq!(rest_ids.len(), rest.len());
-    let mut sum = 0.0f32;
-    for_each_union(a, SparseVectorRef::from_valid_parts(b.dim(), ids, weights), |_, v, w| sum += f(v - w));
+    let b = SparseVectorRef::from_valid_parts(b.dim(), ids, weights);
+    let (short, long) = if a.nnz() <= b.nnz() { (a, b) } else { (b, a) };
+    let sum = if short.nnz().saturating_mul(LOOKUP_RATIO) <= long.nnz() {
+        sum_of_differences_by_lookup(short, long, &f)
+    } else {
+        let mut sum = 0.0f32;
+        for_each_union(a, b, |_, v, w| sum += f(v - w));
+        sum
+    };
     add_in_lanes(sum, rest, f)
+}
+
+/// The sum over the union of the terms; the same addends in the same order as by merging, for `f` has no sign.
+fn sum_of_differences_by_lookup(short: SparseVectorRef<'_>, long: SparseVectorRef<'_>, f: impl Fn(f32) -> f32) -> f32 {
+    let (mut indices, mut weights) = (long.indices(), long.weights());
+    prefetch(indices);
+    prefetch(weights);
+    let mut sum = 0.0f32;
+    for (wanted, weight) in short.iter() {
+        let (before, later) = weights.split_at(count_below(indices, wanted).min(weights.len()));
+        sum = before.iter().fold(sum, |sum, &other| sum + f(other));
+        let later_indices = indices.get(before.len()..).unwrap_or_default();
+        (indices, weights) = (later_indices, later);
+        match (later_indices.split_first(), later.split_first()) {
+            (Some((&found, other_indices)), Some((&other, other_weights))) if found == wanted => {
+                sum += f(weight - other);
+                (indices, weights) = (other_indices, other_weights);
+            }
+            _ => sum += f(weight),
+        }
+    }
+    weights.iter().fold(sum, |sum, &other| sum + f(other))
 }
 
 /// `sum` plus `f` of each weight: four partial sums side by side, those of even and of odd lanes first, then the rest.

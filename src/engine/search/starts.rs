@@ -1,0 +1,192 @@
+//! What a document's sum begins with under the Euclidean distance.
+//!
+//! `|q - d|^2 = |q|^2 + 2 reach - 2 (q d + reach - |d|^2 / 2)` for any `reach`. So a document has, beside what its
+//! postings add, a *start* of `reach - |d|^2 / 2`, which acts like one more posting; a start below zero counts as zero,
+//! which only makes the distance look smaller. The inner product's machinery does the rest: sums of units, lanes of
+//! blocks that begin with the greatest start of their documents, the stream.
+//!
+//! `reach` is chosen for a query so that starts do not take more of the 16 bits than they are worth: the greatest norm
+//! of all documents, unless that is of a few which are far longer than the others, and longer than twice the query's
+//! length, so that the vector without terms is nearer to it.
+//!
+//! Starts are computed in float4: three roundings of at most 2^-24 each, in a value below 2^16, are less than 0.012
+//! units, and the addition before the last rounding, to the nearest unit, costs 0.004 more. [`UP`] is half a unit and
+//! more than that, so the result is never below the exact start. Every width of the instructions gives the same bits.
+
+use super::simd::Simd;
+use crate::engine::error::Result;
+use crate::engine::segment::format::{BLOCK_DOCS, RANGE_DOCS, SegmentMeta};
+use crate::engine::segment::norms::{NORMS_PER_PAGE, Norm, n_norm_pages, squared_length};
+use crate::engine::segment::pages::{Part, PartPages};
+use crate::engine::segment::reader::SegmentReader;
+use crate::engine::vector::SparseVectorRef;
+
+/// Norms as they are on a page.
+pub type NormBytes = [u8; Norm::BYTES];
+/// Those of a block.
+pub type BlockNorms = [NormBytes; BLOCK_DOCS as usize];
+
+/// Added before rounding to the nearest; see the module's text.
+const UP: f32 = 0.55;
+/// Its floats are whole numbers: adding it rounds, and leaves the number in the low bits.
+const WHOLE: f32 = 8_388_608.0;
+/// No unit is less than this under the Euclidean distance, so that a score of 1 is a finite number of units.
+pub const LEAST_UNIT: f64 = 1.0 / (1u128 << 120) as f64;
+/// What rounding up may add to the greatest start, in units.
+pub const ROUNDING_UNITS: f64 = 2.0;
+
+/// From norms to units.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Starts {
+    reach: f32,
+    /// Units in a score of 1.
+    per_score: f32,
+}
+
+impl Starts {
+    /// Starts up to `reach`, in units of at least [`LEAST_UNIT`].
+    pub fn new(reach: f32, unit: f64) -> Self {
+        Self { reach, per_score: (1.0 / unit) as f32 }
+    }
+
+    /// The start of a document; whatever the bytes are, between that of a norm of zero and that of the greatest norm.
+    #[inline(always)]
+    pub fn units(&self, norm: NormBytes) -> u16 {
+        let start = self.reach - Norm::from_bytes(norm).value();
+        // Written so that NaN becomes zero, and each is one instruction.
+        let start = if start > 0.0 { start } else { 0.0 };
+        let start = if start < self.reach { start } else { self.reach };
+        (start * self.per_score + UP + WHOLE).to_bits() as u16
+    }
+
+    /// The greatest start that there can be.
+    pub fn greatest(&self) -> u16 {
+        self.units(Norm::default().to_bytes())
+    }
+}
+
+/// The greatest start for a query to documents of these segments.
+pub fn reach<'a>(query: SparseVectorRef<'_>, segments: impl Iterator<Item = &'a SegmentMeta>) -> f32 {
+    let (usual, greatest) = segments.fold((Norm::default(), Norm::default()), |(usual, greatest), meta| {
+        (usual.max(meta.norms.usual), greatest.max(meta.norms.greatest))
+    });
+    let twice_as_long = 2.0 * squared_length(query);
+    (twice_as_long as f32).max(usual.value()).min(greatest.value())
+}
+
+/// From the bound of a score, a start included, to that of a Euclidean distance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Euclidean {
+    /// How documents begin.
+    pub starts: Starts,
+    /// The square of the distance for a score of zero.
+    squares: f64,
+    /// The part of a square that float4 sums keep at least ...
+    kept: f64,
+    /// ... and what underflow may take from it.
+    underflow: f64,
+}
+
+impl Euclidean {
+    /// For distances to vectors of at most `max_nnz` terms.
+    pub fn new(query: SparseVectorRef<'_>, reach: f32, unit: f64, max_nnz: u32) -> Self {
+        // The operator adds as many squares as there are terms, in whatever order. Each difference, square and addition
+        // is rounded, by no more than 2^-24 of what is never negative; a square may also lose half the least denormal.
+        let n = query.nnz() as f64 + f64::from(max_nnz);
+        Self {
+            starts: Starts::new(reach, unit),
+            squares: squared_length(query) + 2.0 * f64::from(reach),
+            kept: (-(n + 5.0) * 2f64.powi(-23)).exp(),
+            underflow: n * 1.5e-45,
+        }
+    }
+
+    /// What the float8 arithmetic around scores may be off by, as a score.
+    pub fn slack(&self, query: SparseVectorRef<'_>, unit: f64) -> f64 {
+        self.squares * (query.nnz() as f64 * 2f64.powi(-52) + 1e-12) + unit * 1e-6
+    }
+
+    /// The distance that a document with at most this score is not below. Square roots are rounded to the nearest,
+    /// here and in the operator, so they keep the order.
+    pub fn distance(&self, score: f64) -> f64 {
+        ((self.squares - 2.0 * score) * self.kept - self.underflow).max(0.0).sqrt()
+    }
+}
+
+/// Sets the sums of a range's documents to `zero` and their starts.
+pub fn begin_range<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    starts: &Starts,
+    range: u32,
+    zero: u16,
+    simd: Simd,
+    sums: &mut [u16],
+) -> Result<()> {
+    let pages = range * (RANGE_DOCS / NORMS_PER_PAGE)..n_norm_pages(segment.meta.n_docs);
+    for (no, sums) in pages.zip(sums.chunks_mut(NORMS_PER_PAGE as usize)) {
+        let payload = segment.pages.page(Part::Norms, no)?;
+        simd.begin_sums(sums, payload.as_chunks().0, starts, zero);
+    }
+    segment.pages.check_interrupts();
+    Ok(())
+}
+
+/// Sets the lane of each block of a segment to the greatest start of its documents.
+pub fn begin_lanes<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    starts: &Starts,
+    simd: Simd,
+    lanes: &mut [u16],
+) -> Result<()> {
+    let n_docs = segment.meta.n_docs;
+    let lanes = lanes.get_mut(..n_docs.div_ceil(BLOCK_DOCS) as usize).unwrap_or_default();
+    for (no, lanes) in (0..n_norm_pages(n_docs)).zip(lanes.chunks_mut((NORMS_PER_PAGE / BLOCK_DOCS) as usize)) {
+        {
+            let payload = segment.pages.page(Part::Norms, no)?;
+            simd.begin_lanes(lanes, payload.as_chunks().0.as_chunks().0, starts);
+        }
+        segment.pages.check_interrupts();
+    }
+    Ok(())
+}
+
+/// The starts of single blocks, which ascend: each page is opened once.
+pub fn of_blocks<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    starts: &Starts,
+    blocks: &[u32],
+    mut each: impl FnMut([u16; BLOCK_DOCS as usize]),
+) -> Result<()> {
+    const BLOCKS: u32 = NORMS_PER_PAGE / BLOCK_DOCS;
+    let mut open: Option<(u32, P::Page<'_>)> = None;
+    for &block in blocks {
+        let no = block / BLOCKS;
+        if open.as_ref().is_none_or(|(page, _)| *page != no) {
+            // The old page goes before the new one is opened.
+            drop(open.take());
+            open = Some((no, segment.pages.page(Part::Norms, no)?));
+        }
+        let payload = open.as_ref().map_or(&[][..], |(_, payload)| payload);
+        let norms: &[BlockNorms] = payload.as_chunks().0.as_chunks().0;
+        let norms = norms.get((block % BLOCKS) as usize).copied().unwrap_or_default();
+        each(norms.map(|norm| starts.units(norm)));
+    }
+    Ok(())
+}
+
+/// The inner loop of [`begin_range`].
+#[inline(always)]
+pub fn begin_sums_text(sums: &mut [u16], norms: &[NormBytes], starts: &Starts, zero: u16) {
+    for (sum, &norm) in sums.iter_mut().zip(norms) {
+        *sum = zero.wrapping_add(starts.units(norm));
+    }
+}
+
+/// The inner loop of [`begin_lanes`].
+#[inline(always)]
+pub fn begin_lanes_text(lanes: &mut [u16], norms: &[BlockNorms], starts: &Starts) {
+    for (lane, norms) in lanes.iter_mut().zip(norms) {
+        let [a, b, c, d] = norms.map(|norm| starts.units(norm));
+        *lane = a.max(b).max(c.max(d));
+    }
+}
