@@ -20,13 +20,14 @@ const TABLE: &str = "CREATE EXTENSION pg_wand;
         shelf int NOT NULL DEFAULT 0) WITH (parallel_workers = 2);
     CREATE INDEX docs_ip ON docs USING wand (emb) WITH (pending_list_limit = 64);
     CREATE INDEX docs_cos ON docs USING wand (emb svec_cosine_ops) WITH (pending_list_limit = 128);
-    CREATE INDEX docs_shelf ON docs USING wand ((emb + emb)) WITH (pending_list_limit = 64) WHERE shelf = 1";
+    CREATE INDEX docs_shelf ON docs USING wand ((emb + emb) svec_l2_ops) WITH (pending_list_limit = 64)
+        WHERE shelf = 1";
 
 /// An index of the table, the distance it serves and the rows it holds.
 pub type Index = (&'static str, &'static str, &'static str);
 
 pub const INDEXES: [Index; 3] =
-    [("docs_ip", "emb <#>", "true"), ("docs_cos", "emb <=>", "true"), ("docs_shelf", "(emb + emb) <#>", "shelf = 1")];
+    [("docs_ip", "emb <#>", "true"), ("docs_cos", "emb <=>", "true"), ("docs_shelf", "(emb + emb) <->", "shelf = 1")];
 
 pub fn create(client: &mut Client) {
     client.batch_execute(TABLE).unwrap_or_else(|e| panic!("tables: {}", oracle::describe(&e)));

@@ -20,7 +20,8 @@ use std::process::Command;
 
 const LIMITS: [usize; 4] = [1, 10, 100, 1_000];
 /// Operator, operator class, suffix of the index's name.
-const ORDERS: [(&str, &str, &str); 2] = [("<#>", "svec_ip_ops", "ip"), ("<=>", "svec_cosine_ops", "cos")];
+const ORDERS: [(&str, &str, &str); 3] =
+    [("<#>", "svec_ip_ops", "ip"), ("<=>", "svec_cosine_ops", "cos"), ("<->", "svec_l2_ops", "l2")];
 
 struct Scene {
     client: Client,
@@ -58,7 +59,7 @@ fn live_through(scene: &mut Scene, docs: usize) {
     verify(scene, "empty");
     insert(scene, docs / 4);
     verify(scene, "inserted into an empty index");
-    run(scene, "DROP INDEX docs_ip, docs_cos");
+    run(scene, "DROP INDEX docs_ip, docs_cos, docs_l2");
     insert(scene, docs / 2);
     create_indexes(scene, "");
     verify(scene, "built");
@@ -73,7 +74,7 @@ fn live_through(scene: &mut Scene, docs: usize) {
     insert(scene, docs / 8);
     verify(scene, "inserted after vacuum");
     run(scene, "VACUUM docs");
-    run(scene, "REINDEX INDEX docs_ip; REINDEX INDEX docs_cos");
+    run(scene, "REINDEX INDEX docs_ip; REINDEX INDEX docs_cos; REINDEX INDEX docs_l2");
     verify(scene, "reindexed");
     run(scene, "ALTER TABLE docs SET (parallel_workers = 2); REINDEX TABLE docs");
     verify(scene, "reindexed by several processes");
@@ -105,7 +106,7 @@ fn insert(scene: &mut Scene, rows: usize) {
 
 fn verify(scene: &mut Scene, stage: &str) {
     let context = format!("{:?}, {stage}, SEED={}", scene.profile, scene.seed);
-    for index in ["docs_ip", "docs_cos"] {
+    for index in ["docs_ip", "docs_cos", "docs_l2"] {
         let problems = oracle::check_index(&mut scene.client, index);
         assert!(problems.is_empty(), "{context}: {index}: {}", problems.join("\n"));
     }
@@ -323,7 +324,7 @@ fn on_the_manual() {
     cluster.finish();
 }
 
-/// `<->` and `<+>` have no index: their ten nearest, against distances computed here in double precision.
+/// `<->`, and `<+>`, which has no index: their ten nearest, against distances computed here in double precision.
 fn plain_distances(client: &mut Client, docs: &[(i64, corpus::Vector)], q: &corpus::Vector) {
     for (operator, squared) in [("<->", true), ("<+>", false)] {
         let mut expected: Vec<f64> = docs.iter().map(|(_, d)| minkowski(d, q, squared)).collect();

@@ -12,8 +12,8 @@ pub struct SpecialDocs {
     pub null: RoaringBitmap,
     /// Cosine only: the norm is zero, the distance NaN: before the NULLs.
     pub zero_norm: RoaringBitmap,
-    /// Cosine only: the norm is so large or small that float4 arithmetic is not to be bounded; delivered first and left
-    /// to the executor's recheck.
+    /// Cosine: the norm is so large or small that float4 arithmetic is not to be bounded; L2: it is too large.
+    /// Delivered first and left to the executor's recheck.
     pub irregular: RoaringBitmap,
 }
 
