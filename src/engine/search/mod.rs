@@ -1,6 +1,9 @@
 //! Exact ranking as a stream. The README beside this file tells the method and where it departs from the papers.
 
 pub mod blocks;
+pub mod choice;
+pub mod mask;
+pub mod matching;
 pub mod norm;
 pub mod query;
 pub mod ranker;

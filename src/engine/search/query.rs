@@ -126,6 +126,11 @@ impl ScoreScale {
         i32::from(code) - i32::from(self.zero_code())
     }
 
+    /// The least code of documents that share a term with the query; `None` if codes do not tell.
+    pub fn least_sharing(&self) -> Option<u16> {
+        self.zero_is_exact.then(|| self.zero_code() + 1)
+    }
+
     /// The distance that no document of this code is below.
     pub fn distance(&self, code: u16) -> f64 {
         let sum = self.sum(code);

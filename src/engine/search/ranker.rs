@@ -7,7 +7,13 @@
 //! would score so many blocks that scoring everything is cheaper, and when positive scores run out. Both compute the
 //! same sums, so it goes on exactly where the rounds stopped.
 
+use std::rc::Rc;
+
+use roaring::RoaringBitmap;
+
 use super::blocks::{BlockCounts, SegmentBlocks};
+use super::choice::Choice;
+use super::matching::{Terms, with_terms};
 use super::query::{Distance, MAX_BLOCK_LISTS, Plan, Ranking, ScoreScale, code, plan};
 use super::rounds::{Prune, Rounds};
 use super::score::{n_codes, score_segment};
@@ -16,8 +22,9 @@ use super::simd::{Kernel, Simd};
 use super::stream::Stream;
 use super::top;
 use crate::engine::error::{EngineError, PARTITION, Result, reserve, reserved};
+use crate::engine::filter::docset::DocSet;
 use crate::engine::ids::Metric;
-use crate::engine::segment::format::{BLOCK_DOCS, SegmentMeta};
+use crate::engine::segment::format::SegmentMeta;
 use crate::engine::segment::pages::PartPages;
 use crate::engine::segment::reader::SegmentReader;
 use crate::engine::survey::{Survey, Way, Wish};
@@ -106,6 +113,8 @@ pub struct RankCounts {
     pub rounds: u32,
     /// Whether every posting was scored.
     pub exhaustive: bool,
+    /// Documents that conditions left, dead ones apart; none if there are no conditions.
+    pub within: u64,
     /// Documents delivered.
     pub delivered: u64,
     /// Nanoseconds by phase.
@@ -151,6 +160,10 @@ pub struct Ranker<S> {
     scratch: Scratch,
     state: State,
     counts: RankCounts,
+    /// For each segment the documents that conditions leave and that are present, or `None` for all.
+    within: Vec<Option<Rc<DocSet>>>,
+    /// The least code that is delivered.
+    floor: u16,
 }
 
 enum State {
@@ -161,6 +174,18 @@ enum State {
 impl<S: Segment> Ranker<S> {
     /// Ranks the documents of `segments` for `query`; the rest is done as documents are asked for.
     pub fn new(
+        segments: Vec<S>,
+        metric: Metric,
+        query: Option<SparseVectorRef<'_>>,
+        options: Options,
+        scratch: Scratch,
+    ) -> Result<Self> {
+        Self::among(Choice::default(), segments, metric, query, options, scratch)
+    }
+
+    /// The same for the documents that conditions leave.
+    pub fn among(
+        choice: Choice,
         segments: Vec<S>,
         metric: Metric,
         query: Option<SparseVectorRef<'_>>,
@@ -191,9 +216,12 @@ impl<S: Segment> Ranker<S> {
             ..RankCounts::default()
         };
         // Replaced at once; an empty stream stands in.
-        let state = State::Codes(Stream::new(Vec::new(), 0));
+        let state = State::Codes(Stream::empty());
         let simd = Simd::new(options.kernel);
-        let mut ranker = Self { metric, segments, bases, n_positions, plan, options, simd, scratch, state, counts };
+        let (within, floor) = (Vec::new(), code::NULL);
+        let mut ranker =
+            Self { metric, segments, bases, n_positions, plan, options, simd, scratch, state, counts, within, floor };
+        ranker.choose(choice, query)?;
         ranker.state = match ranker.plan.ranking {
             Ranking::Scored(scale) if ranker.wants_blocks() => State::Blocks(ranker.bound_blocks(scale)?),
             _ => State::Codes(ranker.score_all(u64::MAX)?),
@@ -257,6 +285,46 @@ impl<S: Segment> Ranker<S> {
         Ok(Some(Ranked { segment, doc: doc - self.bases[segment], distance }))
     }
 
+    /// Takes the conditions to heart: which documents of each segment are to be ranked, and where the stream ends.
+    fn choose(&mut self, choice: Choice, query: Option<SparseVectorRef<'_>>) -> Result<()> {
+        let floor = choice.floor.code(&self.plan.ranking);
+        self.floor = floor.unwrap_or(code::NULL);
+        let mut chosen = choice.within.into_iter();
+        let mut within = reserved(self.segments.len(), "segments")?;
+        let should = query.map_or(&[][..], |query| query.indices());
+        let sharing = Terms { should, minimum: 1, ..Terms::default() };
+        for segment in &self.segments {
+            let mut set = chosen.next().flatten();
+            self.finish_choice(segment, floor.is_none().then_some(&sharing), &mut set)
+                .map_err(|e| segment.locate(e))?;
+            self.counts.within += set.as_ref().map_or(0, |set| u64::from(set.count()));
+            within.push(set.map(Rc::new));
+        }
+        self.within = within;
+        Ok(())
+    }
+
+    /// Leaves in `set`, which may stand for all documents, those that have some of the terms and are present.
+    fn finish_choice(&self, segment: &S, sharing: Option<&Terms<'_>>, set: &mut Option<DocSet>) -> Result<()> {
+        // Codes do not tell which documents share a term: the lists do.
+        if let Some(terms) = sharing {
+            let found = with_terms(&reader(segment), terms)?;
+            match set {
+                None => *set = Some(found),
+                Some(set) => set.and(&found),
+            }
+        }
+        set.as_mut().map_or(Ok(()), |set| reader(segment).keep_present(self.options.skip_killed, set))
+    }
+
+    /// The documents of a segment that are never delivered; none of them if conditions say which are.
+    fn absent(&self, at: usize) -> Result<RoaringBitmap> {
+        match self.within.get(at) {
+            Some(Some(_)) => Ok(RoaringBitmap::new()),
+            _ => reader(&self.segments[at]).absent(self.options.skip_killed),
+        }
+    }
+
     /// What the query touches.
     fn survey(&self) -> Survey {
         let mut survey = Survey { segments: self.segments.len(), ..Survey::default() };
@@ -281,12 +349,16 @@ impl<S: Segment> Ranker<S> {
         let begin = (self.options.clock)();
         let mut blocks = reserved(self.segments.len(), "segments")?;
         let mut irregular = Vec::new();
-        for ((segment, lists), &base) in self.segments.iter().zip(&self.plan.segments).zip(&self.bases) {
-            let bounded = reader(segment)
-                .absent(self.options.skip_killed)
-                .and_then(|absent| SegmentBlocks::new(&reader(segment), lists, absent, self.simd, &mut self.scratch))
+        for (at, (segment, lists)) in self.segments.iter().zip(&self.plan.segments).enumerate() {
+            let base = self.bases[at];
+            let within = self.within.get(at).cloned().flatten();
+            let bounded = self
+                .absent(at)
+                .and_then(|absent| {
+                    SegmentBlocks::new(&reader(segment), lists, (absent, within), self.simd, &mut self.scratch)
+                })
                 .map_err(|e| segment.locate(e))?;
-            self.counts.bounded += u64::from(segment.meta().n_docs.div_ceil(BLOCK_DOCS));
+            self.counts.bounded += bounded.n_bounded(segment.meta().n_docs);
             // Documents that no bound can judge come first.
             reserve(&mut irregular, bounded.irregular().len() as usize, "ranking round")?;
             irregular.extend(bounded.irregular().iter().map(|doc| top::key(code::IRREGULAR, base + doc)));
@@ -294,7 +366,7 @@ impl<S: Segment> Ranker<S> {
         }
         self.counts.time.bounds += (self.options.clock)() - begin;
         let (prune, target) = (Prune::new(self.options.prune_factor), self.options.target());
-        Ok(Rounds::new(scale, self.simd, prune, blocks, irregular, target))
+        Ok(Rounds::new(scale, self.simd, prune, blocks, irregular, (target, self.floor)))
     }
 
     /// Scores every posting; documents with keys below `bound` remain to be delivered.
@@ -302,17 +374,19 @@ impl<S: Segment> Ranker<S> {
         let begin = (self.options.clock)();
         let mut codes = self.scratch.words(self.n_positions as usize)?;
         let mut rest = &mut codes[..];
-        for (segment, lists) in self.segments.iter().zip(&self.plan.segments) {
+        for (at, (segment, lists)) in self.segments.iter().zip(&self.plan.segments).enumerate() {
             let (own, behind) = rest.split_at_mut(n_codes(segment.meta().n_docs));
-            reader(segment)
-                .absent(self.options.skip_killed)
-                .and_then(|absent| score_segment(&reader(segment), &self.plan.ranking, lists, &absent, self.simd, own))
+            let within = self.within.get(at).and_then(Option::as_deref);
+            self.absent(at)
+                .and_then(|absent| {
+                    score_segment(&reader(segment), &self.plan.ranking, lists, (&absent, within), self.simd, own)
+                })
                 .map_err(|e| segment.locate(e))?;
             rest = behind;
         }
         self.counts.exhaustive = true;
         self.counts.time.exhaustive += (self.options.clock)() - begin;
-        Ok(Stream::new(codes, bound))
+        Ok(Stream::new(codes, bound, self.floor))
     }
 
     /// Finds the documents of the next round, or changes over to scoring everything.
@@ -329,13 +403,15 @@ impl<S: Segment> Ranker<S> {
         if found {
             return Ok(());
         }
-        let bound = rounds.bound();
+        let (bound, is_done) = (rounds.bound(), rounds.is_done());
         // Its memory is what scoring everything needs.
-        let nothing = State::Codes(Stream::new(Vec::new(), 0));
+        let nothing = State::Codes(Stream::empty());
         if let State::Blocks(rounds) = std::mem::replace(&mut self.state, nothing) {
             rounds.into_blocks().into_iter().for_each(|b| b.recycle(&mut self.scratch));
         }
-        self.state = State::Codes(self.score_all(bound)?);
+        if !is_done {
+            self.state = State::Codes(self.score_all(bound)?);
+        }
         Ok(())
     }
 }

@@ -5,11 +5,13 @@
 
 use roaring::RoaringBitmap;
 
+use super::mask;
 use super::query::{PlannedList, Ranking, ScoreScale, code};
 use super::simd::{ChunkSums, Simd};
 use crate::engine::error::{Result, reserved};
+use crate::engine::filter::docset::DocSet;
 use crate::engine::segment::chunk::Chunk;
-use crate::engine::segment::format::{CHUNK_DOCS, RANGE_DOCS, n_ranges};
+use crate::engine::segment::format::{CHUNK_DOCS, RANGE_CHUNKS, RANGE_DOCS, n_ranges};
 use crate::engine::segment::gaps::RareCursor;
 use crate::engine::segment::pages::PartPages;
 use crate::engine::segment::reader::SegmentReader;
@@ -19,17 +21,18 @@ pub fn n_codes(n_docs: u32) -> usize {
     n_docs.next_multiple_of(CHUNK_DOCS) as usize
 }
 
-/// The code of every document of a segment but those that are `absent`; `codes` has [`n_codes`] of them.
+/// The code of every document of a segment but those that are `absent` and, if there are conditions, those that are not
+/// `within` them; `codes` has [`n_codes`] of them.
 pub fn score_segment<P: PartPages>(
     segment: &SegmentReader<'_, P>,
     ranking: &Ranking,
     lists: &[PlannedList],
-    absent: &RoaringBitmap,
+    (absent, within): (&RoaringBitmap, Option<&DocSet>),
     simd: Simd,
     codes: &mut [u16],
 ) -> Result<()> {
     match ranking {
-        Ranking::Scored(scale) => score_ranges(segment, scale, lists, simd, codes)?,
+        Ranking::Scored(scale) => score_ranges(segment, scale, lists, within, simd, codes)?,
         Ranking::AllNull => codes.fill(code::NULL),
         Ranking::AllNan => codes.fill(code::NAN),
         Ranking::AllIrregular => codes.fill(code::IRREGULAR),
@@ -45,6 +48,9 @@ pub fn score_segment<P: PartPages>(
     }
     special.null.iter().for_each(|doc| codes[doc as usize] = code::NULL);
     absent.iter().for_each(|doc| codes[doc as usize] = code::DEAD);
+    if let Some(within) = within {
+        mask::keep_codes(codes, within);
+    }
     codes[segment.meta.n_docs as usize..].fill(code::DEAD);
     Ok(())
 }
@@ -53,6 +59,7 @@ fn score_ranges<P: PartPages>(
     segment: &SegmentReader<'_, P>,
     scale: &ScoreScale,
     lists: &[PlannedList],
+    within: Option<&DocSet>,
     simd: Simd,
     codes: &mut [u16],
 ) -> Result<()> {
@@ -62,7 +69,7 @@ fn score_ranges<P: PartPages>(
         codes.fill(scale.zero_code());
         for (planned, cursor) in lists.iter().zip(&mut cursors) {
             if planned.list.frequent {
-                add_frequent(segment, planned, range, simd, codes)?;
+                add_frequent(segment, planned, range, within, simd, codes)?;
             } else {
                 add_rare(segment, planned, cursor, range * RANGE_DOCS, codes)?;
             }
@@ -76,12 +83,14 @@ fn add_frequent<P: PartPages>(
     segment: &SegmentReader<'_, P>,
     planned: &PlannedList,
     range: u32,
+    within: Option<&DocSet>,
     simd: Simd,
     codes: &mut [u16],
 ) -> Result<()> {
     let units = planned.units_table();
     let chunks = codes.as_chunks_mut::<{ CHUNK_DOCS as usize }>().0;
-    segment.for_each_chunk(&planned.list, range, |no, chunk| {
+    let wanted = |no| within.is_none_or(|set| mask::has_chunk(set, range * RANGE_CHUNKS + no));
+    segment.for_each_chunk_of(&planned.list, range, wanted, |no, chunk| {
         let Some(sums) = chunks.get_mut(no as usize) else { return Ok(()) };
         add_chunk(&chunk, planned, &units, simd, sums);
         Ok(())

@@ -192,7 +192,8 @@ fn check_ranges<P: PartPages>(
         }
         let expected = range_levels(&docs, &impacts, max_impact, chunks_of_range(segment.meta.n_docs, range));
         let mut equal = true;
-        segment.for_each_bounds(list, range, |chunk, bytes| {
+        let all = (0, chunks_of_range(segment.meta.n_docs, range));
+        segment.for_each_bounds(list, range, all, |chunk, bytes| {
             let from = chunk as usize * CHUNK_BOUNDS;
             equal &= expected.get(from..from + bytes.len()) == Some(bytes);
         })?;

@@ -10,6 +10,7 @@ use super::pages::{PAYLOAD, Part, PartPages, corrupt, field};
 use super::source::{EachPosting, EachTid, SegmentSource, TermHead};
 use super::special::SpecialDocs;
 use crate::engine::error::{EngineError, Result, reserved};
+use crate::engine::filter::docset::DocSet;
 use crate::engine::ids::Tid;
 use crate::engine::search::simd::prefetch;
 
@@ -60,6 +61,14 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
             live::read(part, self.pages, self.meta.n_pages(part), self.meta.n_docs, &mut docs)?;
         }
         Ok(docs)
+    }
+
+    /// Takes the documents out of `set` that [`Self::absent`] would name.
+    pub fn keep_present(&self, skip_killed: bool, set: &mut DocSet) -> Result<()> {
+        for part in [Part::Live, Part::Killed].into_iter().take(1 + usize::from(skip_killed)) {
+            live::keep(part, self.pages, self.meta.n_pages(part), set)?;
+        }
+        Ok(())
     }
 
     /// The documents without a regular score.
@@ -175,15 +184,20 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
         Ok((page, (before % per_page) as usize * CHUNK_BOUNDS))
     }
 
-    /// Gives the bounds of a range of a frequent list in one or two pieces: the first chunk's number in the range,
-    /// bytes.
+    /// Gives the bounds of the chunks `from..to` of a range of a frequent list in one or two pieces: the first chunk's
+    /// number in the range, bytes.
     #[inline]
-    pub fn for_each_bounds(&self, list: &ListEntry, range: u32, mut each: impl FnMut(u32, &[u8])) -> Result<()> {
-        let n = chunks_of_range(self.meta.n_docs, range);
-        let mut chunk = 0;
-        while chunk < n {
+    pub fn for_each_bounds(
+        &self,
+        list: &ListEntry,
+        range: u32,
+        (from, to): (u32, u32),
+        mut each: impl FnMut(u32, &[u8]),
+    ) -> Result<()> {
+        let mut chunk = from;
+        while chunk < to {
             let (page, from) = self.bounds_place(list, range * RANGE_CHUNKS + chunk)?;
-            let here = ((PAYLOAD - from) / CHUNK_BOUNDS).min((n - chunk) as usize);
+            let here = ((PAYLOAD - from) / CHUNK_BOUNDS).min((to - chunk) as usize);
             let payload = self.pages.page(Part::Bounds, page)?;
             each(chunk, &payload[from..from + here * CHUNK_BOUNDS]);
             chunk += here as u32;
@@ -197,11 +211,23 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
         &self,
         list: &ListEntry,
         range: u32,
+        each: impl FnMut(u32, Chunk<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.for_each_chunk_of(list, range, |_| true, each)
+    }
+
+    /// The same for the chunks that are wanted; the others are not read.
+    #[inline]
+    pub fn for_each_chunk_of(
+        &self,
+        list: &ListEntry,
+        range: u32,
+        wanted: impl Fn(u32) -> bool,
         mut each: impl FnMut(u32, Chunk<'_>) -> Result<()>,
     ) -> Result<()> {
         let view = self.with_range(list, range, |record| Ok(record.view()))?;
         let mut chunks = ChunkPages::new(self.pages);
-        view.for_each(|no, place| each(no, chunks.read(place)?))
+        view.for_each(|no, place| if wanted(no) { each(no, chunks.read(place)?) } else { Ok(()) })
     }
 
     /// The greatest impact of each range of a frequent list.
