@@ -16,6 +16,8 @@ pub mod stream;
 pub mod top;
 
 #[cfg(test)]
+mod choice_tests;
+#[cfg(test)]
 mod damage_tests;
 #[cfg(test)]
 mod limits_tests;
