@@ -2,7 +2,8 @@
 //!
 //! A [`DocSet`] has a bit a document: a word of 64 bits is 64 documents, 16 blocks, a quarter of a chunk.
 
-use crate::engine::error::{Result, reserved};
+use super::simd::Simd;
+use crate::engine::error::{Result, reserve, reserved};
 use crate::engine::filter::docset::DocSet;
 use crate::engine::segment::format::{BLOCK_DOCS, CHUNK_DOCS};
 
@@ -27,12 +28,12 @@ fn blocks_of(word: u64) -> u64 {
 
 /// Sets the codes of documents that are not in the set to 0. There is a code for each document, and more to a whole
 /// chunk.
-pub fn keep_codes(codes: &mut [u16], set: &DocSet) {
-    for (codes, &word) in codes.chunks_mut(WORD_DOCS).zip(set.words()) {
+pub fn keep_codes(codes: &mut [u16], set: &DocSet, simd: Simd) {
+    for (codes, &word) in codes.as_chunks_mut::<WORD_DOCS>().0.iter_mut().zip(set.words()) {
         match word {
             u64::MAX => {}
             0 => codes.fill(0),
-            _ => codes.iter_mut().enumerate().for_each(|(at, code)| *code &= (word >> at & 1).wrapping_neg() as u16),
+            _ => simd.keep(codes, word),
         }
     }
 }
@@ -83,7 +84,7 @@ pub fn chunk_runs(set: &DocSet, first: u32, n: u32) -> Result<Vec<(u32, u32)>> {
         match runs.last_mut() {
             Some((_, end)) if chunk - *end < GAP => *end = chunk + 1,
             _ => {
-                crate::engine::error::reserve(&mut runs, 1, "filtered chunks")?;
+                reserve(&mut runs, 1, "filtered chunks")?;
                 runs.push((chunk, chunk + 1));
             }
         }
@@ -93,6 +94,7 @@ pub fn chunk_runs(set: &DocSet, first: u32, n: u32) -> Result<Vec<(u32, u32)>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::simd::Kernel;
     use super::*;
     use proptest::prelude::*;
 
@@ -105,11 +107,12 @@ mod tests {
                 prop::collection::vec(0u32..3000, 0..3000),
                 Just((0u32..3000).collect::<Vec<_>>()),
             ],
+            kernel in prop::sample::select(Kernel::ALL.to_vec()),
         ) {
             let mut set = DocSet::none(n).unwrap();
             docs.iter().for_each(|&doc| set.insert(doc));
             let mut codes = vec![7u16; n.next_multiple_of(CHUNK_DOCS) as usize];
-            keep_codes(&mut codes, &set);
+            keep_codes(&mut codes, &set, Simd::new(kernel));
             prop_assert!((0..n).all(|doc| (codes[doc as usize] == 7) == set.contains(doc)));
             let has = |block: u32| (block * BLOCK_DOCS..(block + 1) * BLOCK_DOCS).any(|doc| set.contains(doc));
             let n_blocks = n.div_ceil(BLOCK_DOCS);

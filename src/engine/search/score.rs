@@ -49,7 +49,7 @@ pub fn score_segment<P: PartPages>(
     special.null.iter().for_each(|doc| codes[doc as usize] = code::NULL);
     absent.iter().for_each(|doc| codes[doc as usize] = code::DEAD);
     if let Some(within) = within {
-        mask::keep_codes(codes, within);
+        mask::keep_codes(codes, within, simd);
     }
     codes[segment.meta.n_docs as usize..].fill(code::DEAD);
     Ok(())
