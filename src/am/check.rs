@@ -9,6 +9,7 @@ use roaring::RoaringBitmap;
 use super::check_heap::{self, Place, fingerprint};
 use super::sweep;
 use crate::engine::error::{EngineError, Result};
+use crate::engine::filter::value::NoColumns;
 use crate::engine::ids::Tid;
 use crate::engine::pending::VectorBuffer;
 use crate::engine::segment::check::{DocumentSums, check_segment, repeated_tids};
@@ -211,7 +212,7 @@ impl Checker {
         let segment = pages.reader();
         let mut sums = DocumentSums::new(segment.meta.n_docs)?;
         let mut problems = Vec::new();
-        check_segment(&segment, with_heap.then_some(&mut sums), &mut |p| problems.push(p))?;
+        check_segment(&segment, &NoColumns, with_heap.then_some(&mut sums), &mut |p| problems.push(p))?;
         for p in problems {
             let part = Part::ALL.into_iter().find(|part| part.name() == p.part);
             let block = part.zip(p.page).and_then(|(part, page)| pages.block(part, page));

@@ -1,6 +1,7 @@
 //! Documents in, a segment out, within a memory budget: runs that are full are put aside and merged in the end.
 
 use crate::engine::error::Result;
+use crate::engine::filter::value::NoColumns;
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::segment::format::SegmentMeta;
 use crate::engine::segment::pages::PartSink;
@@ -57,7 +58,7 @@ impl Inverter {
         if self.run.n_docs() > 0 && self.run.is_full() {
             self.put_aside()?;
         }
-        self.run.add(tid, vector)?;
+        self.run.add(tid, vector, &[])?;
         self.n_docs += 1;
         Ok(())
     }
@@ -65,12 +66,12 @@ impl Inverter {
     fn put_aside(&mut self) -> Result<()> {
         if self.run.spilled_bytes() <= self.left {
             let mut run = MemoryRun::default();
-            spill(&mut self.run, &mut run)?;
+            spill(&mut self.run, &NoColumns, &mut run)?;
             self.left = self.left.saturating_sub(run.bytes());
             self.aside.push(Aside::Memory(run));
         } else {
             let mut file = TempFile::create();
-            spill(&mut self.run, &mut file)?;
+            spill(&mut self.run, &NoColumns, &mut file)?;
             self.aside.push(Aside::File(file));
         }
         Ok(())
@@ -88,7 +89,7 @@ impl Inverter {
                 }
             });
         }
-        inputs.push(Input::all(self.run.finish()?));
-        write_segment(&mut inputs, sink)
+        inputs.push(Input::all(self.run.finish(&NoColumns)?));
+        write_segment(&mut inputs, &NoColumns, sink)
     }
 }
