@@ -91,8 +91,7 @@ impl EntryHead {
     /// Reads the entry that begins at `at`; the whole entry lies within `payload` if this succeeds.
     pub fn parse(payload: &[u8], at: usize, page: u32) -> Result<Self> {
         let out_of_reach = || damaged(page, "entry out of reach");
-        let head: &[u8; HEAD_BYTES] =
-            payload.get(at..).and_then(<[u8]>::first_chunk).ok_or_else(out_of_reach)?;
+        let head: &[u8; HEAD_BYTES] = payload.get(at..).and_then(<[u8]>::first_chunk).ok_or_else(out_of_reach)?;
         let tid: [u8; Tid::BYTES] = head.first_chunk().copied().ok_or_else(out_of_reach)?;
         let (nnz, values_len) = (field::u32_at(head, 8), field::u32_at(head, 12));
         let kind = head[7];

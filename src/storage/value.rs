@@ -8,7 +8,7 @@ use std::ffi::CStr;
 use std::slice;
 
 use pgrx::pg_sys;
-use pgrx::varlena::{set_varsize_4b, vardata_any, varatt_is_1b, varatt_is_1b_e, varatt_is_4b_u, varsize_any_exhdr};
+use pgrx::varlena::{set_varsize_4b, varatt_is_1b, varatt_is_1b_e, varatt_is_4b_u, vardata_any, varsize_any_exhdr};
 
 use super::image::Image;
 use crate::engine::error::{EngineError, Result, reserve};
@@ -180,9 +180,14 @@ impl Form {
         match (self, value) {
             (Self::Integer(image), Value::Integer(integer)) => Ok(image.datum(integer)),
             (Self::Bytes(layout), Value::Bytes(bytes)) => buffer.datum(layout, bytes),
-            _ => Err(EngineError::Corrupt { part: "filter values", page: 0, reason: "value of another kind" }),
+            _ => Err(of_another_kind()),
         }
     }
+}
+
+/// A value is stored as bytes in a column of integers, or the other way round.
+pub fn of_another_kind() -> EngineError {
+    EngineError::Corrupt { part: "filter values", page: 0, reason: "value of another kind than its column's" }
 }
 
 /// Why a value cannot be held.

@@ -37,7 +37,8 @@ mod tests {
     }
 
     fn number() -> impl Strategy<Value = f64> {
-        let chosen = [f64::NAN, -f64::NAN, 0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::MIN_POSITIVE, 5e-324, -5e-324];
+        let chosen =
+            [f64::NAN, -f64::NAN, 0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::MIN_POSITIVE, 5e-324, -5e-324];
         prop_oneof![prop::sample::select(chosen.to_vec()), any::<f64>(), any::<u64>().prop_map(f64::from_bits)]
     }
 
