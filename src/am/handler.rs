@@ -10,10 +10,12 @@ use super::{build, cost, insert, options, progress, scan, vacuum, validate};
 pub fn routine() -> *mut pg_sys::IndexAmRoutine {
     // SAFETY: the node tag belongs to the struct.
     let mut am = unsafe { PgBox::<pg_sys::IndexAmRoutine>::alloc_node(pg_sys::NodeTag::T_IndexAmRoutine) };
-    // One strategy: ordering by the distance. One support function: the metric.
-    am.amstrategies = 1;
-    am.amsupport = 1;
+    // A vector's operator class has the ordering by the distance and a support function that names the metric, that of
+    // a filter column the strategies of a B-tree and its comparison.
+    am.amstrategies = 5;
+    am.amsupport = 2;
     am.amcanorderbyop = true;
+    am.amcanmulticol = true;
     // Every row is in the index, NULL vectors too, so that an ordered scan may stand for the whole table.
     am.amoptionalkey = true;
     // No predicate locks of our own: PostgreSQL then locks the whole index, which is right for ranked scans.
@@ -41,13 +43,13 @@ pub fn routine() -> *mut pg_sys::IndexAmRoutine {
     am.into_pg()
 }
 
-/// Properties that PostgreSQL cannot derive: whether a column can be ordered by distance.
+/// Properties that PostgreSQL cannot derive: whether a column can be ordered by distance. The vector can.
 ///
 /// # Safety
 /// - Called by PostgreSQL with a place for the answer.
 #[pg_guard]
 unsafe extern "C-unwind" fn amproperty(
-    _index: pg_sys::Oid,
+    index: pg_sys::Oid,
     column: i32,
     property: pg_sys::IndexAMProperty::Type,
     _name: *const c_char,
@@ -57,7 +59,10 @@ unsafe extern "C-unwind" fn amproperty(
     if column == 0 || property != pg_sys::IndexAMProperty::AMPROP_DISTANCE_ORDERABLE {
         return false;
     }
-    // SAFETY: places for the answer. Every operator class has its distance operator.
-    unsafe { (*answer, *is_null) = (true, false) };
+    // SAFETY: a catalogue look-up; no valid oid if there is no such column.
+    let class = unsafe { pg_sys::get_index_column_opclass(index, column) };
+    let known = class != pg_sys::InvalidOid;
+    // SAFETY: places for the answer.
+    unsafe { (*answer, *is_null) = (known && validate::is_vector_class(class), !known) };
     true
 }

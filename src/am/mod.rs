@@ -5,6 +5,7 @@ pub mod build_parallel;
 pub mod build_part;
 pub mod check;
 pub mod check_heap;
+pub mod columns;
 pub mod cost;
 pub mod counts;
 #[cfg(feature = "pg18")]
@@ -20,6 +21,7 @@ pub mod killed;
 pub mod maintain;
 pub mod merge;
 pub mod options;
+pub mod probe;
 pub mod progress;
 pub mod rank_pending;
 pub mod ranking;
@@ -38,13 +40,14 @@ use pgrx::pg_sys;
 use crate::engine::ids::{Metric, Tid};
 use crate::storage::relation::IndexRelation;
 
-/// The operator class's support function that names the metric.
+/// The support function of a vector's operator class: it names the metric.
 const METRIC_PROC: u16 = 1;
+/// The support function of a filter column's operator class: it compares two values.
+const COMPARISON_PROC: u16 = 2;
 
-/// What the index's operator class measures.
+/// What the operator class of the index's vector measures.
 fn metric_of(index: IndexRelation) -> Metric {
-    // SAFETY: the relation is open and its operator class was checked to have the support function.
-    let proc = unsafe { pg_sys::index_getprocinfo(index.raw(), 1, METRIC_PROC) };
+    let proc = index.support(columns::vector_place(index), METRIC_PROC);
     // SAFETY: the function takes no arguments (the C interface has no call for that, so one is passed and ignored).
     let answer = unsafe { pg_sys::FunctionCall1Coll(proc, pg_sys::InvalidOid, pg_sys::Datum::null()) };
     if answer.value() == metric_number(Metric::Cosine) { Metric::Cosine } else { Metric::InnerProduct }

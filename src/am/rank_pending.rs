@@ -4,13 +4,12 @@ use super::killed::Place;
 use super::ranking::Found;
 use crate::engine::error::{EngineError, Result, reserve};
 use crate::engine::ids::Metric;
-use crate::engine::pending::VectorBuffer;
 use crate::engine::search::query::Distance;
 use crate::engine::vector::SparseVectorRef;
 use crate::engine::vector::prepared::Prepared;
 use crate::storage::free::OwnedPage;
 use crate::storage::meta::Meta;
-use crate::storage::pending::{self, Walk};
+use crate::storage::pending::{self, EntryBuffer, Walk};
 use crate::storage::relation::IndexRelation;
 
 /// The documents of the pending list with their true distances, best last; `skip_killed`: but for those that are dead
@@ -27,13 +26,13 @@ pub fn rank_pending(
     let bytes = query.map_or(0, |query| query.nnz().saturating_mul(8));
     let query = query.filter(|_| !walk.is_empty()).map(Prepared::new).transpose();
     let query = query.map_err(|_| EngineError::OutOfMemory { what: "query", bytes })?;
-    let mut buffer = VectorBuffer::default();
+    let mut buffer = EntryBuffer::default();
     while let Some(page) = walk.next_page()? {
         let OwnedPage { block, identity } = page.own;
         page.for_each_entry(|at, head, body| {
             let absent = head.dead || head.killed && skip_killed;
             if !absent {
-                let vector = pending::load(index, &head, body, block, &mut buffer)?;
+                let vector = pending::load(index, &head, body, block, &mut buffer)?.vector;
                 let place = Place::Pending { block, page_no: identity.page_no, at: at as u32 };
                 reserve(&mut ranked, 1, "pending documents")?;
                 ranked.push((true_distance(meta.metric, vector, query.as_ref()), head.tid, place));

@@ -28,3 +28,12 @@ pub unsafe extern "C-unwind" fn amvalidate(opclass: pg_sys::Oid) -> bool {
     }
     true
 }
+
+/// Whether an operator class is that of a vector: it has the support function that names the metric.
+pub fn is_vector_class(class: pg_sys::Oid) -> bool {
+    // SAFETY: catalogue look-ups by oid; unknown oids give InvalidOid.
+    unsafe {
+        let (family, input) = (pg_sys::get_opclass_family(class), pg_sys::get_opclass_input_type(class));
+        pg_sys::get_opfamily_proc(family, input, input, super::METRIC_PROC as i16) != pg_sys::InvalidOid
+    }
+}

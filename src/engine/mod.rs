@@ -15,6 +15,8 @@ pub mod filter;
 pub mod fusion;
 pub mod ids;
 pub mod pending;
+#[cfg(test)]
+mod pending_tests;
 mod random;
 pub mod search;
 pub mod segment;

@@ -11,6 +11,7 @@ use super::query::Distance;
 use super::ranker::{Options, Ranked, Ranker, Segment, Strategy};
 use super::scratch::Scratch;
 use super::simd::Kernel;
+use crate::engine::filter::value::NoColumns;
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::segment::check::{DocumentSums, check_segment};
 use crate::engine::segment::format::{SegmentMeta, Sign, is_frequent};
@@ -135,9 +136,9 @@ fn run_of(metric: Metric, docs: &[Option<Vector>], first: u32) -> Run {
     let mut builder = RunBuilder::new(metric, usize::MAX);
     for (i, doc) in docs.iter().enumerate() {
         let tid = Tid { block: first + i as u32, offset: 1 };
-        builder.add(tid, doc.as_ref().map(Vector::as_ref)).unwrap();
+        builder.add(tid, doc.as_ref().map(Vector::as_ref), &[]).unwrap();
     }
-    builder.finish().unwrap()
+    builder.finish(&NoColumns).unwrap()
 }
 
 /// A segment as the ranker keeps it.
@@ -188,7 +189,7 @@ pub(super) fn build(
             }
         }
         let mut pages = MemoryPages::default();
-        let meta = write_segment(&mut inputs, &mut pages).unwrap();
+        let meta = write_segment(&mut inputs, &NoColumns, &mut pages).unwrap();
         segments.push((pages, meta));
     }
     segments
@@ -263,7 +264,7 @@ impl Case {
                 })
                 .collect();
             let mut pages = MemoryPages::default();
-            let meta = write_segment(&mut inputs, &mut pages).unwrap();
+            let meta = write_segment(&mut inputs, &NoColumns, &mut pages).unwrap();
             self.segments.push((pages, meta));
         }
     }
@@ -305,7 +306,7 @@ impl Case {
         for reader in self.readers() {
             let mut problems = Vec::new();
             let mut sums = DocumentSums::new(reader.meta.n_docs).unwrap();
-            check_segment(&reader, Some(&mut sums), &mut |p| problems.push(p)).unwrap();
+            check_segment(&reader, &NoColumns, Some(&mut sums), &mut |p| problems.push(p)).unwrap();
             assert_eq!(problems, []);
             let dead = reader.dead().unwrap();
             for doc in (0..reader.meta.n_docs).filter(|&d| !dead.contains(d)) {

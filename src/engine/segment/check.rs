@@ -8,6 +8,7 @@ use super::reader::{self, SegmentReader, chunk_record, list_page};
 use super::writer::range_levels;
 use crate::engine::codec::impact;
 use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
+use crate::engine::filter::value::Columns;
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::search::norm::{Normalised, divide_outward, standing};
 use crate::engine::vector::SparseVectorRef;
@@ -30,9 +31,11 @@ fn found(report: &mut Report<'_>, part: Part, page: impl Into<Option<u32>>, text
     report(Problem { part: part.name(), page: page.into(), text: text.into() });
 }
 
-/// Checks all parts of a segment; `sums`, if given, gathers what [`DocumentSums`] needs.
+/// Checks all parts of a segment; `columns` knows the order of values, and `sums`, if given, gathers what
+/// [`DocumentSums`] needs.
 pub fn check_segment<P: PartPages>(
     segment: &SegmentReader<'_, P>,
+    _columns: &dyn Columns,
     sums: Option<&mut DocumentSums>,
     report: &mut Report<'_>,
 ) -> Result<()> {

@@ -7,6 +7,7 @@ use super::gaps::GapWidth;
 use super::pages::{PAYLOAD, Part, corrupt, field};
 use crate::engine::codec::impact::{MAX_EXPONENT, MIN_EXPONENT};
 use crate::engine::error::Result;
+use crate::engine::filter::meta::{self, ColumnMeta};
 
 /// Documents of a chunk: a chunk has one entry in the chunk offsets of a frequent list.
 pub const CHUNK_DOCS: u32 = 256;
@@ -326,6 +327,8 @@ pub struct SegmentMeta {
     pub has_negative: bool,
     /// Pages of each part.
     pub pages: [u32; Part::ALL.len()],
+    /// The filter columns.
+    pub columns: Vec<ColumnMeta>,
 }
 
 impl SegmentMeta {
@@ -352,6 +355,8 @@ impl SegmentMeta {
             && self.n_docs <= MAX_DOCS
             && self.n_null <= self.n_docs
             && self.expected_pages().iter().all(|&(part, n)| self.n_pages(part) == n)
+            && meta::expected_pages(&self.columns, self.n_docs)
+                .is_some_and(|expected| expected.iter().all(|&(part, n)| self.n_pages(part) == n))
     }
 }
 

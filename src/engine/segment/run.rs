@@ -12,6 +12,7 @@ use super::source::{EachPosting, EachTid, SegmentSource, TermHead};
 use super::special::SpecialDocs;
 use crate::engine::codec::impact;
 use crate::engine::error::{EngineError, PARTITION, Result, filled, reserve, reserved};
+use crate::engine::filter::value::{Columns, Value, ValueKind};
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::search::norm::{Normalised, divide_outward, standing};
 use crate::engine::vector::SparseVectorRef;
@@ -93,6 +94,12 @@ impl RunBuilder {
         }
     }
 
+    /// The same builder for documents with filter columns of these kinds.
+    #[must_use]
+    pub fn with_columns(self, _kinds: &[ValueKind]) -> Self {
+        self
+    }
+
     /// Documents so far.
     pub fn n_docs(&self) -> u32 {
         self.tids.len() as u32
@@ -115,8 +122,8 @@ impl RunBuilder {
         self.postings.len() * 4 + self.tids.len() * Tid::BYTES + self.slots.len() * 16
     }
 
-    /// Adds a document; its number is the count of those before it.
-    pub fn add(&mut self, tid: Tid, value: Option<SparseVectorRef<'_>>) -> Result<()> {
+    /// Adds a document, with a value for each filter column; its number is the count of those before it.
+    pub fn add(&mut self, tid: Tid, vector: Option<SparseVectorRef<'_>>, _values: &[Option<Value<'_>>]) -> Result<()> {
         let doc = self.n_docs();
         if doc >= MAX_RUN_DOCS || self.postings.len() >= MAX_RUN_POSTINGS {
             return Err(EngineError::Limit {
@@ -127,7 +134,7 @@ impl RunBuilder {
         }
         reserve(&mut self.tids, 1, "run documents")?;
         reserve(&mut self.ends, 1, "run documents")?;
-        match value {
+        match vector {
             None => {
                 self.special.null.insert(doc);
             }
@@ -208,13 +215,13 @@ impl RunBuilder {
         Ok(slot)
     }
 
-    /// Sorts what was collected into lists.
-    pub fn finish(mut self) -> Result<Run> {
-        self.sort()
+    /// Sorts what was collected into lists; `columns` knows the order of values.
+    pub fn finish(mut self, columns: &dyn Columns) -> Result<Run> {
+        self.sort(columns)
     }
 
     /// The same; [`RunBuilder::reuse`] must come next.
-    pub fn sort(&mut self) -> Result<Run> {
+    pub fn sort(&mut self, _columns: &dyn Columns) -> Result<Run> {
         let slots = &self.slots;
         let mut order: Vec<u32> = reserved(slots.len(), "term order")?;
         order.extend(0..slots.len() as u32);

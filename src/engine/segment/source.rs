@@ -6,6 +6,7 @@ use roaring::RoaringBitmap;
 use super::format::Sign;
 use super::special::SpecialDocs;
 use crate::engine::error::Result;
+use crate::engine::filter::value::Value;
 use crate::engine::ids::Tid;
 
 /// A term as a source announces it.
@@ -23,9 +24,12 @@ pub struct TermHead {
 pub type EachTid<'a> = dyn FnMut(u32, Tid) -> Result<()> + 'a;
 /// Called with each posting: document, impact.
 pub type EachPosting<'a> = dyn FnMut(u32, u8) -> Result<()> + 'a;
+/// Called with each document of a value.
+pub type EachDoc<'a> = dyn FnMut(u32) -> Result<()> + 'a;
 
-/// Documents and lists in order. Calls come in this order: `for_each_tid` once, then for each term `head`,
-/// `for_each_posting` for the positive and then for the negative list, `advance`.
+/// Documents, filter columns and lists in order. Calls come in this order: `for_each_tid` once; for each filter column
+/// `begin_column`, then while there is a `value`: `for_each_doc_of_value`, `advance_value`; then `begin_terms`, and for
+/// each term `head`, `for_each_posting` for the positive and then for the negative list, `advance`.
 pub trait SegmentSource {
     /// Number of documents, dead ones included.
     fn n_docs(&self) -> u32;
@@ -35,6 +39,31 @@ pub trait SegmentSource {
     fn max_nnz(&self) -> u32;
     /// Gives every document's TID, in order.
     fn for_each_tid(&mut self, each: &mut EachTid<'_>) -> Result<()>;
+    /// How many values filter column `column` has at most.
+    fn n_values(&self, _column: usize) -> u32 {
+        0
+    }
+    /// Moves to the first value of a filter column, all of which come in turn.
+    fn begin_column(&mut self, _column: usize) -> Result<()> {
+        Ok(())
+    }
+    /// The current value of the column; `None` behind the last. Values ascend in the order of the column; documents
+    /// whose value is NULL have none.
+    fn value(&self) -> Option<Value<'_>> {
+        None
+    }
+    /// Gives the documents of the current value, ascending.
+    fn for_each_doc_of_value(&mut self, _each: &mut EachDoc<'_>) -> Result<()> {
+        Ok(())
+    }
+    /// Moves to the next value of the column.
+    fn advance_value(&mut self) -> Result<()> {
+        Ok(())
+    }
+    /// Moves to the first term.
+    fn begin_terms(&mut self) -> Result<()> {
+        Ok(())
+    }
     /// The current term; `None` behind the last.
     fn head(&self) -> Option<TermHead>;
     /// Gives the current term's postings of one sign, documents ascending.

@@ -17,6 +17,7 @@ use super::source::{EachPosting, EachTid, SegmentSource, TermHead};
 use super::special::SpecialDocs;
 use crate::engine::codec::varint;
 use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
+use crate::engine::filter::value::Columns;
 use crate::engine::ids::Tid;
 
 /// Takes the bytes of a run.
@@ -42,8 +43,8 @@ pub fn write_run(mut run: Run, out: &mut impl SpillWrite) -> Result<()> {
 }
 
 /// Writes what a builder has collected; it begins anew with the memory that it has.
-pub fn spill(builder: &mut RunBuilder, out: &mut impl SpillWrite) -> Result<()> {
-    let mut run = builder.sort()?;
+pub fn spill(builder: &mut RunBuilder, columns: &dyn Columns, out: &mut impl SpillWrite) -> Result<()> {
+    let mut run = builder.sort(columns)?;
     encode(&mut run, out)?;
     builder.reuse(run);
     Ok(())
@@ -226,6 +227,10 @@ impl<R: SpillRead> SegmentSource for SpilledRun<R> {
             self.at += Tid::BYTES;
             each(doc, Tid::from_bytes(tid))?;
         }
+        Ok(())
+    }
+
+    fn begin_terms(&mut self) -> Result<()> {
         self.advance()
     }
 
@@ -308,6 +313,7 @@ fn damaged(reason: &'static str) -> EngineError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::filter::value::NoColumns;
     use crate::engine::ids::Metric;
     use crate::engine::vector::SparseVectorRef;
 
@@ -316,25 +322,26 @@ mod tests {
     fn what_is_spilled_is_read_back() {
         let mut builder = RunBuilder::new(Metric::InnerProduct, usize::MAX);
         let mut plain = RunBuilder::new(Metric::InnerProduct, usize::MAX);
-        builder.add(Tid { block: 9, offset: 9 }, None).unwrap();
-        spill(&mut builder, &mut MemoryRun::default()).unwrap();
+        builder.add(Tid { block: 9, offset: 9 }, None, &[]).unwrap();
+        spill(&mut builder, &NoColumns, &mut MemoryRun::default()).unwrap();
         for doc in 0..40_000u32 {
             let (indices, weights) = ([doc % 7, 7 + doc % 4_000, 1 << 20 | doc], [0.5, -1.0 - doc as f32, 3.0]);
             let vector = SparseVectorRef::from_valid_parts(0, &indices, &weights);
             let (tid, vector) = (Tid { block: doc, offset: 1 }, (doc % 11 > 0).then_some(vector));
-            builder.add(tid, vector).unwrap();
-            plain.add(tid, vector).unwrap();
+            builder.add(tid, vector, &[]).unwrap();
+            plain.add(tid, vector, &[]).unwrap();
         }
         assert!(builder.spilled_bytes() > 40_000 * 6);
         let bound = builder.spilled_bytes();
         let mut kept = MemoryRun::default();
-        spill(&mut builder, &mut kept).unwrap();
+        spill(&mut builder, &NoColumns, &mut kept).unwrap();
         assert!(kept.bytes() < bound + bound / 64 + 2 * BLOCK, "{} of {bound}", kept.bytes());
 
-        let mut wanted = plain.finish().unwrap();
+        let mut wanted = plain.finish(&NoColumns).unwrap();
         let mut read = SpilledRun::open(kept).unwrap();
         assert_eq!((read.n_docs(), read.special()), (wanted.n_docs(), wanted.special()));
         assert_eq!(tids(&mut read), tids(&mut wanted));
+        read.begin_terms().unwrap();
         let mut n_terms = 0;
         while let Some(head) = wanted.head() {
             assert_eq!(read.head(), Some(head));

@@ -13,10 +13,15 @@ use super::source::{Input, TermHead};
 use super::special::SpecialDocs;
 use crate::engine::codec::impact;
 use crate::engine::error::{EngineError, PARTITION, Result, reserved};
+use crate::engine::filter::value::Columns;
 
-/// Writes one segment from `inputs`. Returns its totals; if nothing is left alive the segment has no documents and no
-/// pages.
-pub fn write_segment<S: PartSink>(inputs: &mut [Input<'_>], sink: &mut S) -> Result<SegmentMeta> {
+/// Writes one segment from `inputs`, which have the filter columns `columns`. Returns its totals; if nothing is left
+/// alive the segment has no documents and no pages.
+pub fn write_segment<S: PartSink>(
+    inputs: &mut [Input<'_>],
+    _columns: &dyn Columns,
+    sink: &mut S,
+) -> Result<SegmentMeta> {
     let ranks = rank_inputs(inputs)?;
     let mut meta = SegmentMeta { n_docs: ranks.iter().map(LiveRank::n_live).sum(), ..SegmentMeta::default() };
     if meta.n_docs == 0 {
@@ -24,6 +29,7 @@ pub fn write_segment<S: PartSink>(inputs: &mut [Input<'_>], sink: &mut S) -> Res
     }
     write_documents(inputs, &ranks, &mut meta, sink)?;
 
+    inputs.iter_mut().try_for_each(|input| input.source.begin_terms())?;
     let mut out = ListWriter::new(sink, meta.n_docs);
     while let Some(head) = next_term(inputs, &ranks) {
         out.begin_term(&head);
