@@ -19,6 +19,7 @@ pub mod invert;
 pub mod killed;
 pub mod maintain;
 pub mod merge;
+pub mod opfamily;
 pub mod options;
 pub mod progress;
 pub mod rank_pending;
