@@ -26,6 +26,7 @@ pub mod rank_pending;
 pub mod ranking;
 pub mod rows;
 pub mod scan;
+pub mod selectivity;
 pub mod settings;
 pub mod short_list;
 pub mod shrink;
