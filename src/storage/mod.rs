@@ -3,6 +3,8 @@
 //! The README beside this file tells the kinds of page, their life, the order of locks and what is logged.
 
 pub mod buffer;
+pub mod composite;
+pub mod conditions;
 pub mod datum;
 pub mod exchange;
 pub mod fault;
