@@ -18,6 +18,8 @@ pub fn routine() -> *mut pg_sys::IndexAmRoutine {
     am.amcanmulticol = true;
     // Every row is in the index, NULL vectors too, so that an ordered scan may stand for the whole table.
     am.amoptionalkey = true;
+    am.amsearcharray = true;
+    am.amsearchnulls = true;
     // No predicate locks of our own: PostgreSQL then locks the whole index, which is right for ranked scans.
     am.ampredlocks = false;
     am.amkeytype = pg_sys::InvalidOid;
@@ -39,6 +41,7 @@ pub fn routine() -> *mut pg_sys::IndexAmRoutine {
     am.ambeginscan = Some(scan::ambeginscan);
     am.amrescan = Some(scan::amrescan);
     am.amgettuple = Some(scan::amgettuple);
+    am.amgetbitmap = Some(scan::amgetbitmap);
     am.amendscan = Some(scan::amendscan);
     am.into_pg()
 }

@@ -6,6 +6,7 @@ pub mod build_part;
 pub mod check;
 pub mod check_heap;
 pub mod columns;
+pub mod conditions;
 pub mod cost;
 pub mod counts;
 #[cfg(feature = "pg18")]
@@ -20,6 +21,7 @@ pub mod invert;
 pub mod killed;
 pub mod maintain;
 pub mod merge;
+pub mod on_vector;
 pub mod opfamily;
 pub mod options;
 pub mod probe;

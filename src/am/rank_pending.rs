@@ -1,5 +1,6 @@
 //! The pending list's part of a ranking: every document is compared with the query.
 
+use super::conditions::Conditions;
 use super::killed::Place;
 use super::ranking::Found;
 use crate::engine::error::{EngineError, Result, reserve};
@@ -12,15 +13,16 @@ use crate::storage::meta::Meta;
 use crate::storage::pending::{self, EntryBuffer, Walk};
 use crate::storage::relation::IndexRelation;
 
-/// The documents of the pending list with their true distances, best last; `skip_killed`: but for those that are dead
-/// to everybody.
+/// The documents of the pending list that meet the conditions, with their true distances, best last; with no distance
+/// to speak of if they are not `ranked`. `skip_killed`: but for those that are dead to everybody.
 pub fn rank_pending(
     index: IndexRelation,
     meta: &Meta,
     query: Option<SparseVectorRef<'_>>,
-    skip_killed: bool,
+    conditions: &mut Option<Conditions>,
+    (ranked, skip_killed): (bool, bool),
 ) -> Result<Vec<Found>> {
-    let mut ranked = Vec::new();
+    let mut found = Vec::new();
     let mut walk = Walk::all(index, meta);
     // Most lists have many documents; that of an index just made or vacuumed has none.
     let bytes = query.map_or(0, |query| query.nnz().saturating_mul(8));
@@ -30,21 +32,32 @@ pub fn rank_pending(
     while let Some(page) = walk.next_page()? {
         let OwnedPage { block, identity } = page.own;
         page.for_each_entry(|at, head, body| {
-            let absent = head.dead || head.killed && skip_killed;
-            if !absent {
-                let vector = pending::load(index, &head, body, block, &mut buffer)?.vector;
-                let place = Place::Pending { block, page_no: identity.page_no, at: at as u32 };
-                reserve(&mut ranked, 1, "pending documents")?;
-                ranked.push((true_distance(meta.metric, vector, query.as_ref()), head.tid, place));
+            if head.dead || head.killed && skip_killed {
+                return Ok(());
             }
+            let entry = pending::load(index, &head, body, block, &mut buffer)?;
+            if let Some(conditions) = conditions {
+                let values = entry.values(conditions.columns().kinds())?;
+                if !conditions.accept(meta.metric, entry.vector, &values)? {
+                    return Ok(());
+                }
+            }
+            let distance = match ranked {
+                true => true_distance(meta.metric, entry.vector, query.as_ref()),
+                false => Distance::Value(0.0),
+            };
+            let place = Place::Pending { block, page_no: identity.page_no, at: at as u32 };
+            reserve(&mut found, 1, "pending documents")?;
+            found.push((distance, head.tid, place));
             Ok(())
         })?;
     }
-    ranked.sort_by(|a, b| b.0.compare(&a.0));
-    Ok(ranked)
+    found.sort_by(|a, b| b.0.compare(&a.0));
+    Ok(found)
 }
 
-fn true_distance(metric: Metric, doc: Option<SparseVectorRef<'_>>, query: Option<&Prepared>) -> Distance {
+/// The distance that the operator gives.
+pub fn true_distance(metric: Metric, doc: Option<SparseVectorRef<'_>>, query: Option<&Prepared>) -> Distance {
     let (Some(doc), Some(query)) = (doc, query) else { return Distance::Null };
     Distance::Value(match metric {
         Metric::InnerProduct => query.negative_inner_product(doc),

@@ -2,6 +2,7 @@
 //!
 //! The README beside this file tells the kinds of page, their life, the order of locks and what is logged.
 
+pub mod array;
 pub mod buffer;
 pub mod composite;
 pub mod conditions;

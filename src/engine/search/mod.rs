@@ -14,6 +14,7 @@ pub mod scratch;
 pub mod simd;
 pub mod stream;
 pub mod top;
+pub mod unranked;
 
 #[cfg(test)]
 mod choice_tests;
