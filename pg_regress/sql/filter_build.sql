@@ -160,16 +160,25 @@ DROP TYPE mood;
 CREATE FUNCTION long_text(i int, n int) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT substr(string_agg(md5(i || '/' || j), ''), 1, n) FROM generate_series(1, 85) j
 $$;
-SELECT 'CREATE TABLE docs (id int, emb svec, ' || string_agg('c' || i || ' text', ', ') || ')' FROM generate_series(1, 31) i \gexec
-SELECT 'CREATE INDEX docs_emb ON docs USING wand (emb, ' || string_agg('c' || i, ', ') || ')' FROM generate_series(1, 31) i \gexec
-SELECT format('INSERT INTO docs SELECT n, CASE WHEN n %% 2 = 0 THEN doc(n) END, %s FROM generate_series(1, 6) n',
-    string_agg(format('CASE n %% 3 WHEN 0 THEN long_text(n * 100 + %s, 2704) WHEN 1 THEN repeat(chr(64 + %s), 2704) END', i, i), ', '))
-FROM generate_series(1, 31) i \gexec
+DO $$ BEGIN
+    EXECUTE (SELECT format('CREATE TABLE docs (id int, emb svec, %s)', string_agg(format('c%s text', i), ', '))
+        FROM generate_series(1, 31) i);
+    EXECUTE (SELECT format('CREATE INDEX docs_emb ON docs USING wand (emb, %s)', string_agg(format('c%s', i), ', '))
+        FROM generate_series(1, 31) i);
+    EXECUTE (SELECT format('INSERT INTO docs SELECT n, CASE WHEN n %% 2 = 0 THEN doc(n) END, %s FROM generate_series(1, 6) n',
+            string_agg(format('CASE n %% 3 WHEN 0 THEN long_text(n * 100 + %s, 2704) WHEN 1 THEN repeat(chr(64 + %1$s), 2704) END', i), ', '))
+        FROM generate_series(1, 31) i);
+END $$;
 SELECT pending, pending_bytes > 4 * 31 * 2704 AS overflow FROM wand_info('docs_emb');
 SELECT * FROM wand_check('docs_emb', true);
 SELECT * FROM same_all('docs', '<#>', 100);
 -- an index has 32 columns at most
-SELECT 'CREATE INDEX ON docs USING wand (emb, id, ' || string_agg('c' || i, ', ') || ')' FROM generate_series(1, 31) i \gexec
+\set VERBOSITY terse
+DO $$ BEGIN
+    EXECUTE (SELECT format('CREATE INDEX ON docs USING wand (emb, id, %s)', string_agg(format('c%s', i), ', '))
+        FROM generate_series(1, 31) i);
+END $$;
+\set VERBOSITY default
 VACUUM docs;
 SELECT pending, documents FROM wand_info('docs_emb');
 SELECT * FROM wand_check('docs_emb', true);

@@ -37,8 +37,9 @@ CREATE FUNCTION @extschema@.wand_last_scan(
         OUT bytes_read pg_catalog.int8, OUT rounds pg_catalog.int4,
         OUT blocks_bounded pg_catalog.int8, OUT blocks_scored pg_catalog.int8, OUT blocks_dropped pg_catalog.int8,
         OUT block_lookups pg_catalog.int8, OUT rows pg_catalog.int8, OUT rows_rechecked pg_catalog.int8,
-        OUT rows_killed pg_catalog.int8, OUT pending pg_catalog.int8, OUT restarts pg_catalog.int4,
-        OUT plan_ms pg_catalog.float8, OUT pending_ms pg_catalog.float8, OUT bounds_ms pg_catalog.float8,
+        OUT rows_killed pg_catalog.int8, OUT pending pg_catalog.int8,
+        OUT rows_within pg_catalog.int8, OUT restarts pg_catalog.int4,
+        OUT plan_ms pg_catalog.float8, OUT pending_ms pg_catalog.float8, OUT filter_ms pg_catalog.float8, OUT bounds_ms pg_catalog.float8,
         OUT blocks_ms pg_catalog.float8, OUT exhaustive_ms pg_catalog.float8, OUT select_ms pg_catalog.float8)
     RETURNS SETOF pg_catalog.record
     AS 'MODULE_PATHNAME', 'wand_last_scan_wrapper'

@@ -198,9 +198,6 @@ impl Checker {
         let id = pages.descriptor().id;
         self.check_identities(&pages)?;
         let segment = pages.reader();
-        if !segment.meta.columns.iter().map(|column| column.kind).eq(self.columns.kinds().iter().copied()) {
-            self.find(Some(id), "manifest", None, "the segment has other filter columns than the index");
-        }
         let mut sums = DocumentSums::new(segment.meta.n_docs)?;
         let mut problems = Vec::new();
         check_segment(&segment, &self.columns, with_heap.then_some(&mut sums), &mut |p| problems.push(p))?;

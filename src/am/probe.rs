@@ -8,7 +8,7 @@ use super::COMPARISON_PROC;
 use super::columns::{IndexColumns, Order};
 use crate::engine::error::Result;
 use crate::engine::filter::condition::{IntegerProbe, Probe};
-use crate::engine::filter::value::Value;
+use crate::engine::filter::value::{Value, two_kinds};
 use crate::storage::image::Image;
 use crate::storage::value::{Comparison, DatumBuffer, Form, Layout, bytes_of};
 
@@ -104,7 +104,7 @@ impl Probe for BytesProbe {
     fn compare(&mut self, value: Value<'_>) -> Result<Ordering> {
         match value {
             Value::Bytes(bytes) => Ok(bytes.cmp(&self.0)),
-            Value::Integer(_) => Err(crate::storage::value::of_another_kind()),
+            Value::Integer(_) => Err(two_kinds()),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::conditions::Conditions;
 use super::killed::Place;
 use super::ranking::Found;
 use crate::engine::error::{EngineError, Result, reserve};
+use crate::engine::filter::value::Columns;
 use crate::engine::ids::Metric;
 use crate::engine::search::query::Distance;
 use crate::engine::vector::SparseVectorRef;

@@ -13,7 +13,7 @@ use pgrx::varlena::{set_varsize_4b, varatt_is_1b, varatt_is_1b_e, varatt_is_4b_u
 use super::image::Image;
 use crate::engine::error::{EngineError, Result, reserve};
 use crate::engine::filter::row::Values;
-use crate::engine::filter::value::{MAX_VALUE_BYTES, Value, ValueKind};
+use crate::engine::filter::value::{MAX_VALUE_BYTES, Value, ValueKind, two_kinds};
 
 /// How PostgreSQL holds the values of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,14 +180,9 @@ impl Form {
         match (self, value) {
             (Self::Integer(image), Value::Integer(integer)) => Ok(image.datum(integer)),
             (Self::Bytes(layout), Value::Bytes(bytes)) => buffer.datum(layout, bytes),
-            _ => Err(of_another_kind()),
+            _ => Err(two_kinds()),
         }
     }
-}
-
-/// A value is stored as bytes in a column of integers, or the other way round.
-pub fn of_another_kind() -> EngineError {
-    EngineError::Corrupt { part: "filter values", page: 0, reason: "value of another kind than its column's" }
 }
 
 /// Why a value cannot be held.

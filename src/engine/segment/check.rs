@@ -8,6 +8,8 @@ use super::reader::{self, SegmentReader, chunk_record, list_page};
 use super::writer::range_levels;
 use crate::engine::codec::impact;
 use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
+use crate::engine::filter::check::check_columns;
+use crate::engine::filter::meta;
 use crate::engine::filter::value::Columns;
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::search::norm::{Normalised, divide_outward, standing};
@@ -27,7 +29,8 @@ pub struct Problem {
 /// Collects findings.
 pub type Report<'a> = dyn FnMut(Problem) + 'a;
 
-fn found(report: &mut Report<'_>, part: Part, page: impl Into<Option<u32>>, text: impl Into<String>) {
+/// Reports a finding.
+pub fn found(report: &mut Report<'_>, part: Part, page: impl Into<Option<u32>>, text: impl Into<String>) {
     report(Problem { part: part.name(), page: page.into(), text: text.into() });
 }
 
@@ -35,17 +38,18 @@ fn found(report: &mut Report<'_>, part: Part, page: impl Into<Option<u32>>, text
 /// [`DocumentSums`] needs.
 pub fn check_segment<P: PartPages>(
     segment: &SegmentReader<'_, P>,
-    _columns: &dyn Columns,
+    columns: &dyn Columns,
     sums: Option<&mut DocumentSums>,
     report: &mut Report<'_>,
 ) -> Result<()> {
     check_page_counts(segment.meta, report);
     note(check_documents(segment, report), report)?;
+    check_columns(segment, columns, report)?;
     note(check_terms(segment, sums, report), report)
 }
 
 /// Damage becomes a finding; anything else (memory) remains an error.
-fn note(result: Result<()>, report: &mut Report<'_>) -> Result<()> {
+pub fn note(result: Result<()>, report: &mut Report<'_>) -> Result<()> {
     match result {
         Err(EngineError::Corrupt { part, page, reason }) => {
             report(Problem { part, page: Some(page), text: reason.into() });
@@ -56,7 +60,11 @@ fn note(result: Result<()>, report: &mut Report<'_>) -> Result<()> {
 }
 
 fn check_page_counts(meta: &SegmentMeta, report: &mut Report<'_>) {
-    for (part, pages) in meta.expected_pages() {
+    let filters = meta::expected_pages(&meta.columns, meta.n_docs);
+    if filters.is_none() {
+        found(report, Part::FilterValues, None, "totals of filter columns contradict each other");
+    }
+    for (part, pages) in meta.expected_pages().into_iter().chain(filters.into_iter().flatten()) {
         if meta.n_pages(part) != pages {
             found(report, part, None, format!("has {} pages, its contents need {pages}", meta.n_pages(part)));
         }

@@ -7,10 +7,12 @@ use super::format::*;
 use super::gaps::RareCursor;
 use super::live;
 use super::pages::{PAYLOAD, Part, PartPages, corrupt, field};
-use super::source::{EachPosting, EachTid, SegmentSource, TermHead};
+use super::source::{EachDoc, EachPosting, EachTid, SegmentSource, TermHead};
 use super::special::SpecialDocs;
 use crate::engine::error::{EngineError, Result, reserved};
+use crate::engine::filter::cursor::Cursor;
 use crate::engine::filter::docset::DocSet;
+use crate::engine::filter::value::Value;
 use crate::engine::ids::Tid;
 use crate::engine::search::simd::prefetch;
 
@@ -351,6 +353,7 @@ pub fn for_each_tid<P: PartPages>(segment: &SegmentReader<'_, P>, each: &mut Eac
 pub struct SegmentAsSource<'p, P> {
     reader: SegmentReader<'p, P>,
     special: SpecialDocs,
+    column: Option<Cursor<'p, P>>,
     next: u32,
     entry: Option<TermEntry>,
 }
@@ -358,7 +361,7 @@ pub struct SegmentAsSource<'p, P> {
 impl<'p, P: PartPages> SegmentAsSource<'p, P> {
     /// Begins at the first term.
     pub fn new(reader: SegmentReader<'p, P>) -> Result<Self> {
-        let mut source = Self { special: reader.special()?, reader, next: 0, entry: None };
+        let mut source = Self { special: reader.special()?, reader, column: None, next: 0, entry: None };
         source.advance()?;
         Ok(source)
     }
@@ -379,6 +382,33 @@ impl<P: PartPages> SegmentSource for SegmentAsSource<'_, P> {
 
     fn for_each_tid(&mut self, each: &mut EachTid<'_>) -> Result<()> {
         for_each_tid(&self.reader, each)
+    }
+
+    fn begin_column(&mut self, column: usize) -> Result<()> {
+        self.column = None;
+        self.column = Some(Cursor::new(self.reader.column(column)?)?);
+        Ok(())
+    }
+
+    fn n_values(&self) -> u32 {
+        self.column.as_ref().map_or(0, Cursor::n_values)
+    }
+
+    fn value(&self) -> Option<Value<'_>> {
+        self.column.as_ref().and_then(Cursor::value)
+    }
+
+    fn for_each_doc_of_value(&mut self, each: &mut EachDoc<'_>) -> Result<()> {
+        self.column.as_mut().map_or(Ok(()), |column| column.for_each_doc(each))
+    }
+
+    fn advance_value(&mut self) -> Result<()> {
+        self.column.as_mut().map_or(Ok(()), Cursor::advance)
+    }
+
+    fn begin_terms(&mut self) -> Result<()> {
+        self.column = None;
+        Ok(())
     }
 
     fn head(&self) -> Option<TermHead> {

@@ -8,10 +8,11 @@
 use std::collections::HashMap;
 
 use super::format::Sign;
-use super::source::{EachPosting, EachTid, SegmentSource, TermHead};
+use super::source::{EachDoc, EachPosting, EachTid, SegmentSource, TermHead};
 use super::special::SpecialDocs;
 use crate::engine::codec::impact;
 use crate::engine::error::{EngineError, PARTITION, Result, filled, reserve, reserved};
+use crate::engine::filter::collect::{ColumnsBuilder, SortedColumns};
 use crate::engine::filter::value::{Columns, Value, ValueKind};
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::search::norm::{Normalised, divide_outward, standing};
@@ -74,6 +75,7 @@ pub struct RunBuilder {
     sparse: HashMap<u32, u32>,
     special: SpecialDocs,
     max_nnz: u32,
+    columns: ColumnsBuilder,
 }
 
 impl RunBuilder {
@@ -91,13 +93,14 @@ impl RunBuilder {
             sparse: HashMap::new(),
             special: SpecialDocs::default(),
             max_nnz: 0,
+            columns: ColumnsBuilder::default(),
         }
     }
 
     /// The same builder for documents with filter columns of these kinds.
     #[must_use]
-    pub fn with_columns(self, _kinds: &[ValueKind]) -> Self {
-        self
+    pub fn with_columns(self, kinds: &[ValueKind]) -> Self {
+        Self { columns: ColumnsBuilder::new(kinds), ..self }
     }
 
     /// Documents so far.
@@ -110,7 +113,8 @@ impl RunBuilder {
         let used = self.postings.len() * POSTING_BYTES
             + self.tids.len() * DOC_BYTES
             + self.slots.len() * TERM_BYTES
-            + self.dense.len() * 4;
+            + self.dense.len() * 4
+            + self.columns.memory();
         // An eighth is for the memory that growing vectors hold in reserve.
         used >= self.budget - self.budget / 8
             || self.n_docs() >= MAX_RUN_DOCS
@@ -119,11 +123,11 @@ impl RunBuilder {
 
     /// Bytes that [`super::spill`] makes of it at most, while documents have numbers of less than 22 bits.
     pub fn spilled_bytes(&self) -> usize {
-        self.postings.len() * 4 + self.tids.len() * Tid::BYTES + self.slots.len() * 16
+        self.postings.len() * 4 + self.tids.len() * Tid::BYTES + self.slots.len() * 16 + self.columns.spilled_bytes()
     }
 
     /// Adds a document, with a value for each filter column; its number is the count of those before it.
-    pub fn add(&mut self, tid: Tid, vector: Option<SparseVectorRef<'_>>, _values: &[Option<Value<'_>>]) -> Result<()> {
+    pub fn add(&mut self, tid: Tid, vector: Option<SparseVectorRef<'_>>, values: &[Option<Value<'_>>]) -> Result<()> {
         let doc = self.n_docs();
         if doc >= MAX_RUN_DOCS || self.postings.len() >= MAX_RUN_POSTINGS {
             return Err(EngineError::Limit {
@@ -140,6 +144,7 @@ impl RunBuilder {
             }
             Some(vector) => self.add_vector(doc, vector)?,
         }
+        self.columns.add(doc, values)?;
         self.tids.push(tid);
         self.ends.push(self.postings.len() as u32);
         Ok(())
@@ -221,7 +226,8 @@ impl RunBuilder {
     }
 
     /// The same; [`RunBuilder::reuse`] must come next.
-    pub fn sort(&mut self, _columns: &dyn Columns) -> Result<Run> {
+    pub fn sort(&mut self, columns: &dyn Columns) -> Result<Run> {
+        let sorted_columns = self.columns.sort(columns)?;
         let slots = &self.slots;
         let mut order: Vec<u32> = reserved(slots.len(), "term order")?;
         order.extend(0..slots.len() as u32);
@@ -260,6 +266,7 @@ impl RunBuilder {
             tids: std::mem::take(&mut self.tids),
             special: std::mem::take(&mut self.special),
             max_nnz: self.max_nnz,
+            columns: sorted_columns,
             terms,
             postings: sorted,
             current: 0,
@@ -269,7 +276,8 @@ impl RunBuilder {
 
     /// Begins a new run in the memory of the old one, which has been written.
     pub fn reuse(&mut self, written: Run) {
-        let Run { mut tids, postings, .. } = written;
+        let Run { mut tids, postings, columns, .. } = written;
+        self.columns.reuse(columns);
         tids.clear();
         self.tids = tids;
         self.spare = postings;
@@ -287,6 +295,7 @@ pub struct Run {
     tids: Vec<Tid>,
     special: SpecialDocs,
     max_nnz: u32,
+    columns: SortedColumns,
     terms: Vec<TermHead>,
     postings: Vec<u32>,
     current: usize,
@@ -297,6 +306,11 @@ impl Run {
     /// Number of distinct terms.
     pub fn n_terms(&self) -> u32 {
         self.terms.len() as u32
+    }
+
+    /// Its filter columns.
+    pub fn columns_mut(&mut self) -> &mut SortedColumns {
+        &mut self.columns
     }
 
     /// The current term's list of one sign; see [`unpack`].
@@ -322,6 +336,28 @@ impl SegmentSource for Run {
 
     fn for_each_tid(&mut self, each: &mut EachTid<'_>) -> Result<()> {
         self.tids.iter().enumerate().try_for_each(|(doc, &tid)| each(doc as u32, tid))
+    }
+
+    fn begin_column(&mut self, column: usize) -> Result<()> {
+        self.columns.begin(column);
+        Ok(())
+    }
+
+    fn n_values(&self) -> u32 {
+        self.columns.n_values()
+    }
+
+    fn value(&self) -> Option<Value<'_>> {
+        self.columns.value()
+    }
+
+    fn for_each_doc_of_value(&mut self, each: &mut EachDoc<'_>) -> Result<()> {
+        self.columns.for_each_doc(each)
+    }
+
+    fn advance_value(&mut self) -> Result<()> {
+        self.columns.advance();
+        Ok(())
     }
 
     fn head(&self) -> Option<TermHead> {

@@ -39,13 +39,13 @@ pub trait SegmentSource {
     fn max_nnz(&self) -> u32;
     /// Gives every document's TID, in order.
     fn for_each_tid(&mut self, each: &mut EachTid<'_>) -> Result<()>;
-    /// How many values filter column `column` has at most.
-    fn n_values(&self, _column: usize) -> u32 {
-        0
-    }
     /// Moves to the first value of a filter column, all of which come in turn.
     fn begin_column(&mut self, _column: usize) -> Result<()> {
         Ok(())
+    }
+    /// How many values the current column has at most.
+    fn n_values(&self) -> u32 {
+        0
     }
     /// The current value of the column; `None` behind the last. Values ascend in the order of the column; documents
     /// whose value is NULL have none.

@@ -2,7 +2,7 @@
 //!
 //! Layout: number of documents, greatest nnz, number of terms (u32 each); the special documents (three serialised
 //! roaring bitmaps, each after its length). Then blocks of [`BLOCK`] bytes with records, none of which crosses a block:
-//! the TIDs (6 bytes each), then for each term its head (term, both df, exponent: 14 bytes) and its postings (a varint
+//! the TIDs (6 bytes each), the filter columns ([`super::spill_columns`]), then for each term its head (term, both df, exponent: 14 bytes) and its postings (a varint
 //! of the gap to the document before, the impact). A record that might not fit begins a new block. So reader and writer
 //! hold one block each, however long a list is.
 
@@ -13,11 +13,12 @@ use roaring::RoaringBitmap;
 use super::format::Sign;
 use super::pages::field;
 use super::run::{Run, RunBuilder, unpack};
-use super::source::{EachPosting, EachTid, SegmentSource, TermHead};
+use super::source::{EachDoc, EachPosting, EachTid, SegmentSource, TermHead};
 use super::special::SpecialDocs;
+use super::spill_columns::{self, ColumnReader};
 use crate::engine::codec::varint;
 use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
-use crate::engine::filter::value::Columns;
+use crate::engine::filter::value::{Columns, Value};
 use crate::engine::ids::Tid;
 
 /// Takes the bytes of a run.
@@ -54,6 +55,7 @@ fn encode(run: &mut Run, out: &mut impl SpillWrite) -> Result<()> {
     write_header(run, out)?;
     let mut blocks = BlockWriter { out, block: [0; BLOCK], at: 0 };
     run.for_each_tid(&mut |_, tid| blocks.put(&tid.to_bytes()))?;
+    spill_columns::write_columns(run.columns_mut(), &mut blocks)?;
     while let Some(head) = run.head() {
         blocks.put(&head_bytes(head))?;
         for sign in Sign::BOTH {
@@ -93,14 +95,16 @@ fn head_bytes(head: TermHead) -> [u8; HEAD_BYTES] {
     bytes
 }
 
-struct BlockWriter<'a, W> {
+/// Fills blocks with records.
+pub struct BlockWriter<'a, W> {
     out: &'a mut W,
     block: [u8; BLOCK],
     at: usize,
 }
 
 impl<W: SpillWrite> BlockWriter<'_, W> {
-    fn put(&mut self, record: &[u8]) -> Result<()> {
+    /// Adds a record of up to [`BLOCK`] bytes.
+    pub fn put(&mut self, record: &[u8]) -> Result<()> {
         if BLOCK - self.at < record.len() {
             self.flush()?;
         }
@@ -114,16 +118,31 @@ impl<W: SpillWrite> BlockWriter<'_, W> {
         if BLOCK - self.at < POSTING_BYTES {
             self.flush()?;
         }
-        let mut rest = gap;
+        self.push_varint(gap);
+        self.block[self.at] = impact;
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Adds a number of variable length.
+    #[inline]
+    pub fn put_varint(&mut self, value: u32) -> Result<()> {
+        if BLOCK - self.at < varint::MAX_BYTES {
+            self.flush()?;
+        }
+        self.push_varint(value);
+        Ok(())
+    }
+
+    #[inline]
+    fn push_varint(&mut self, mut rest: u32) {
         while rest >= 0x80 {
             self.block[self.at] = rest as u8 | 0x80;
             self.at += 1;
             rest >>= 7;
         }
         self.block[self.at] = rest as u8;
-        self.block[self.at + 1] = impact;
-        self.at += 2;
-        Ok(())
+        self.at += 1;
     }
 
     fn flush(&mut self) -> Result<()> {
@@ -138,7 +157,7 @@ impl<W: SpillWrite> BlockWriter<'_, W> {
 
 /// A run being read back; holds one block in memory.
 pub struct SpilledRun<R> {
-    input: R,
+    blocks: BlockReader<R>,
     n_docs: u32,
     max_nnz: u32,
     terms_left: u32,
@@ -146,8 +165,7 @@ pub struct SpilledRun<R> {
     head: Option<TermHead>,
     /// The current term's postings of each sign that were not read yet.
     unread: [u32; 2],
-    block: Vec<u8>,
-    at: usize,
+    column: ColumnReader,
 }
 
 impl<R: SpillRead> SpilledRun<R> {
@@ -167,15 +185,23 @@ impl<R: SpillRead> SpilledRun<R> {
             n_docs: field::u32_at(&head, 0),
             max_nnz: field::u32_at(&head, 4),
             terms_left: field::u32_at(&head, 8),
-            input,
+            blocks: BlockReader { input, block: Vec::new(), at: 0 },
             special,
             head: None,
             unread: [0, 0],
-            block: Vec::new(),
-            at: 0,
+            column: ColumnReader::default(),
         })
     }
+}
 
+/// Reads records from blocks.
+pub struct BlockReader<R> {
+    input: R,
+    block: Vec<u8>,
+    at: usize,
+}
+
+impl<R: SpillRead> BlockReader<R> {
     /// Sees to it that a record of up to `n` bytes can be read at `at`.
     #[inline]
     fn want(&mut self, n: usize) -> Result<()> {
@@ -188,6 +214,22 @@ impl<R: SpillRead> SpilledRun<R> {
         }
         self.at = 0;
         self.input.read(&mut self.block)
+    }
+
+    /// The next record, of `n` bytes.
+    #[inline]
+    pub fn take(&mut self, n: usize) -> Result<&[u8]> {
+        self.want(n)?;
+        let record = self.block.get(self.at..self.at + n).ok_or_else(|| damaged("record is too long"))?;
+        self.at += n;
+        Ok(record)
+    }
+
+    /// The next number of variable length.
+    #[inline]
+    pub fn varint(&mut self) -> Result<u32> {
+        self.want(varint::MAX_BYTES)?;
+        varint::read(&self.block, &mut self.at).ok_or_else(|| damaged("number is too large"))
     }
 
     /// Gives the next `n` postings, which are one list.
@@ -221,16 +263,35 @@ impl<R: SpillRead> SegmentSource for SpilledRun<R> {
 
     fn for_each_tid(&mut self, each: &mut EachTid<'_>) -> Result<()> {
         for doc in 0..self.n_docs {
-            self.want(Tid::BYTES)?;
             let mut tid = [0; Tid::BYTES];
-            tid.copy_from_slice(&self.block[self.at..self.at + Tid::BYTES]);
-            self.at += Tid::BYTES;
+            tid.copy_from_slice(self.blocks.take(Tid::BYTES)?);
             each(doc, Tid::from_bytes(tid))?;
         }
         Ok(())
     }
 
+    fn begin_column(&mut self, _column: usize) -> Result<()> {
+        self.column.begin(&mut self.blocks)
+    }
+
+    fn n_values(&self) -> u32 {
+        self.column.n_values()
+    }
+
+    fn value(&self) -> Option<Value<'_>> {
+        self.column.value()
+    }
+
+    fn for_each_doc_of_value(&mut self, each: &mut EachDoc<'_>) -> Result<()> {
+        self.column.for_each_doc(&mut self.blocks, each)
+    }
+
+    fn advance_value(&mut self) -> Result<()> {
+        self.column.advance(&mut self.blocks)
+    }
+
     fn begin_terms(&mut self) -> Result<()> {
+        self.column.finish(&mut self.blocks)?;
         self.advance()
     }
 
@@ -240,25 +301,23 @@ impl<R: SpillRead> SegmentSource for SpilledRun<R> {
 
     fn for_each_posting(&mut self, sign: Sign, each: &mut EachPosting<'_>) -> Result<()> {
         let n = std::mem::take(&mut self.unread[sign.index()]);
-        self.postings(n, each)
+        self.blocks.postings(n, each)
     }
 
     fn advance(&mut self) -> Result<()> {
         for n in std::mem::take(&mut self.unread) {
-            self.postings(n, |_, _| Ok(()))?;
+            self.blocks.postings(n, |_, _| Ok(()))?;
         }
         self.head = None;
         if self.terms_left == 0 {
             return Ok(());
         }
         self.terms_left -= 1;
-        self.want(HEAD_BYTES)?;
-        let head = &self.block[self.at..self.at + HEAD_BYTES];
+        let head = self.blocks.take(HEAD_BYTES)?;
         let df = [field::u32_at(head, 4), field::u32_at(head, 8)];
         let (term, exponent) = (field::u32_at(head, 0), field::u16_at(head, 12) as i16);
         self.head = Some(TermHead { term, exponent, df });
         self.unread = df;
-        self.at += HEAD_BYTES;
         Ok(())
     }
 }
@@ -306,7 +365,8 @@ impl MemoryRun {
     }
 }
 
-fn damaged(reason: &'static str) -> EngineError {
+/// A run that does not hold what was written.
+pub fn damaged(reason: &'static str) -> EngineError {
     EngineError::Corrupt { part: "temporary run", page: 0, reason }
 }
 
