@@ -28,7 +28,7 @@ use crate::engine::segment::reader::{ChunkPages, SegmentReader, chunk_record};
 
 /// Where conditions leave fewer than one block in so many, only those have lanes: looking a level up takes about as long
 /// as adding this many.
-const FEW_BLOCKS_ONE_IN: usize = 40;
+pub const FEW_BLOCKS_ONE_IN: usize = 40;
 /// The sum of a document that conditions exclude; whatever is added to it, it stays below 0.
 const EXCLUDED: i32 = i32::MIN / 2;
 

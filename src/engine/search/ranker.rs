@@ -72,9 +72,9 @@ impl Options {
         self.goal.map_or(FIRST_TARGET, |goal| goal.saturating_add(goal / 16 + 6).min(LARGEST_TARGET))
     }
 
-    /// What decides the cost.
-    fn wish(&self) -> Wish {
-        Wish { documents: self.target(), prune_factor: self.prune_factor }
+    /// What decides the cost, where conditions leave a part of the documents.
+    fn wish(&self, kept: f64) -> Wish {
+        Wish { documents: self.target(), prune_factor: self.prune_factor, kept }
     }
 }
 
@@ -335,13 +335,24 @@ impl<S: Segment> Ranker<S> {
         survey
     }
 
+    /// The part of the documents that conditions leave.
+    fn kept(&self) -> f64 {
+        let (mut kept, mut all) = (0.0, 0.0);
+        for (segment, within) in self.segments.iter().zip(&self.within) {
+            let n_docs = f64::from(segment.meta().n_docs);
+            all += n_docs;
+            kept += within.as_ref().map_or(n_docs, |set| f64::from(set.count()));
+        }
+        if all > 0.0 { kept / all } else { 1.0 }
+    }
+
     fn wants_blocks(&self) -> bool {
         let many_lists = self.plan.segments.iter().any(|lists| lists.len() > MAX_BLOCK_LISTS);
         !many_lists
             && match self.options.strategy {
                 Strategy::Exhaustive => false,
                 Strategy::Blocks => true,
-                Strategy::Auto => self.survey().way(self.options.wish()) == Way::Bounds,
+                Strategy::Auto => self.survey().way(self.options.wish(self.kept())) == Way::Bounds,
             }
     }
 
