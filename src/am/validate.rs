@@ -123,10 +123,6 @@ impl Check<'_> {
                 self.types(types, "support function 2 (comparison)");
             }
         }
-        let own = (self.class.input, self.class.input);
-        if !family.operators.iter().any(|operator| operator.types == own) {
-            self.class("is missing operator(s)");
-        }
     }
 
     fn class(&mut self, what: &str) {

@@ -1,4 +1,5 @@
-//! What part of the documents a condition on terms lets through, for the planner.
+//! What part of the documents a condition on their vectors lets through, for the planner; documents without a vector
+//! left out.
 //!
 //! The directory knows how many documents have a term; how terms go together it does not know, so they are taken to be
 //! independent. For terms that are all required that is nearly always too little (words of one subject come together),
@@ -9,13 +10,13 @@ use super::segment::pages::PartPages;
 use super::segment::reader::SegmentReader;
 use super::vector::matching::MatchQuery;
 
-/// Of a condition that is not known: a shared term, all terms, a match, a sphere.
+/// The part that shares a term with a vector that is not known.
 pub const ANY: f64 = 0.5;
-/// The same for all terms.
+/// The part that has all terms of a vector that is not known.
 pub const ALL: f64 = 0.01;
-/// The same for a match.
+/// The part that a match lets through that is not known.
 pub const MATCH: f64 = 0.1;
-/// The same for a sphere: whoever asks for one wants few documents.
+/// The part that is in a sphere: whoever asks for one wants few documents.
 pub const SPHERE: f64 = 0.01;
 /// The part of the documents that have a term of which nothing is known: a learned-sparse query has some 30 terms and
 /// 2.5 postings for each document.
@@ -39,7 +40,7 @@ impl Shares {
     }
 
     /// Looks `terms` up, in the largest segments first and at most `budget` times, or once. `None` if the segments have
-    /// no document.
+    /// no vectors.
     pub fn look_up<P: PartPages>(
         terms: &[u32],
         segments: &[SegmentReader<'_, P>],
@@ -57,7 +58,7 @@ impl Shares {
             if look_ups > 0 && look_ups + each.len() > budget {
                 break;
             }
-            n_docs += f64::from(segment.meta.n_docs);
+            n_docs += f64::from(segment.meta.n_docs.saturating_sub(segment.meta.n_null));
             look_ups += each.len();
             for (&term, n_found) in terms.iter().step_by(step).zip(&mut each) {
                 let found = segment.find_term(term)?;
@@ -129,11 +130,11 @@ pub fn of_match(query: &MatchQuery, mut shares_of: impl FnMut(&[u32]) -> Result<
     Ok(part)
 }
 
-/// The part of the documents in a sphere. All vectors without a term of its centre are at the distance `apart`, if
-/// there is one for them all; `sharing` is the part of the others.
+/// The part of the documents in a sphere. Those without a term of its centre, all but `sharing`, are at the distance
+/// `apart`, if there is one for them all; few are further than that, for weights are seldom negative.
 pub fn of_sphere(radius: f64, apart: Option<f64>, sharing: f64) -> f64 {
     match apart {
-        Some(apart) if radius >= apart => (1.0 - sharing).max(SPHERE),
+        Some(apart) if radius >= apart => 1.0,
         Some(_) => sharing.min(SPHERE),
         None => SPHERE,
     }
@@ -208,7 +209,7 @@ mod tests {
     fn spheres_reach_to_what_shares_no_term_or_not() {
         assert_eq!(of_sphere(-2.0, Some(0.0), 0.3), SPHERE);
         assert_eq!(of_sphere(-2.0, Some(0.0), 0.001), 0.001);
-        assert_eq!(of_sphere(0.0, Some(0.0), 0.3), 0.7);
+        assert_eq!(of_sphere(0.0, Some(0.0), 0.3), 1.0);
         assert_eq!(of_sphere(5.0, None, 0.3), SPHERE);
     }
 }
