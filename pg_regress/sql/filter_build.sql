@@ -208,6 +208,9 @@ CREATE INDEX docs_emb ON docs USING wand (emb, extra);
 CREATE INDEX docs_emb ON docs USING wand (emb) INCLUDE (tenant);
 CREATE UNIQUE INDEX docs_emb ON docs USING wand (tenant, emb);
 CREATE INDEX docs_emb ON docs USING wand (tenant DESC, emb);
+ALTER TABLE docs ADD CONSTRAINT docs_emb EXCLUDE USING wand (tenant WITH =, emb WITH =);
+ALTER TABLE docs ADD CONSTRAINT docs_emb EXCLUDE USING wand (tenant WITH =, emb WITH &&);
+SELECT pg_indexam_has_property(oid, 'can_exclude') AS can_exclude FROM pg_am WHERE amname = 'wand';
 CREATE INDEX docs_emb ON docs USING wand (emb, tenant, tenant);
 SELECT * FROM wand_check('docs_emb', true);
 DROP TABLE docs;
@@ -249,6 +252,30 @@ SELECT * FROM same_all('docs', '<#>', 2000);
 DROP TABLE docs;
 DROP OPERATOR FAMILY touchy_ops USING wand;
 DROP FUNCTION touchy_cmp;
+
+-- a function that is not as immutable as it says: the check finds every row whose value is another one now
+CREATE FUNCTION plus(a int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT a + current_setting('test.add')::int $$;
+CREATE FUNCTION text_plus(a int) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN a + current_setting('test.add')::int <> 17 THEN 'text ' || a / 2 END
+$$;
+CREATE TABLE docs (id int, tenant int, emb svec);
+INSERT INTO docs SELECT i, i % 10, doc(i) FROM generate_series(1, 100) i;
+SET test.add = 0;
+CREATE INDEX docs_emb ON docs USING wand (plus(tenant), emb, text_plus(id), id);
+INSERT INTO docs SELECT i, i % 10, doc(i) FROM generate_series(101, 110) i;
+SELECT * FROM wand_check('docs_emb', true);
+SET test.add = 1;
+SELECT segment IS NULL AS pending, part, regexp_replace(problem, '.*[)] ', '') AS problem, count(*)
+FROM wand_check('docs_emb', true) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
+-- NULL is not a value
+SET test.add = 0;
+UPDATE docs SET id = 17 WHERE id = 103;
+SELECT * FROM wand_check('docs_emb', true);
+SET test.add = 100;
+SELECT segment IS NULL AS pending, part, regexp_replace(problem, '.*[)] ', '') AS problem, count(*)
+FROM wand_check('docs_emb', true) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
+DROP TABLE docs;
+DROP FUNCTION plus, text_plus;
 
 -- unlogged, temporary
 CREATE UNLOGGED TABLE docs (id int, tenant int, emb svec);

@@ -204,7 +204,12 @@ impl HeapCheck<'_> {
 
     fn find_value(&mut self, tid: Tid, segment: Option<u32>, column: usize, place: &str) {
         let name = self.columns.name_of(column);
-        self.find(tid, segment, Part::FilterValues.name(), &format!("is {place} with another value of column {name}"));
+        self.find(
+            tid,
+            segment,
+            Part::FilterValues.name(),
+            &format!("is {place} with another value of column \"{name}\""),
+        );
     }
 
     fn find(&mut self, tid: Tid, segment: Option<u32>, part: &str, problem: &str) {

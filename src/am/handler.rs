@@ -46,10 +46,11 @@ pub fn routine() -> *mut pg_sys::IndexAmRoutine {
     am.into_pg()
 }
 
-/// Properties that PostgreSQL cannot derive: whether a column can be ordered by distance. The vector can.
+/// Properties that PostgreSQL cannot derive: a column can be ordered by distance if it is the vector, and there are no
+/// exclusion constraints.
 ///
 /// # Safety
-/// - Called by PostgreSQL with a place for the answer.
+/// - Called by PostgreSQL with places for the answer.
 #[pg_guard]
 unsafe extern "C-unwind" fn amproperty(
     index: pg_sys::Oid,
@@ -59,13 +60,17 @@ unsafe extern "C-unwind" fn amproperty(
     answer: *mut bool,
     is_null: *mut bool,
 ) -> bool {
-    if column == 0 || property != pg_sys::IndexAMProperty::AMPROP_DISTANCE_ORDERABLE {
-        return false;
-    }
-    // SAFETY: a catalogue look-up; no valid oid if there is no such column.
-    let class = unsafe { pg_sys::get_index_column_opclass(index, column) };
-    let known = class != pg_sys::InvalidOid;
+    let (value, known) = match (column, property) {
+        (0, pg_sys::IndexAMProperty::AMPROP_CAN_EXCLUDE) => (false, true),
+        (1.., pg_sys::IndexAMProperty::AMPROP_DISTANCE_ORDERABLE) => {
+            // SAFETY: a catalogue look-up; no valid oid if there is no such column.
+            let class = unsafe { pg_sys::get_index_column_opclass(index, column) };
+            let known = class != pg_sys::InvalidOid;
+            (known && validate::is_vector_class(class), known)
+        }
+        _ => return false,
+    };
     // SAFETY: places for the answer.
-    unsafe { (*answer, *is_null) = (known && validate::is_vector_class(class), !known) };
+    unsafe { (*answer, *is_null) = (value, !known) };
     true
 }
