@@ -2,6 +2,7 @@
 
 mod codecs;
 mod corpus;
+mod filters;
 mod kernels;
 mod ranking;
 
@@ -13,6 +14,7 @@ const N_QUERIES: usize = 64;
 
 fn all(c: &mut Criterion) {
     kernels::benches(c);
+    filters::benches(c);
     let corpus = Corpus::new(N_DOCS, N_QUERIES);
     let segment = Mem::new(&corpus.docs);
     codecs::benches(c, &segment);

@@ -124,6 +124,20 @@ impl<W: SpillWrite> BlockWriter<'_, W> {
         Ok(())
     }
 
+    /// Adds bytes that may cross blocks.
+    pub fn put_stream(&mut self, mut bytes: &[u8]) -> Result<()> {
+        while !bytes.is_empty() {
+            if self.at == BLOCK {
+                self.flush()?;
+            }
+            let (now, later) = bytes.split_at(bytes.len().min(BLOCK - self.at));
+            self.block[self.at..self.at + now.len()].copy_from_slice(now);
+            self.at += now.len();
+            bytes = later;
+        }
+        Ok(())
+    }
+
     /// Adds a number of variable length.
     #[inline]
     pub fn put_varint(&mut self, value: u32) -> Result<()> {
@@ -223,6 +237,19 @@ impl<R: SpillRead> BlockReader<R> {
         let record = self.block.get(self.at..self.at + n).ok_or_else(|| damaged("record is too long"))?;
         self.at += n;
         Ok(record)
+    }
+
+    /// Adds the next `n` bytes, which may cross blocks, to `bytes`.
+    pub fn take_stream(&mut self, n: usize, bytes: &mut Vec<u8>) -> Result<()> {
+        reserve(bytes, n, "bytes of a run")?;
+        let end = bytes.len() + n;
+        while bytes.len() < end {
+            self.want(1)?;
+            let here = self.block.len().min(self.at + end - bytes.len());
+            bytes.extend_from_slice(&self.block[self.at..here]);
+            self.at = here;
+        }
+        Ok(())
     }
 
     /// The next number of variable length.
