@@ -1,10 +1,11 @@
-//! Filter columns of a run put aside. They come behind the TIDs and before the terms, in the blocks of [`super::spill`]:
-//! for each column its kind (1 byte) and the number of its values, then for each value the number of its documents
-//! (4 bytes), the integer (8 bytes) or the length (2 bytes) and the bytes (which may cross blocks), and the documents as varints, each the gap to
-//! the one before.
+//! Filter columns of a run put aside. They come behind the TIDs and before the terms, in the same blocks: for each
+//! column its kind (1 byte) and the number of its values, then for each value the number of its documents (4 bytes), the
+//! integer (8 bytes) or the length (2 bytes) and the bytes (which may cross blocks), and the documents as varints, each
+//! the gap to the one before.
 
 use super::pages::field;
-use super::spill::{BlockReader, BlockWriter, SpillRead, SpillWrite, damaged};
+use super::spill::{SpillRead, SpillWrite, damaged};
+use super::spill_blocks::{BlockReader, BlockWriter};
 use crate::engine::error::Result;
 use crate::engine::filter::collect::SortedColumns;
 use crate::engine::filter::value::{MAX_VALUE_BYTES, Value, ValueKind};
@@ -206,7 +207,11 @@ mod tests {
         let bound = builder.spilled_bytes();
         let mut kept = MemoryRun::default();
         spill(&mut builder, &Two, &mut kept).unwrap();
-        assert!(kept.bytes() < bound + bound / 64 + 2 * super::super::spill::BLOCK, "{} of {bound}", kept.bytes());
+        assert!(
+            kept.bytes() < bound + bound / 64 + 2 * super::super::spill_blocks::BLOCK,
+            "{} of {bound}",
+            kept.bytes()
+        );
 
         let mut wanted = plain.finish(&Two).unwrap();
         let mut read = SpilledRun::open(kept).unwrap();
