@@ -2,6 +2,7 @@
 
 mod codecs;
 mod corpus;
+mod filters;
 mod kernels;
 mod ranking;
 
@@ -13,6 +14,7 @@ const N_QUERIES: usize = 64;
 
 fn all(c: &mut Criterion) {
     kernels::benches(c);
+    filters::benches(c);
     let n_docs = std::env::var("BENCH_DOCS").ok().and_then(|n| n.parse().ok()).unwrap_or(N_DOCS);
     let corpus = Corpus::new(n_docs, N_QUERIES);
     let segment = Mem::new(&corpus.docs);

@@ -3,7 +3,7 @@
 use super::column::ColumnReader;
 use super::meta::{list_width, listed_per_page};
 use crate::engine::error::{Result, reserve};
-use crate::engine::segment::pages::{PAYLOAD, Part, PartPages, corrupt};
+use crate::engine::segment::pages::{PAYLOAD, Part, PartPages, corrupt, field};
 use crate::engine::segment::source::EachDoc;
 
 /// The list of a column that has one. The page read last is kept as a copy, since most values have few documents.
@@ -29,10 +29,10 @@ impl<'p, P: PartPages> List<'p, P> {
             let no = self.column.meta.lists_page.saturating_add(at / per_page);
             let (begin, n) = (at % per_page, (to - at).min(per_page - at % per_page));
             self.read(no)?;
-            for entry in self.bytes.chunks_exact(width).skip(begin as usize).take(n as usize) {
-                let mut doc = [0; 4];
-                doc[..width].copy_from_slice(entry);
-                let doc = u32::from_le_bytes(doc);
+            // Four bytes are read whatever the width; a copy of varying length would take most of the time.
+            let mask = u32::MAX >> (32 - 8 * width);
+            for entry in begin..begin + n {
+                let doc = field::u32_at(&self.bytes, entry as usize * width) & mask;
                 if doc >= n_docs {
                     return Err(corrupt(Part::FilterLists, no, "document out of range"));
                 }
@@ -50,8 +50,9 @@ impl<'p, P: PartPages> List<'p, P> {
         self.column.pages.check_interrupts();
         self.page = None;
         self.bytes.clear();
-        reserve(&mut self.bytes, PAYLOAD, "list of a filter column")?;
+        reserve(&mut self.bytes, PAYLOAD + 4, "list of a filter column")?;
         self.bytes.extend_from_slice(&self.column.pages.page(Part::FilterLists, no)?);
+        self.bytes.extend_from_slice(&[0; 4]);
         self.page = Some(no);
         Ok(())
     }

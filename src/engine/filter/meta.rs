@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::value::ValueKind;
+use super::value::{MAX_COLUMNS, ValueKind};
 use crate::engine::segment::format::RANGE_DOCS;
 use crate::engine::segment::pages::{PAYLOAD, Part};
 
@@ -96,6 +96,9 @@ pub fn listed_per_page(n_docs: u32) -> u32 {
 
 /// How many pages the parts of filter columns must have; `None` if the columns contradict each other or `n_docs`.
 pub fn expected_pages(columns: &[ColumnMeta], n_docs: u32) -> Option<[(Part, u32); 3]> {
+    if columns.len() > MAX_COLUMNS {
+        return None;
+    }
     let (mut values, mut codes, mut lists) = (0u32, 0u64, 0u32);
     for column in columns {
         let ColumnMeta { n_values, n_null, n_values_pages, .. } = *column;

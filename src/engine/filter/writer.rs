@@ -12,7 +12,7 @@ use crate::engine::error::{Result, filled, reserve};
 use crate::engine::segment::format::SegmentMeta;
 use crate::engine::segment::live::LiveRank;
 use crate::engine::segment::page_writer::PageWriter;
-use crate::engine::segment::pages::{Part, PartSink, corrupt};
+use crate::engine::segment::pages::{Part, PartSink, corrupt, field};
 use crate::engine::segment::source::Input;
 
 /// Values between two looks at whether somebody wants the operation to end.
@@ -75,15 +75,13 @@ struct Codes {
 impl Codes {
     fn new(n_docs: u32, greatest: u32) -> Result<Self> {
         let width = list_width(greatest.saturating_add(1));
-        Ok(Self { bytes: filled(n_docs as usize * width, 0, "codes of a filter column")?, width, greatest })
+        // Four bytes are read whatever the width.
+        Ok(Self { bytes: filled(n_docs as usize * width + 4, 0, "codes of a filter column")?, width, greatest })
     }
 
     #[inline]
     fn get(&self, doc: u32) -> u32 {
-        let from = doc as usize * self.width;
-        let mut code = [0; 4];
-        code[..self.width].copy_from_slice(&self.bytes[from..from + self.width]);
-        u32::from_le_bytes(code)
+        field::u32_at(&self.bytes, doc as usize * self.width) & (u32::MAX >> (32 - 8 * self.width))
     }
 
     /// Sets the code of a document that has none.
@@ -151,8 +149,8 @@ impl<'w, S: PartSink> ColumnWriter<'w, S> {
     /// Adds a document to the current value.
     #[inline]
     fn push(&mut self, doc: u32) -> Result<()> {
-        if self.last.is_some_and(|last| doc <= last) {
-            return Err(corrupt(Part::FilterLists, 0, "documents of a value do not ascend"));
+        if doc >= self.n_docs || self.last.is_some_and(|last| doc <= last) {
+            return Err(corrupt(Part::FilterLists, 0, "documents of a value do not ascend within the segment"));
         }
         self.codes.set(doc, self.n_values + 1)?;
         let bytes = &doc.to_le_bytes()[..self.list_width];

@@ -1,8 +1,8 @@
 //! Exact ranking as a stream. The README beside this file tells the method and where it departs from the papers.
 
 pub mod blocks;
+pub mod candidates;
 pub mod choice;
-pub mod few;
 pub mod mask;
 pub mod matching;
 pub mod norm;

@@ -187,7 +187,7 @@ impl PlannedList {
     }
 
     /// The most that a posting can add, or for a list that subtracts, take.
-    fn most_units(&self) -> u32 {
+    pub fn most_units(&self) -> u32 {
         let impact = u32::from(self.list.max_impact) - u32::from(self.subtract);
         impact * u32::from(self.weight) / 256
     }

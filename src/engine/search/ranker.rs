@@ -12,8 +12,8 @@ use std::rc::Rc;
 use roaring::RoaringBitmap;
 
 use super::blocks::{BlockCounts, SegmentBlocks};
+use super::candidates::{Wanted, best_of};
 use super::choice::Choice;
-use super::few;
 use super::matching::{Terms, with_terms};
 use super::query::{Distance, MAX_BLOCK_LISTS, Plan, Ranking, ScoreScale, code, plan};
 use super::rounds::{Prune, Rounds};
@@ -48,7 +48,7 @@ pub enum Strategy {
     /// Bounds first, as long as there is a positive one.
     Blocks,
     /// Each document by itself if conditions leave a part of them, else whatever is cheaper.
-    Few,
+    Candidates,
 }
 
 /// How to search.
@@ -116,8 +116,8 @@ pub struct RankCounts {
     pub rounds: u32,
     /// Whether every posting was scored.
     pub exhaustive: bool,
-    /// Whether each document that conditions left was scored by itself.
-    pub few: bool,
+    /// Whether each document that conditions left was looked up by itself.
+    pub candidates: bool,
     /// Documents that conditions left, dead ones apart; none if there are no conditions.
     pub within: u64,
     /// Documents delivered.
@@ -169,13 +169,18 @@ pub struct Ranker<S> {
     within: Vec<Option<Rc<DocSet>>>,
     /// The least code that is delivered.
     floor: u16,
+    /// The key of the last document delivered.
+    last: Option<u64>,
 }
 
 enum State {
     Blocks(Rounds),
     Codes(Stream),
-    /// All documents that are wanted and have not been delivered, best last.
-    Few(Vec<u64>),
+    /// Documents that have not been delivered, best last; `left_out`: others have not been scored to the end.
+    Candidates {
+        keys: Vec<u64>,
+        left_out: bool,
+    },
 }
 
 impl<S: Segment> Ranker<S> {
@@ -225,12 +230,25 @@ impl<S: Segment> Ranker<S> {
         // Replaced at once; an empty stream stands in.
         let state = State::Codes(Stream::empty());
         let simd = Simd::new(options.kernel);
-        let (within, floor) = (Vec::new(), code::NULL);
-        let mut ranker =
-            Self { metric, segments, bases, n_positions, plan, options, simd, scratch, state, counts, within, floor };
+        let (within, floor, last) = (Vec::new(), code::NULL, None);
+        let mut ranker = Self {
+            metric,
+            segments,
+            bases,
+            n_positions,
+            plan,
+            options,
+            simd,
+            scratch,
+            state,
+            counts,
+            within,
+            floor,
+            last,
+        };
         ranker.choose(choice, query)?;
         ranker.state = match ranker.plan.ranking {
-            _ if ranker.wants_few() => State::Few(ranker.score_few()?),
+            _ if ranker.wants_candidates() => ranker.score_candidates(false)?,
             Ranking::Scored(scale) if ranker.wants_blocks() => State::Blocks(ranker.bound_blocks(scale)?),
             _ => State::Codes(ranker.score_all(u64::MAX)?),
         };
@@ -251,7 +269,7 @@ impl<S: Segment> Ranker<S> {
     pub fn into_scratch(self) -> Scratch {
         let mut scratch = self.scratch;
         match self.state {
-            State::Few(_) => {}
+            State::Candidates { .. } => {}
             State::Codes(stream) => scratch.take_words(stream.into_codes()),
             State::Blocks(rounds) => rounds.into_blocks().into_iter().for_each(|b| b.recycle(&mut scratch)),
         }
@@ -261,7 +279,7 @@ impl<S: Segment> Ranker<S> {
     /// How many documents can be had without further work.
     pub fn n_ready(&self) -> usize {
         match &self.state {
-            State::Few(keys) => keys.len(),
+            State::Candidates { keys, .. } => keys.len(),
             State::Codes(stream) => stream.n_ready(),
             State::Blocks(rounds) => rounds.n_ready(),
         }
@@ -271,7 +289,10 @@ impl<S: Segment> Ranker<S> {
     pub fn next_best(&mut self) -> Result<Option<Ranked>> {
         let key = loop {
             match &mut self.state {
-                State::Few(keys) => break keys.pop(),
+                State::Candidates { keys, left_out } => match keys.pop() {
+                    None if *left_out => {}
+                    next => break next,
+                },
                 State::Codes(stream) => {
                     let begin = (stream.n_ready() == 0).then(self.options.clock);
                     let next = stream.next_best(self.simd)?;
@@ -289,6 +310,7 @@ impl<S: Segment> Ranker<S> {
             self.next_round()?;
         };
         let Some(key) = key else { return Ok(None) };
+        self.last = Some(key);
         self.counts.delivered += 1;
         let (code, doc) = (top::value_of(key), top::place_of(key));
         let segment = self.bases.partition_point(|&base| base <= doc).saturating_sub(1);
@@ -357,30 +379,40 @@ impl<S: Segment> Ranker<S> {
         if all > 0.0 { kept / all } else { 1.0 }
     }
 
-    /// Whether conditions leave so few documents that each is best scored by itself.
-    fn wants_few(&self) -> bool {
+    /// Whether conditions leave so few documents that each is best looked up by itself.
+    fn wants_candidates(&self) -> bool {
         let is_whole = self.within.iter().any(Option::is_none);
         match self.options.strategy {
             Strategy::Auto => !is_whole && self.survey().is_few(self.counts.within),
-            Strategy::Few => !is_whole,
+            Strategy::Candidates => !is_whole,
             Strategy::Exhaustive | Strategy::Blocks => false,
         }
     }
 
-    /// All documents that conditions leave, best last.
-    fn score_few(&mut self) -> Result<Vec<u64>> {
+    /// The best of the documents that conditions leave, as many as the first round wants, or if `all`, all of them that
+    /// have not been delivered.
+    fn score_candidates(&mut self, all: bool) -> Result<State> {
         let begin = (self.options.clock)();
-        let mut keys = Vec::new();
+        let n = if all { usize::MAX } else { self.options.target() };
+        let (mut keys, mut left_out) = (Vec::new(), false);
         for (at, (segment, lists)) in self.segments.iter().zip(&self.plan.segments).enumerate() {
             let Some(set) = self.within.get(at).and_then(Option::as_deref) else { continue };
-            let place = (self.bases[at], self.floor);
-            few::score_few(&reader(segment), &self.plan.ranking, lists, set, place, &mut keys)
-                .map_err(|e| segment.locate(e))?;
+            let wanted = Wanted { base: self.bases[at], floor: self.floor, n };
+            let whole = best_of(&reader(segment), &self.plan.ranking, lists, set, wanted, &mut keys);
+            left_out |= !whole.map_err(|e| segment.locate(e))?;
         }
         keys.sort_unstable();
-        self.counts.few = true;
+        if left_out {
+            // What is below the wanted ones may be below others that were left out.
+            let worst = keys.len().checked_sub(n).map_or(code::DEAD, |at| top::value_of(keys[at]));
+            keys.drain(..keys.partition_point(|&key| top::value_of(key) < worst));
+        }
+        if let Some(last) = self.last {
+            keys.truncate(keys.partition_point(|&key| key < last));
+        }
+        self.counts.candidates = true;
         self.counts.time.blocks += (self.options.clock)() - begin;
-        Ok(keys)
+        Ok(State::Candidates { keys, left_out })
     }
 
     fn wants_blocks(&self) -> bool {
@@ -389,7 +421,9 @@ impl<S: Segment> Ranker<S> {
             && match self.options.strategy {
                 Strategy::Exhaustive => false,
                 Strategy::Blocks => true,
-                Strategy::Auto | Strategy::Few => self.survey().way(self.options.wish(self.kept())) == Way::Bounds,
+                Strategy::Auto | Strategy::Candidates => {
+                    self.survey().way(self.options.wish(self.kept())) == Way::Bounds
+                }
             }
     }
 
@@ -439,6 +473,10 @@ impl<S: Segment> Ranker<S> {
 
     /// Finds the documents of the next round, or changes over to scoring everything.
     fn next_round(&mut self) -> Result<()> {
+        if let State::Candidates { .. } = self.state {
+            self.state = self.score_candidates(true)?;
+            return Ok(());
+        }
         let most = match self.options.strategy {
             Strategy::Blocks => usize::MAX,
             _ => self.survey().blocks_for_all(),

@@ -16,6 +16,7 @@ pub mod run;
 pub mod source;
 pub mod special;
 pub mod spill;
+pub mod spill_blocks;
 pub mod spill_columns;
 pub mod stats;
 pub mod writer;

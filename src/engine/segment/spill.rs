@@ -1,10 +1,10 @@
 //! A run put aside: written once, read once, front to back.
 //!
 //! Layout: number of documents, greatest nnz, number of terms (u32 each); the special documents (three serialised
-//! roaring bitmaps, each after its length). Then blocks of [`BLOCK`] bytes with records, none of which crosses a block:
-//! the TIDs (6 bytes each), the filter columns ([`super::spill_columns`]), then for each term its head (term, both df, exponent: 14 bytes) and its postings (a varint
-//! of the gap to the document before, the impact). A record that might not fit begins a new block. So reader and writer
-//! hold one block each, however long a list is.
+//! roaring bitmaps, each after its length). Then blocks ([`super::spill_blocks`]) with records, none of which crosses a
+//! block: the TIDs (6 bytes each), the filter columns ([`super::spill_columns`]), then for each term its head (term,
+//! both df, exponent: 14 bytes) and its postings (a varint of the gap to the document before, the impact). A record
+//! that might not fit begins a new block. So reader and writer hold one block each, however long a list is.
 
 use std::collections::VecDeque;
 
@@ -15,8 +15,8 @@ use super::pages::field;
 use super::run::{Run, RunBuilder, unpack};
 use super::source::{EachDoc, EachPosting, EachTid, SegmentSource, TermHead};
 use super::special::SpecialDocs;
+use super::spill_blocks::{BlockReader, BlockWriter};
 use super::spill_columns::{self, ColumnReader};
-use crate::engine::codec::varint;
 use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
 use crate::engine::filter::value::{Columns, Value};
 use crate::engine::ids::Tid;
@@ -33,10 +33,7 @@ pub trait SpillRead {
     fn read(&mut self, bytes: &mut [u8]) -> Result<()>;
 }
 
-/// Bytes of a block.
-pub const BLOCK: usize = 8192;
 const HEAD_BYTES: usize = 14;
-const POSTING_BYTES: usize = varint::MAX_BYTES + 1;
 
 /// Writes a run and forgets it.
 pub fn write_run(mut run: Run, out: &mut impl SpillWrite) -> Result<()> {
@@ -53,7 +50,7 @@ pub fn spill(builder: &mut RunBuilder, columns: &dyn Columns, out: &mut impl Spi
 
 fn encode(run: &mut Run, out: &mut impl SpillWrite) -> Result<()> {
     write_header(run, out)?;
-    let mut blocks = BlockWriter { out, block: [0; BLOCK], at: 0 };
+    let mut blocks = BlockWriter::new(out);
     run.for_each_tid(&mut |_, tid| blocks.put(&tid.to_bytes()))?;
     spill_columns::write_columns(run.columns_mut(), &mut blocks)?;
     while let Some(head) = run.head() {
@@ -95,66 +92,6 @@ fn head_bytes(head: TermHead) -> [u8; HEAD_BYTES] {
     bytes
 }
 
-/// Fills blocks with records.
-pub struct BlockWriter<'a, W> {
-    out: &'a mut W,
-    block: [u8; BLOCK],
-    at: usize,
-}
-
-impl<W: SpillWrite> BlockWriter<'_, W> {
-    /// Adds a record of up to [`BLOCK`] bytes.
-    pub fn put(&mut self, record: &[u8]) -> Result<()> {
-        if BLOCK - self.at < record.len() {
-            self.flush()?;
-        }
-        self.block[self.at..self.at + record.len()].copy_from_slice(record);
-        self.at += record.len();
-        Ok(())
-    }
-
-    #[inline]
-    fn put_posting(&mut self, gap: u32, impact: u8) -> Result<()> {
-        if BLOCK - self.at < POSTING_BYTES {
-            self.flush()?;
-        }
-        self.push_varint(gap);
-        self.block[self.at] = impact;
-        self.at += 1;
-        Ok(())
-    }
-
-    /// Adds a number of variable length.
-    #[inline]
-    pub fn put_varint(&mut self, value: u32) -> Result<()> {
-        if BLOCK - self.at < varint::MAX_BYTES {
-            self.flush()?;
-        }
-        self.push_varint(value);
-        Ok(())
-    }
-
-    #[inline]
-    fn push_varint(&mut self, mut rest: u32) {
-        while rest >= 0x80 {
-            self.block[self.at] = rest as u8 | 0x80;
-            self.at += 1;
-            rest >>= 7;
-        }
-        self.block[self.at] = rest as u8;
-        self.at += 1;
-    }
-
-    fn flush(&mut self) -> Result<()> {
-        self.at = 0;
-        self.out.write(&self.block)
-    }
-
-    fn finish(mut self) -> Result<()> {
-        if self.at > 0 { self.flush() } else { Ok(()) }
-    }
-}
-
 /// A run being read back; holds one block in memory.
 pub struct SpilledRun<R> {
     blocks: BlockReader<R>,
@@ -185,66 +122,12 @@ impl<R: SpillRead> SpilledRun<R> {
             n_docs: field::u32_at(&head, 0),
             max_nnz: field::u32_at(&head, 4),
             terms_left: field::u32_at(&head, 8),
-            blocks: BlockReader { input, block: Vec::new(), at: 0 },
+            blocks: BlockReader::new(input),
             special,
             head: None,
             unread: [0, 0],
             column: ColumnReader::default(),
         })
-    }
-}
-
-/// Reads records from blocks.
-pub struct BlockReader<R> {
-    input: R,
-    block: Vec<u8>,
-    at: usize,
-}
-
-impl<R: SpillRead> BlockReader<R> {
-    /// Sees to it that a record of up to `n` bytes can be read at `at`.
-    #[inline]
-    fn want(&mut self, n: usize) -> Result<()> {
-        if self.block.len() - self.at < n { self.next_block() } else { Ok(()) }
-    }
-
-    fn next_block(&mut self) -> Result<()> {
-        if self.block.is_empty() {
-            self.block = filled(BLOCK, 0, "block of a run")?;
-        }
-        self.at = 0;
-        self.input.read(&mut self.block)
-    }
-
-    /// The next record, of `n` bytes.
-    #[inline]
-    pub fn take(&mut self, n: usize) -> Result<&[u8]> {
-        self.want(n)?;
-        let record = self.block.get(self.at..self.at + n).ok_or_else(|| damaged("record is too long"))?;
-        self.at += n;
-        Ok(record)
-    }
-
-    /// The next number of variable length.
-    #[inline]
-    pub fn varint(&mut self) -> Result<u32> {
-        self.want(varint::MAX_BYTES)?;
-        varint::read(&self.block, &mut self.at).ok_or_else(|| damaged("number is too large"))
-    }
-
-    /// Gives the next `n` postings, which are one list.
-    #[inline]
-    fn postings(&mut self, n: u32, mut each: impl FnMut(u32, u8) -> Result<()>) -> Result<()> {
-        let mut doc = 0u32;
-        for _ in 0..n {
-            self.want(POSTING_BYTES)?;
-            let gap = varint::read(&self.block, &mut self.at).ok_or_else(|| damaged("gap is too large"))?;
-            let impact = *self.block.get(self.at).ok_or_else(|| damaged("list is cut short"))?;
-            self.at += 1;
-            doc = doc.wrapping_add(gap);
-            each(doc, impact)?;
-        }
-        Ok(())
     }
 }
 
@@ -395,7 +278,11 @@ mod tests {
         let bound = builder.spilled_bytes();
         let mut kept = MemoryRun::default();
         spill(&mut builder, &NoColumns, &mut kept).unwrap();
-        assert!(kept.bytes() < bound + bound / 64 + 2 * BLOCK, "{} of {bound}", kept.bytes());
+        assert!(
+            kept.bytes() < bound + bound / 64 + 2 * crate::engine::segment::spill_blocks::BLOCK,
+            "{} of {bound}",
+            kept.bytes()
+        );
 
         let mut wanted = plain.finish(&NoColumns).unwrap();
         let mut read = SpilledRun::open(kept).unwrap();

@@ -1,12 +1,12 @@
-//! Filter columns of a run put aside. They come behind the TIDs and before the terms, in the blocks of [`super::spill`]:
-//! for each column its kind (1 byte) and the number of its values, then for each value the number of its documents
-//! (4 bytes), the integer (8 bytes) or the length (2 bytes) and the bytes, and the documents as varints, each the gap to
-//! the one before.
+//! Filter columns of a run put aside. They come behind the TIDs and before the terms, in the same blocks: for each
+//! column its kind (1 byte) and the number of its values, then for each value the number of its documents (4 bytes), the
+//! integer (8 bytes) or the length (2 bytes) and the bytes (which may cross blocks), and the documents as varints, each
+//! the gap to the one before.
 
 use super::pages::field;
-use super::spill::{BlockReader, BlockWriter, SpillRead, SpillWrite, damaged};
-use crate::engine::codec::varint;
-use crate::engine::error::{Result, reserve};
+use super::spill::{SpillRead, SpillWrite, damaged};
+use super::spill_blocks::{BlockReader, BlockWriter};
+use crate::engine::error::Result;
 use crate::engine::filter::collect::SortedColumns;
 use crate::engine::filter::value::{MAX_VALUE_BYTES, Value, ValueKind};
 use crate::engine::segment::source::EachDoc;
@@ -49,7 +49,7 @@ fn write_value<W: SpillWrite>(value: Value<'_>, n_docs: u32, out: &mut BlockWrit
             record[..4].copy_from_slice(&n_docs.to_le_bytes());
             record[4..].copy_from_slice(&(bytes.len() as u16).to_le_bytes());
             out.put(&record)?;
-            out.put(bytes)
+            out.put_stream(bytes)
         }
     }
 }
@@ -150,8 +150,7 @@ impl ColumnReader {
                     return Err(damaged("value is too long"));
                 }
                 self.bytes.clear();
-                reserve(&mut self.bytes, len, "filter values")?;
-                self.bytes.extend_from_slice(blocks.take(len)?);
+                blocks.take_stream(len, &mut self.bytes)?;
                 self.current = Current::Bytes;
             }
         }
@@ -159,4 +158,95 @@ impl ColumnReader {
     }
 }
 
-const _: () = assert!(MAX_VALUE_BYTES <= super::spill::BLOCK && varint::MAX_BYTES <= super::spill::BLOCK);
+#[cfg(test)]
+mod tests {
+    use super::super::run::RunBuilder;
+    use super::super::source::SegmentSource;
+    use super::super::spill::{MemoryRun, SpilledRun, spill};
+    use super::*;
+    use crate::engine::filter::value::Columns;
+    use crate::engine::ids::{Metric, Tid};
+
+    struct Two;
+
+    impl Columns for Two {
+        fn kinds(&self) -> &[ValueKind] {
+            &[ValueKind::Integer, ValueKind::Bytes]
+        }
+
+        fn compare_bytes(&self, _column: usize, a: &[u8], b: &[u8]) -> Result<std::cmp::Ordering> {
+            Ok(a.cmp(b))
+        }
+    }
+
+    fn docs(source: &mut dyn SegmentSource) -> Vec<u32> {
+        let mut docs = Vec::new();
+        let mut each = |doc| {
+            docs.push(doc);
+            Ok(())
+        };
+        source.for_each_doc_of_value(&mut each).unwrap();
+        docs
+    }
+
+    /// Values of all lengths cross blocks; whoever skips documents, values or the rest of a column finds what follows.
+    #[test]
+    fn columns_are_read_back() {
+        let mut builder = RunBuilder::new(Metric::InnerProduct, usize::MAX).with_columns(Two.kinds());
+        let mut plain = RunBuilder::new(Metric::InnerProduct, usize::MAX).with_columns(Two.kinds());
+        builder.add(Tid::default(), None, &[Some(Value::Integer(7)), Some(Value::Bytes(b"before"))]).unwrap();
+        spill(&mut builder, &Two, &mut MemoryRun::default()).unwrap();
+        let text = "x".repeat(MAX_VALUE_BYTES);
+        for doc in 0..5_000u32 {
+            let integer = i64::from(doc % 1_000 * 7_919 % 1_000).wrapping_mul(i64::MAX / 500);
+            let text = &text.as_bytes()[..doc as usize * 31 % (MAX_VALUE_BYTES + 1)];
+            let values = [Some(Value::Integer(integer)), Some(Value::Bytes(text)).filter(|_| doc % 3 > 0)];
+            builder.add(Tid::default(), None, &values).unwrap();
+            plain.add(Tid::default(), None, &values).unwrap();
+        }
+        let bound = builder.spilled_bytes();
+        let mut kept = MemoryRun::default();
+        spill(&mut builder, &Two, &mut kept).unwrap();
+        assert!(
+            kept.bytes() < bound + bound / 64 + 2 * super::super::spill_blocks::BLOCK,
+            "{} of {bound}",
+            kept.bytes()
+        );
+
+        let mut wanted = plain.finish(&Two).unwrap();
+        let mut read = SpilledRun::open(kept).unwrap();
+        read.for_each_tid(&mut |_, _| Ok(())).unwrap();
+        for column in 0..2 {
+            wanted.begin_column(column).unwrap();
+            read.begin_column(column).unwrap();
+            assert_eq!(read.n_values(), wanted.n_values());
+            let mut n = 0;
+            while let Some(value) = wanted.value() {
+                assert_eq!(read.value(), Some(value));
+                if n % 3 > 0 {
+                    assert_eq!(docs(&mut read), docs(&mut wanted));
+                }
+                read.advance_value().unwrap();
+                wanted.advance_value().unwrap();
+                n += 1;
+                if column == 0 && n == 900 {
+                    break;
+                }
+            }
+            assert_eq!(column == 1, read.value().is_none());
+        }
+        read.begin_terms().unwrap();
+        assert_eq!(read.head(), None);
+    }
+
+    #[test]
+    fn values_must_fit() {
+        let mut builder = RunBuilder::new(Metric::InnerProduct, usize::MAX).with_columns(Two.kinds());
+        let long = [0; MAX_VALUE_BYTES + 1];
+        let mut add = |values: &[Option<Value<'_>>]| builder.add(Tid::default(), None, values);
+        assert!(add(&[None, Some(Value::Bytes(&long))]).is_err());
+        assert!(add(&[Some(Value::Bytes(b"")), None]).is_err());
+        assert!(add(&[None]).is_err());
+        assert!(add(&[None, Some(Value::Bytes(&long[1..]))]).is_ok());
+    }
+}

@@ -69,6 +69,10 @@ fn few_rows() -> impl Strategy<Value = u32> {
     prop_oneof![1u32..6, near(64), near(256), 1u32..1_000]
 }
 
+fn many_rows() -> impl Strategy<Value = u32> {
+    prop_oneof![Just(RANGE_DOCS), Just(RANGE_DOCS + 1), 60_000u32..131_000]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(cases(300)))]
 
@@ -82,7 +86,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(cases(300).div_ceil(30)))]
 
     #[test]
-    fn conditions_on_large_segments(seed: u64, n in prop_oneof![Just(RANGE_DOCS), Just(RANGE_DOCS + 1), 60_000u32..131_000]) {
+    fn conditions_on_large_segments(seed: u64, n in many_rows()) {
         check(seed, n, 2, 30);
     }
 }

@@ -1,14 +1,22 @@
 //! Whatever the pages of filter columns hold, reading, merging and checking them ends in an answer or an error.
 
+use std::cell::RefCell;
+use std::cmp::Ordering;
+
 use proptest::prelude::*;
 use roaring::RoaringBitmap;
 
 use super::made::{Asked, CaseBlind, Made, Profile, Row, filter, rows};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::filter::value::{Columns, Value, ValueKind};
+use crate::engine::ids::{Metric, Tid};
 use crate::engine::random::Random;
 use crate::engine::segment::check::check_segment;
 use crate::engine::segment::pages::{MemoryPages, PAYLOAD, Part};
-use crate::engine::segment::reader::SegmentAsSource;
+use crate::engine::segment::reader::{SegmentAsSource, SegmentReader};
+use crate::engine::segment::run::RunBuilder;
 use crate::engine::segment::source::Input;
+use crate::engine::segment::spill::{MemoryRun, SpilledRun, spill};
 use crate::engine::segment::writer::write_segment;
 
 const PARTS: [Part; 3] = [Part::FilterValues, Part::FilterCodes, Part::FilterLists];
@@ -74,4 +82,59 @@ fn flipped_codes_and_lists_are_found() {
         }
     }
     check_segment(&made.reader(), &columns, None, &mut |problem| panic!("{problem:?}")).unwrap();
+}
+
+/// Columns whose comparison says anything, and fails now and then if it is to.
+struct Whimsical {
+    rng: RefCell<Random>,
+    fails: bool,
+}
+
+impl Columns for Whimsical {
+    fn kinds(&self) -> &[ValueKind] {
+        &[ValueKind::Bytes]
+    }
+
+    fn compare_bytes(&self, _column: usize, _a: &[u8], _b: &[u8]) -> Result<Ordering> {
+        let rng = &mut *self.rng.borrow_mut();
+        if self.fails && rng.below(1_000) == 0 {
+            return Err(EngineError::BadPage { block: 7, reason: "for a test" });
+        }
+        Ok([Ordering::Less, Ordering::Equal, Ordering::Greater, Ordering::Less][rng.below(4)])
+    }
+}
+
+/// Builds a segment from two runs, and merges it with itself.
+fn build(columns: &Whimsical) -> Result<()> {
+    let mut builder = RunBuilder::new(Metric::InnerProduct, usize::MAX).with_columns(columns.kinds());
+    let mut run = MemoryRun::default();
+    for doc in 0..2_000u32 {
+        let text = format!("{}", doc % 700);
+        builder.add(Tid::default(), None, &[Some(Value::Bytes(text.as_bytes()))])?;
+        if doc == 900 {
+            spill(&mut builder, columns, &mut run)?;
+        }
+    }
+    let mut pages = MemoryPages::default();
+    let mut inputs = [Input::all(SpilledRun::open(run)?), Input::all(builder.finish(columns)?)];
+    let meta = write_segment(&mut inputs, columns, &mut pages)?;
+    let reader = || SegmentReader { pages: &pages, meta: &meta };
+    check_segment(&reader(), columns, None, &mut |_| {})?;
+    let mut inputs = [Input::all(SegmentAsSource::new(reader())?), Input::all(SegmentAsSource::new(reader())?)];
+    write_segment(&mut inputs, columns, &mut MemoryPages::default()).map(drop)
+}
+
+/// An operator class of a user's may contradict itself, and its functions may fail.
+#[test]
+fn comparisons_may_be_wrong_and_fail() {
+    let mut n_failed = 0;
+    for seed in 0..40 {
+        let columns = Whimsical { rng: RefCell::new(Random::from_state(seed)), fails: seed % 2 == 0 };
+        match build(&columns) {
+            Ok(()) | Err(EngineError::Corrupt { .. }) => {}
+            Err(EngineError::BadPage { block: 7, .. }) => n_failed += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(n_failed > 10);
 }

@@ -1,4 +1,5 @@
-//! Properties of filter columns: whatever way a segment came about, conditions find in it what a look at every row finds.
+//! Properties of filter columns: whatever way a segment came about, conditions find in it what a look at every row
+//! finds.
 
 mod conditions;
 mod damage;
