@@ -31,7 +31,7 @@ mod cost {
     /// Reading a rare posting and passing over it.
     pub const RARE_PASSED: f64 = 0.9;
     /// Looking one document up in a frequent list.
-    pub const FEW: f64 = 20.0;
+    pub const FEW: f64 = 12.0;
 }
 
 /// Blocks that a first round scores or drops for each document it wants, measured for 16, 160 and 1,600 documents.
@@ -212,7 +212,7 @@ impl Survey {
         let frequent = if self.documents > 0.0 { self.bounded / self.documents } else { 0.0 };
         let alone = n as f64 * frequent * cost::FEW + self.rare * cost::RARE_PASSED;
         let exhaustive = self.bounded * cost::FREQUENT + self.rare * cost::RARE + self.documents * cost::DOCUMENT;
-        alone < exhaustive / 2.0
+        alone < exhaustive * 0.7
     }
 
     /// How many blocks can be scored one by one in the time that scoring everything takes.
