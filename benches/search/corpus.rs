@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use pg_wand::engine::error::Result;
+use pg_wand::engine::filter::value::NoColumns;
 use pg_wand::engine::ids::{Metric, Tid};
 use pg_wand::engine::search::ranker::Segment;
 use pg_wand::engine::segment::format::SegmentMeta;
@@ -92,14 +93,14 @@ impl Mem {
     pub fn new(docs: &[SparseVector]) -> Self {
         let mut run = RunBuilder::new(Metric::InnerProduct, usize::MAX);
         for (block, doc) in (0..).zip(docs) {
-            run.add(Tid { block, offset: 1 }, Some(doc.as_ref())).expect("a document");
+            run.add(Tid { block, offset: 1 }, Some(doc.as_ref()), &[]).expect("a document");
         }
-        Self::write(&mut [Input::all(run.finish().expect("a run"))])
+        Self::write(&mut [Input::all(run.finish(&NoColumns).expect("a run"))])
     }
 
     pub fn write(inputs: &mut [Input<'_>]) -> Self {
         let mut pages = MemoryPages::default();
-        let meta = write_segment(inputs, &mut pages).expect("a segment");
+        let meta = write_segment(inputs, &NoColumns, &mut pages).expect("a segment");
         Self(Rc::new((pages, meta)))
     }
 

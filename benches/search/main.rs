@@ -1,7 +1,8 @@
-//! The parts of a search and of a merge, over a collection of 50,000 documents in memory.
+//! The parts of a search and of a merge, over a collection in memory of 50,000 documents, or as many as BENCH_DOCS says.
 
 mod codecs;
 mod corpus;
+mod filters;
 mod kernels;
 mod ranking;
 
@@ -13,7 +14,9 @@ const N_QUERIES: usize = 64;
 
 fn all(c: &mut Criterion) {
     kernels::benches(c);
-    let corpus = Corpus::new(N_DOCS, N_QUERIES);
+    filters::benches(c);
+    let n_docs = std::env::var("BENCH_DOCS").ok().and_then(|n| n.parse().ok()).unwrap_or(N_DOCS);
+    let corpus = Corpus::new(n_docs, N_QUERIES);
     let segment = Mem::new(&corpus.docs);
     codecs::benches(c, &segment);
     ranking::benches(c, &corpus, &segment);

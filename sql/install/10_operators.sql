@@ -155,35 +155,3 @@ CREATE OPERATOR @extschema@.* (
     LEFTARG = pg_catalog.float4, RIGHTARG = @extschema@.svec, FUNCTION = @extschema@.svec_real_multiply,
     COMMUTATOR = OPERATOR(@extschema@.*)
 );
-
--- Terms: do they share one, has the one all of the other?
-
-CREATE FUNCTION @extschema@.svec_overlaps(@extschema@.svec, @extschema@.svec) RETURNS pg_catalog.bool
-    AS 'MODULE_PATHNAME', 'svec_overlaps'
-    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
-
-CREATE FUNCTION @extschema@.svec_contains(@extschema@.svec, @extschema@.svec) RETURNS pg_catalog.bool
-    AS 'MODULE_PATHNAME', 'svec_contains'
-    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
-
-CREATE FUNCTION @extschema@.svec_contained(@extschema@.svec, @extschema@.svec) RETURNS pg_catalog.bool
-    AS 'MODULE_PATHNAME', 'svec_contained'
-    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
-
-CREATE OPERATOR @extschema@.&& (
-    LEFTARG = @extschema@.svec, RIGHTARG = @extschema@.svec, FUNCTION = @extschema@.svec_overlaps,
-    COMMUTATOR = OPERATOR(@extschema@.&&),
-    RESTRICT = pg_catalog.contsel, JOIN = pg_catalog.contjoinsel
-);
-
-CREATE OPERATOR @extschema@.@> (
-    LEFTARG = @extschema@.svec, RIGHTARG = @extschema@.svec, FUNCTION = @extschema@.svec_contains,
-    COMMUTATOR = OPERATOR(@extschema@.<@),
-    RESTRICT = pg_catalog.contsel, JOIN = pg_catalog.contjoinsel
-);
-
-CREATE OPERATOR @extschema@.<@ (
-    LEFTARG = @extschema@.svec, RIGHTARG = @extschema@.svec, FUNCTION = @extschema@.svec_contained,
-    COMMUTATOR = OPERATOR(@extschema@.@>),
-    RESTRICT = pg_catalog.contsel, JOIN = pg_catalog.contjoinsel
-);

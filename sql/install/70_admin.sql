@@ -13,8 +13,8 @@ CREATE FUNCTION @extschema@.wand_info(index pg_catalog.regclass,
         OUT metric pg_catalog.text, OUT segments pg_catalog.int4, OUT documents pg_catalog.int8,
         OUT live pg_catalog.int8, OUT dead pg_catalog.int8, OUT pending pg_catalog.int8, OUT postings pg_catalog.int8,
         OUT terms_bytes pg_catalog.int8, OUT postings_bytes pg_catalog.int8, OUT docmap_bytes pg_catalog.int8,
-        OUT pending_bytes pg_catalog.int8, OUT meta_bytes pg_catalog.int8, OUT free_bytes pg_catalog.int8,
-        OUT orphaned_bytes pg_catalog.int8, OUT total_bytes pg_catalog.int8)
+        OUT filter_bytes pg_catalog.int8, OUT pending_bytes pg_catalog.int8, OUT meta_bytes pg_catalog.int8,
+        OUT free_bytes pg_catalog.int8, OUT orphaned_bytes pg_catalog.int8, OUT total_bytes pg_catalog.int8)
     RETURNS SETOF pg_catalog.record
     AS 'MODULE_PATHNAME', 'wand_info_wrapper'
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000 ROWS 1;
@@ -24,7 +24,7 @@ COMMENT ON FUNCTION @extschema@.wand_info(pg_catalog.regclass) IS 'what a wand i
 CREATE FUNCTION @extschema@.wand_segments(index pg_catalog.regclass,
         OUT segment pg_catalog.int8, OUT documents pg_catalog.int8, OUT live pg_catalog.int8,
         OUT null_vectors pg_catalog.int8, OUT terms pg_catalog.int8, OUT postings pg_catalog.int8,
-        OUT max_nnz pg_catalog.int8, OUT bytes pg_catalog.int8)
+        OUT max_nnz pg_catalog.int8, OUT filter_bytes pg_catalog.int8, OUT bytes pg_catalog.int8)
     RETURNS SETOF pg_catalog.record
     AS 'MODULE_PATHNAME', 'wand_segments_wrapper'
     LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000 ROWS 8;
@@ -37,8 +37,9 @@ CREATE FUNCTION @extschema@.wand_last_scan(
         OUT bytes_read pg_catalog.int8, OUT rounds pg_catalog.int4,
         OUT blocks_bounded pg_catalog.int8, OUT blocks_scored pg_catalog.int8, OUT blocks_dropped pg_catalog.int8,
         OUT block_lookups pg_catalog.int8, OUT rows pg_catalog.int8, OUT rows_rechecked pg_catalog.int8,
-        OUT rows_killed pg_catalog.int8, OUT pending pg_catalog.int8, OUT restarts pg_catalog.int4,
-        OUT plan_ms pg_catalog.float8, OUT pending_ms pg_catalog.float8, OUT bounds_ms pg_catalog.float8,
+        OUT rows_killed pg_catalog.int8, OUT pending pg_catalog.int8,
+        OUT rows_within pg_catalog.int8, OUT restarts pg_catalog.int4,
+        OUT plan_ms pg_catalog.float8, OUT pending_ms pg_catalog.float8, OUT filter_ms pg_catalog.float8, OUT bounds_ms pg_catalog.float8,
         OUT blocks_ms pg_catalog.float8, OUT exhaustive_ms pg_catalog.float8, OUT select_ms pg_catalog.float8)
     RETURNS SETOF pg_catalog.record
     AS 'MODULE_PATHNAME', 'wand_last_scan_wrapper'

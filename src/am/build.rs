@@ -30,6 +30,8 @@ pub unsafe extern "C-unwind" fn ambuild(
     if index.n_blocks() != 0 {
         error!("index \"{}\" already contains data", index.name());
     }
+    // SAFETY: by the caller's promise.
+    refuse_exclusion(unsafe { &*info });
     Meta::new(metric_of(index)).create(index).or_raise(index);
     progress::report(Phase::Scanning);
 
@@ -49,6 +51,17 @@ pub unsafe extern "C-unwind" fn ambuild(
     progress::report(Phase::Publishing);
     publish(index, parts).or_raise(index);
     result.into_pg()
+}
+
+/// A constraint looks for rows that no snapshot sees yet; scans of this index are right under snapshots only.
+fn refuse_exclusion(info: &pg_sys::IndexInfo) {
+    if !info.ii_ExclusionOps.is_null() {
+        ereport!(
+            ERROR,
+            PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
+            "access method \"wand\" does not support exclusion constraints"
+        );
+    }
 }
 
 /// # Safety

@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
+use super::columns::{IndexColumns, Row};
 use super::invert::Inverter;
 use super::maintain;
 use super::progress::{self, Phase};
@@ -16,6 +17,7 @@ use crate::storage::meta::SegmentDescriptor;
 use crate::storage::raise::OrRaise;
 use crate::storage::relation::IndexRelation;
 use crate::storage::segment_pages::SegmentSink;
+use crate::storage::value::ValueBuffer;
 
 /// What a process is to do.
 pub struct Task {
@@ -47,6 +49,9 @@ pub struct Part {
 
 struct RowState {
     index: IndexRelation,
+    columns: IndexColumns,
+    /// The values of a row.
+    buffer: ValueBuffer,
     inverter: Inverter,
     leads: bool,
 }
@@ -60,7 +65,9 @@ const REPORT_EVERY: u64 = 256;
 /// - Table and index are open and locked, and `info` and `scan` belong to them. `scan` is over after this.
 pub unsafe fn build_part(task: Task) -> Result<Part> {
     let Task { heap, index, info, scan, budget, generation, leads } = task;
-    let mut state = RowState { index, inverter: Inverter::new(metric_of(index), budget), leads };
+    let columns = IndexColumns::of(index);
+    let inverter = Inverter::new(metric_of(index), &columns, budget);
+    let mut state = RowState { index, columns, buffer: ValueBuffer::default(), inverter, leads };
     let heap_tuples = {
         let state = (&raw mut state).cast::<c_void>();
         // SAFETY: by the caller's promise; the callback gets the state it expects, which outlives the scan.
@@ -71,17 +78,22 @@ pub unsafe fn build_part(task: Task) -> Result<Part> {
         progress::report_rows(n_docs);
         progress::report(Phase::Writing);
     }
-    let segment = write_segment(index, state.inverter, generation)?;
+    let segment = write_segment(index, state.inverter, &state.columns, generation)?;
     Ok(Part { heap_tuples, index_tuples: n_docs, segment })
 }
 
-fn write_segment(index: IndexRelation, inverter: Inverter, generation: u32) -> Result<Option<SegmentDescriptor>> {
+fn write_segment(
+    index: IndexRelation,
+    inverter: Inverter,
+    columns: &IndexColumns,
+    generation: u32,
+) -> Result<Option<SegmentDescriptor>> {
     let n_docs = inverter.n_docs();
     if n_docs == 0 {
         return Ok(None);
     }
     let mut sink = SegmentSink::new(index, Allocator::fresh(index), generation, generation);
-    let meta = inverter.finish(&mut sink)?;
+    let meta = inverter.finish(columns, &mut sink)?;
     maintain::expect_documents(&meta, n_docs)?;
     Ok(Some(sink.finish(meta)))
 }
@@ -96,14 +108,13 @@ unsafe extern "C-unwind" fn add_row(
     _alive: bool,
     state: *mut c_void,
 ) {
-    // SAFETY: `build_part` passes its state, and PostgreSQL one value and one flag for the one column.
-    let (state, tid, value, is_null) = unsafe { (&mut *state.cast::<RowState>(), tid_from(tid), *values, *isnull) };
-    if is_null {
-        state.inverter.add(tid, None).or_raise(state.index);
-    } else {
-        // SAFETY: the column's type is the operator class's, an svec.
-        let vector = unsafe { SVec::from_datum_raw(value) };
-        state.inverter.add(tid, Some(vector.as_ref())).or_raise(state.index);
+    // SAFETY: `build_part` passes its state, PostgreSQL a TID.
+    let (state, tid) = unsafe { (&mut *state.cast::<RowState>(), tid_from(tid)) };
+    // SAFETY: PostgreSQL passes one value and one flag for each column.
+    let Row { vector, values } = unsafe { state.columns.row(values, isnull, &mut state.buffer) };
+    let added = state.inverter.add(tid, vector.as_ref().map(SVec::as_ref), &values, &state.columns);
+    added.or_raise(state.index);
+    if let Some(vector) = vector {
         vector.free();
     }
     if state.leads && state.inverter.n_docs().is_multiple_of(REPORT_EVERY) {

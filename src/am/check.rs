@@ -1,23 +1,22 @@
 //! Is the index sound? The page ledger, the structure of every segment, and (if asked) the heap: every visible row is
-//! indexed exactly once, with the right weights.
-
-use std::collections::HashMap;
+//! indexed exactly once, with the right weights and values.
 
 use pgrx::pg_sys;
 use roaring::RoaringBitmap;
 
-use super::check_heap::{self, Place, fingerprint};
+use super::check_heap::{self, Indexed, PendingRow, Place};
+use super::columns::IndexColumns;
 use super::sweep;
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::{EngineError, Result, reserve};
+use crate::engine::filter::value::Columns;
 use crate::engine::ids::Tid;
-use crate::engine::pending::VectorBuffer;
 use crate::engine::segment::check::{DocumentSums, check_segment, repeated_tids};
 use crate::engine::segment::pages::Part;
 use crate::engine::segment::reader;
 use crate::storage::buffer::SharedBuffer;
 use crate::storage::meta::{Manifest, Meta};
 use crate::storage::page::{NO_BLOCK, PageState};
-use crate::storage::pending::{self, Walk};
+use crate::storage::pending::{self, EntryBuffer, Walk};
 use crate::storage::raise::OrRaise;
 use crate::storage::relation::{self, IndexRelation};
 use crate::storage::replay::{self, MAX_RESTARTS};
@@ -50,8 +49,7 @@ pub fn check(index: IndexRelation, heap: Option<pg_sys::Relation>) -> Vec<Findin
     }
     .or_raise(index);
     if let (Some(heap), Some(snapshot)) = (heap, snapshot) {
-        let (segments, places) = (checker.segments.as_slice(), &checker.places);
-        let rows = check_heap::check_rows(index, heap, snapshot, segments, places);
+        let rows = check_heap::check_rows(&checker.columns, heap, snapshot, &checker.indexed);
         checker.findings.extend(rows);
         // SAFETY: registered above.
         unsafe { pg_sys::UnregisterSnapshot(snapshot) };
@@ -86,19 +84,18 @@ fn check_whole(index: IndexRelation, with_heap: bool) -> Result<Checker> {
 
 struct Checker {
     index: IndexRelation,
+    columns: IndexColumns,
     /// As it was when the check began.
     meta: Option<Meta>,
     findings: Vec<Finding>,
-    segments: Vec<(SegmentPages, DocumentSums)>,
-    /// Filled only if the heap is to be checked.
-    places: HashMap<Tid, Place>,
+    indexed: Indexed,
 }
 
 impl Checker {
     /// Checks everything but the heap.
     fn run(index: IndexRelation, with_heap: bool) -> Result<Self> {
-        let (findings, segments, places) = (Vec::new(), Vec::new(), HashMap::new());
-        let mut checker = Self { index, meta: None, findings, segments, places };
+        let (columns, indexed) = (IndexColumns::of(index), Indexed::default());
+        let mut checker = Self { index, columns, meta: None, findings: Vec::new(), indexed };
         if let Err(error) = checker.check_index(with_heap) {
             checker.damage(None, error)?;
         }
@@ -107,14 +104,6 @@ impl Checker {
 
     fn find(&mut self, segment: Option<u32>, part: &str, block: Option<u32>, problem: impl Into<String>) {
         self.findings.push(Finding { segment, part: part.into(), block, problem: problem.into() });
-    }
-
-    /// Notes where a row is indexed.
-    fn place(&mut self, tid: Tid, place: Place) -> Result<()> {
-        let bytes = self.places.len() * size_of::<(Tid, Place)>();
-        self.places.try_reserve(1).map_err(|_| EngineError::OutOfMemory { what: "row list of the check", bytes })?;
-        self.places.insert(tid, place);
-        Ok(())
     }
 
     /// Damage is a finding; what is not damage ends the check.
@@ -211,25 +200,25 @@ impl Checker {
         let segment = pages.reader();
         let mut sums = DocumentSums::new(segment.meta.n_docs)?;
         let mut problems = Vec::new();
-        check_segment(&segment, with_heap.then_some(&mut sums), &mut |p| problems.push(p))?;
+        check_segment(&segment, &self.columns, with_heap.then_some(&mut sums), &mut |p| problems.push(p))?;
         for p in problems {
             let part = Part::ALL.into_iter().find(|part| part.name() == p.part);
             let block = part.zip(p.page).and_then(|(part, page)| pages.block(part, page));
             self.find(Some(id), p.part, block, p.text);
         }
         let dead = segment.dead()?;
-        let at = self.segments.len();
+        let at = self.indexed.segments.len();
         reader::for_each_tid(&segment, &mut |doc, tid| {
             if !dead.contains(doc) {
-                crate::engine::error::reserve(tids, 1, "row list of the check")?;
+                reserve(tids, 1, "row list of the check")?;
                 tids.push(tid);
                 if with_heap {
-                    self.place(tid, Place::Segment(at, doc))?;
+                    self.indexed.place(tid, Place::Segment(at, doc))?;
                 }
             }
             Ok(())
         })?;
-        self.segments.push((pages, sums));
+        self.indexed.segments.push((pages, sums));
         Ok(())
     }
 
@@ -249,7 +238,7 @@ impl Checker {
 
     /// The list's pages and entries; entries that inserters add meanwhile are checked as far as they are met.
     fn check_pending(&mut self, meta: &Meta, with_heap: bool, tids: &mut Vec<Tid>) -> Result<()> {
-        let mut buffer = VectorBuffer::default();
+        let mut buffer = EntryBuffer::default();
         let mut walk = Walk::all(self.index, meta);
         let mut pages = Vec::new();
         let mut last = NO_BLOCK;
@@ -257,12 +246,14 @@ impl Checker {
             last = page.own.block;
             page.collect_pages(self.index, &mut pages)?;
             page.for_each_entry(|_, head, body| {
-                let vector = pending::load(self.index, &head, body, page.own.block, &mut buffer)?;
+                let entry = pending::load(self.index, &head, body, page.own.block, &mut buffer)?;
+                entry.values(self.columns.kinds())?;
                 if !head.dead {
-                    crate::engine::error::reserve(tids, 1, "row list of the check")?;
+                    reserve(tids, 1, "row list of the check")?;
                     tids.push(head.tid);
                     if with_heap {
-                        self.place(head.tid, Place::Pending(fingerprint(vector)))?;
+                        let row = PendingRow::of(&entry)?;
+                        self.indexed.place_pending(head.tid, row)?;
                     }
                 }
                 Ok(())

@@ -25,12 +25,16 @@ pub struct ScanCounts {
     pub restarts: u32,
     /// Nanoseconds spent on the pending list.
     pub pending_time: u64,
+    /// And on conditions.
+    pub filter_time: u64,
 }
 
 /// How a ranking found its rows, in words.
 pub fn strategy_name(rank: &RankCounts) -> &'static str {
     match (rank.rounds, rank.exhaustive) {
-        (0, _) => "exhaustive",
+        (0, false) if rank.candidates => "candidates",
+        (0, false) => "unranked",
+        (0, true) => "exhaustive",
         (_, true) => "bounds, then exhaustive",
         (_, false) => "bounds",
     }
@@ -74,6 +78,8 @@ impl Totals {
         sum.blocks.lookups += one.blocks.lookups;
         sum.rounds = sum.rounds.saturating_add(one.rounds);
         sum.exhaustive |= one.exhaustive;
+        sum.candidates |= one.candidates;
+        sum.within += one.within;
         sum.delivered += one.delivered;
     }
 }

@@ -5,15 +5,16 @@
 //! keeps out. Either way the list then begins behind the stretch, by the same change of the metapage that makes the new
 //! segment visible, and the stretch's pages are freed after that.
 
+use super::columns::IndexColumns;
 use super::invert::{Inverter, maintenance_budget};
 use super::maintain::{begin_operation, expect_documents, publish};
 use crate::engine::error::Result;
-use crate::engine::pending::VectorBuffer;
+use crate::engine::filter::value::Columns;
 use crate::engine::segment::policy::Effort;
 use crate::storage::fault;
 use crate::storage::free::{self, Allocator};
 use crate::storage::meta::Meta;
-use crate::storage::pending::{self, Cut, Walk};
+use crate::storage::pending::{self, Cut, EntryBuffer, Walk};
 use crate::storage::relation::{IndexRelation, MaintenanceLock};
 use crate::storage::segment_pages::SegmentSink;
 
@@ -34,9 +35,10 @@ pub fn flush(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> R
     if walk.is_empty() {
         return Ok(false);
     }
-    let mut inverter = Inverter::new(meta.metric, maintenance_budget());
+    let columns = IndexColumns::of(index);
+    let mut inverter = Inverter::new(meta.metric, &columns, maintenance_budget());
     let mut pages = Vec::new();
-    let mut buffer = VectorBuffer::default();
+    let mut buffer = EntryBuffer::default();
     let mut end = walk.position();
     while let Some(page) = walk.next_page()? {
         if effort == Effort::Bounded && !pages.is_empty() && pages.len() + page.n_pages()? > BOUNDED_PAGES {
@@ -47,8 +49,8 @@ pub fn flush(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> R
             if head.dead {
                 return Ok(());
             }
-            let vector = pending::load(index, &head, body, page.own.block, &mut buffer)?;
-            inverter.add(head.tid, vector)
+            let entry = pending::load(index, &head, body, page.own.block, &mut buffer)?;
+            inverter.add(head.tid, entry.vector, &entry.values(columns.kinds())?, &columns)
         })?;
         end = walk.position();
     }
@@ -61,7 +63,7 @@ pub fn flush(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> R
     let mut written = None;
     if n_docs > 0 {
         let mut sink = SegmentSink::new(index, Allocator::for_segment(index), generation, generation);
-        let meta = inverter.finish(&mut sink)?;
+        let meta = inverter.finish(&columns, &mut sink)?;
         expect_documents(&meta, n_docs)?;
         written = Some(sink.finish(meta));
     }

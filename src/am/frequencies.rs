@@ -5,16 +5,16 @@
 use pgrx::pg_sys;
 use roaring::RoaringBitmap;
 
+use super::columns::vector_place;
 use super::visible::VisibleRows;
 use crate::engine::error::Result;
 use crate::engine::ids::Tid;
-use crate::engine::pending::VectorBuffer;
 use crate::engine::segment::frequencies::DocumentFrequencies;
 use crate::engine::segment::pages::PartPages;
 use crate::engine::segment::reader;
 use crate::storage::manifest_cache;
 use crate::storage::meta::Meta;
-use crate::storage::pending::{self, Walk};
+use crate::storage::pending::{self, EntryBuffer, Walk};
 use crate::storage::relation::IndexRelation;
 use crate::storage::replay;
 use crate::storage::segment_pages::SegmentPages;
@@ -34,7 +34,7 @@ pub struct Counted {
 pub unsafe fn count(index: IndexRelation, heap: pg_sys::Relation) -> Result<Counted> {
     // SAFETY: the caller's promise.
     let mut rows = unsafe { VisibleRows::begin(index, heap) };
-    let dim = u32::try_from(index.column_typmod()).ok().filter(|&dim| dim > 0);
+    let dim = u32::try_from(index.column_typmod(vector_place(index))).ok().filter(|&dim| dim > 0);
     replay::retry(index, |meta| {
         let mut count = Count { rows: &mut rows, frequencies: DocumentFrequencies::default(), dim };
         count.add_all(index, meta)?;
@@ -80,13 +80,13 @@ impl Count<'_> {
     }
 
     fn add_pending(&mut self, index: IndexRelation, meta: &Meta, skip_killed: bool) -> Result<()> {
-        let mut buffer = VectorBuffer::default();
+        let mut buffer = EntryBuffer::default();
         let mut walk = Walk::all(index, meta);
         while let Some(page) = walk.next_page()? {
             page.for_each_entry(|_, head, body| {
                 let absent = head.dead || head.killed && skip_killed;
                 if !absent && self.sees(head.tid) {
-                    let vector = pending::load(index, &head, body, page.own.block, &mut buffer)?;
+                    let vector = pending::load(index, &head, body, page.own.block, &mut buffer)?.vector;
                     vector.map_or(Ok(()), |vector| self.frequencies.add_vector(vector))?;
                 }
                 Ok(())

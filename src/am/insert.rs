@@ -3,9 +3,11 @@
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
+use super::columns::{IndexColumns, Row};
 use super::short_list::keep_short;
 use super::{options, tid_from};
 use crate::engine::error::{EngineError, Result};
+use crate::engine::filter::value::Value;
 use crate::engine::ids::Tid;
 use crate::engine::vector::SparseVectorRef;
 use crate::storage::datum::SVec;
@@ -13,11 +15,12 @@ use crate::storage::fault;
 use crate::storage::pending;
 use crate::storage::raise::{self, OrRaise};
 use crate::storage::relation::IndexRelation;
+use crate::storage::value::ValueBuffer;
 
 /// Adds one row.
 ///
 /// # Safety
-/// - Called by PostgreSQL with the relations open and locked, and the values of the index's one column.
+/// - Called by PostgreSQL with the relations open and locked, and a value for each column of the index.
 #[pg_guard]
 #[expect(clippy::too_many_arguments, reason = "PostgreSQL's interface")]
 pub unsafe extern "C-unwind" fn aminsert(
@@ -32,22 +35,26 @@ pub unsafe extern "C-unwind" fn aminsert(
 ) -> bool {
     // SAFETY: open and locked by the caller.
     let index = unsafe { IndexRelation::new(index) };
-    // SAFETY: one value and one flag for the one column.
-    let (tid, value, is_null) = unsafe { (tid_from(tid), *values, *isnull) };
-    if is_null {
-        insert(index, tid, None).or_raise(index);
-        return false;
+    // SAFETY: an item pointer.
+    let tid = unsafe { tid_from(tid) };
+    let mut buffer = ValueBuffer::default();
+    // SAFETY: one value and one flag for each column.
+    let Row { vector, values } = unsafe { IndexColumns::of(index).row(values, isnull, &mut buffer) };
+    insert(index, tid, vector.as_ref().map(SVec::as_ref), &values).or_raise(index);
+    if let Some(vector) = vector {
+        vector.free();
     }
-    // SAFETY: the column's type is the operator class's, an svec.
-    let vector = unsafe { SVec::from_datum_raw(value) };
-    insert(index, tid, Some(vector.as_ref())).or_raise(index);
-    vector.free();
     false
 }
 
-fn insert(index: IndexRelation, tid: Tid, vector: Option<SparseVectorRef<'_>>) -> Result<()> {
+fn insert(
+    index: IndexRelation,
+    tid: Tid,
+    vector: Option<SparseVectorRef<'_>>,
+    values: &[Option<Value<'_>>],
+) -> Result<()> {
     fault::point!("insert_before_append");
-    let n_pages = pending::append(index, tid, vector)?;
+    let n_pages = pending::append(index, tid, vector, values)?;
     fault::point!("insert_after_append");
     if options::flush_above(index).is_some_and(|most| n_pages > most)
         && let Some(lock) = index.try_lock_maintenance()

@@ -1,6 +1,7 @@
 //! Documents in, a segment out, within a memory budget: runs that are full are put aside and merged in the end.
 
 use crate::engine::error::Result;
+use crate::engine::filter::value::{Columns, Value};
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::segment::format::SegmentMeta;
 use crate::engine::segment::pages::PartSink;
@@ -41,10 +42,11 @@ pub struct Inverter {
 
 impl Inverter {
     /// Holds about `budget` bytes.
-    pub fn new(metric: Metric, budget: usize) -> Self {
+    pub fn new(metric: Metric, columns: &dyn Columns, budget: usize) -> Self {
         let for_run = budget.clamp(LEAST_FOR_A_RUN, MOST_FOR_A_RUN);
         let left = budget.saturating_sub(for_run);
-        Self { run: RunBuilder::new(metric, for_run), aside: Vec::new(), left, n_docs: 0 }
+        let run = RunBuilder::new(metric, for_run).with_columns(columns.kinds());
+        Self { run, aside: Vec::new(), left, n_docs: 0 }
     }
 
     /// Documents so far.
@@ -52,32 +54,38 @@ impl Inverter {
         self.n_docs
     }
 
-    /// Adds a document.
-    pub fn add(&mut self, tid: Tid, vector: Option<SparseVectorRef<'_>>) -> Result<()> {
+    /// Adds a document, with a value for each of `columns`, which are always the same.
+    pub fn add(
+        &mut self,
+        tid: Tid,
+        vector: Option<SparseVectorRef<'_>>,
+        values: &[Option<Value<'_>>],
+        columns: &dyn Columns,
+    ) -> Result<()> {
         if self.run.n_docs() > 0 && self.run.is_full() {
-            self.put_aside()?;
+            self.put_aside(columns)?;
         }
-        self.run.add(tid, vector)?;
+        self.run.add(tid, vector, values)?;
         self.n_docs += 1;
         Ok(())
     }
 
-    fn put_aside(&mut self) -> Result<()> {
+    fn put_aside(&mut self, columns: &dyn Columns) -> Result<()> {
         if self.run.spilled_bytes() <= self.left {
             let mut run = MemoryRun::default();
-            spill(&mut self.run, &mut run)?;
+            spill(&mut self.run, columns, &mut run)?;
             self.left = self.left.saturating_sub(run.bytes());
             self.aside.push(Aside::Memory(run));
         } else {
             let mut file = TempFile::create();
-            spill(&mut self.run, &mut file)?;
+            spill(&mut self.run, columns, &mut file)?;
             self.aside.push(Aside::File(file));
         }
         Ok(())
     }
 
     /// Writes all documents as one segment.
-    pub fn finish(self, sink: &mut impl PartSink) -> Result<SegmentMeta> {
+    pub fn finish(self, columns: &dyn Columns, sink: &mut impl PartSink) -> Result<SegmentMeta> {
         let mut inputs = Vec::with_capacity(self.aside.len() + 1);
         for aside in self.aside {
             inputs.push(match aside {
@@ -88,7 +96,7 @@ impl Inverter {
                 }
             });
         }
-        inputs.push(Input::all(self.run.finish()?));
-        write_segment(&mut inputs, sink)
+        inputs.push(Input::all(self.run.finish(columns)?));
+        write_segment(&mut inputs, columns, sink)
     }
 }

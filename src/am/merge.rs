@@ -2,6 +2,7 @@
 
 use roaring::RoaringBitmap;
 
+use super::columns::IndexColumns;
 use super::maintain::{begin_operation, expect_documents, publish};
 use super::short_list::{AttentiveSink, ShortList};
 use crate::engine::error::Result;
@@ -70,7 +71,7 @@ fn merge_once(index: IndexRelation, lock: &MaintenanceLock, effort: Effort, busy
         let source = SegmentAsSource::new(reader).map_err(|e| pages.locate(e))?;
         inputs.push(Input { source: Box::new(source), dead: dead.clone() });
     }
-    let merged = write_segment(&mut inputs, &mut sink)?;
+    let merged = write_segment(&mut inputs, &IndexColumns::of(index), &mut sink)?;
     drop(inputs);
     let live: u64 = chosen.iter().map(|&i| sizes[i].n_docs - sizes[i].n_dead).sum();
     expect_documents(&merged, live)?;

@@ -5,6 +5,8 @@ pub mod build_parallel;
 pub mod build_part;
 pub mod check;
 pub mod check_heap;
+pub mod columns;
+pub mod conditions;
 pub mod cost;
 pub mod counts;
 #[cfg(feature = "pg18")]
@@ -19,12 +21,16 @@ pub mod invert;
 pub mod killed;
 pub mod maintain;
 pub mod merge;
+pub mod on_vector;
+pub mod opfamily;
 pub mod options;
+pub mod probe;
 pub mod progress;
 pub mod rank_pending;
 pub mod ranking;
 pub mod rows;
 pub mod scan;
+pub mod selectivity;
 pub mod settings;
 pub mod short_list;
 pub mod shrink;
@@ -38,13 +44,14 @@ use pgrx::pg_sys;
 use crate::engine::ids::{Metric, Tid};
 use crate::storage::relation::IndexRelation;
 
-/// The operator class's support function that names the metric.
+/// The support function of a vector's operator class: it names the metric.
 const METRIC_PROC: u16 = 1;
+/// The support function of a filter column's operator class: it compares two values.
+const COMPARISON_PROC: u16 = 2;
 
-/// What the index's operator class measures.
+/// What the operator class of the index's vector measures.
 fn metric_of(index: IndexRelation) -> Metric {
-    // SAFETY: the relation is open and its operator class was checked to have the support function.
-    let proc = unsafe { pg_sys::index_getprocinfo(index.raw(), 1, METRIC_PROC) };
+    let proc = index.support(columns::vector_place(index), METRIC_PROC);
     // SAFETY: the function takes no arguments (the C interface has no call for that, so one is passed and ignored).
     let answer = unsafe { pg_sys::FunctionCall1Coll(proc, pg_sys::InvalidOid, pg_sys::Datum::null()) };
     let metrics = [Metric::Cosine, Metric::L2];

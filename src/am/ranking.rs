@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use pgrx::pg_sys;
 
+use super::conditions::{Chosen, Conditions};
 use super::counts::ScanCounts;
 use super::killed::Place;
 use super::rank_pending::rank_pending;
@@ -17,8 +18,9 @@ use super::{goals, settings};
 use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
 use crate::engine::ids::Tid;
 use crate::engine::search::query::Distance;
-use crate::engine::search::ranker::{Options, Ranked, Ranker};
+use crate::engine::search::ranker::{Options, RankCounts, Ranked, Ranker};
 use crate::engine::search::scratch::Scratch;
+use crate::engine::search::unranked::Unranked;
 use crate::engine::segment::pages::PartPages;
 use crate::engine::vector::{SparseVector, SparseVectorRef, select};
 use crate::storage::fault;
@@ -43,9 +45,48 @@ pub struct Row {
 /// A document that is to be delivered.
 pub type Found = (Distance, Tid, Place);
 
+/// Where documents of segments come from.
+enum Source {
+    /// Best first.
+    Ranked(Box<Ranker<SegmentPages>>),
+    /// In no order.
+    Unranked(Unranked<SegmentPages>),
+}
+
+impl Source {
+    fn next(&mut self) -> Result<Option<Ranked>> {
+        match self {
+            Self::Ranked(ranker) => ranker.next_best(),
+            Self::Unranked(documents) => documents.next(),
+        }
+    }
+
+    /// How many documents can be had at no further cost.
+    fn n_ready(&self) -> usize {
+        match self {
+            Self::Ranked(ranker) => ranker.n_ready(),
+            Self::Unranked(documents) => documents.n_ready(),
+        }
+    }
+
+    fn segments(&self) -> &[SegmentPages] {
+        match self {
+            Self::Ranked(ranker) => ranker.segments(),
+            Self::Unranked(documents) => documents.segments(),
+        }
+    }
+
+    fn counts(&self) -> RankCounts {
+        match self {
+            Self::Ranked(ranker) => ranker.counts(),
+            Self::Unranked(documents) => RankCounts { within: documents.n_docs(), ..RankCounts::default() },
+        }
+    }
+}
+
 /// See the module's text.
 pub struct Ranking {
-    ranker: Ranker<SegmentPages>,
+    source: Source,
     /// The best documents of the segments not yet delivered, best last.
     ahead: Vec<Found>,
     /// Documents of the pending list, best last, with their true distances.
@@ -55,7 +96,10 @@ pub struct Ranking {
     ask_ahead: usize,
     n_pending: u64,
     pending_time: u64,
+    filter_time: u64,
     recheck: bool,
+    /// Whether rows may not meet the conditions after all.
+    recheck_conditions: bool,
 }
 
 thread_local! {
@@ -74,9 +118,14 @@ fn clock() -> u64 {
     START.get_or_init(Instant::now).elapsed().as_nanos() as u64
 }
 
+/// The query, which may be NULL, of a scan that asks for rows by their distance to it.
+pub type Order<'q> = Option<Option<SparseVectorRef<'q>>>;
+
 /// What a scan asks for, fixed when it begins: a setting that is changed under an open cursor does not change its
 /// order.
 pub struct Request<'q> {
+    /// Whether rows are asked for by distance; if not, there is no query.
+    ordered: bool,
     query: Option<SparseVectorRef<'q>>,
     /// The query's terms if not all of them are to be looked up.
     heaviest: Option<SparseVector>,
@@ -85,8 +134,10 @@ pub struct Request<'q> {
 }
 
 impl<'q> Request<'q> {
-    /// As the settings of the session want it; `skip_killed`: whether hints of rows dead to everybody are heeded.
-    pub fn new(index: IndexRelation, query: Option<SparseVectorRef<'q>>, skip_killed: bool) -> Result<Self> {
+    /// As the settings of the session want it; `order`: the query, NULL perhaps, if rows are asked for by distance;
+    /// `skip_killed`: whether hints of rows dead to everybody are heeded.
+    pub fn new(index: IndexRelation, order: Order<'q>, skip_killed: bool) -> Result<Self> {
+        let (ordered, query) = (order.is_some(), order.flatten());
         let most = settings::max_query_terms();
         let heaviest = query.filter(|query| query.nnz() > most).map(|query| part_of(query, most)).transpose()?;
         let options = Options {
@@ -99,7 +150,7 @@ impl<'q> Request<'q> {
         };
         // The true distance is to all terms: to some of them it would not be a bound of it.
         let recheck = settings::recheck() && heaviest.is_none();
-        Ok(Self { query, heaviest, options, recheck })
+        Ok(Self { ordered, query, heaviest, options, recheck })
     }
 
     /// The same, holding the query by itself.
@@ -108,7 +159,7 @@ impl<'q> Request<'q> {
             (None, Some(query)) => Some(part_of(query, usize::MAX)?),
             (heaviest, _) => heaviest,
         };
-        Ok(Request { query: None, heaviest, options: self.options, recheck: self.recheck })
+        Ok(Request { ordered: self.ordered, query: None, heaviest, options: self.options, recheck: self.recheck })
     }
 
     fn query(&self) -> Option<SparseVectorRef<'_>> {
@@ -123,26 +174,50 @@ fn part_of(query: SparseVectorRef<'_>, most: usize) -> Result<SparseVector> {
 }
 
 impl Ranking {
-    /// Ranks what `meta` leads to.
-    pub fn begin(index: IndexRelation, meta: &Meta, request: &Request<'_>) -> Result<Self> {
+    /// Ranks what `meta` leads to, as far as it meets the conditions, if there are any.
+    pub fn begin(
+        index: IndexRelation,
+        meta: &Meta,
+        request: &Request<'_>,
+        conditions: &mut Option<Conditions>,
+    ) -> Result<Self> {
         fault::point!("scan_after_meta");
         let segments = manifest_cache::open_segments(index, meta)?;
         fault::point!("scan_after_manifest");
+        let (query, skip_killed) = (request.query(), request.options.skip_killed);
         let begin = clock();
-        let pending = rank_pending(index, meta, request.query(), request.options.skip_killed)?;
+        let pending = rank_pending(index, meta, query, conditions, (request.ordered, skip_killed))?;
         let pending_time = clock() - begin;
-        let ranker = Ranker::new(segments, meta.metric, request.query(), request.options, SCRATCH.take())?;
+        let begin = clock();
+        let Chosen { choice, recheck: recheck_conditions } = match conditions {
+            Some(conditions) => conditions.choose(&segments, meta.metric, query)?,
+            None => Chosen::everything(),
+        };
+        let filter_time = clock() - begin;
+        let source = if request.ordered {
+            let ranker = Ranker::among(choice, segments, meta.metric, query, request.options, SCRATCH.take())?;
+            Source::Ranked(Box::new(ranker))
+        } else {
+            Source::Unranked(Unranked::new(segments, choice.within, skip_killed)?)
+        };
         let n_pending = pending.len() as u64;
         Ok(Self {
-            ranker,
+            source,
             ahead: Vec::new(),
             pending,
             asked: 0,
             ask_ahead: 1,
             n_pending,
             pending_time,
+            filter_time,
             recheck: request.recheck,
+            recheck_conditions,
         })
+    }
+
+    /// Whether the executor has to see whether rows meet the conditions.
+    pub fn rechecks_conditions(&self) -> bool {
+        self.recheck_conditions
     }
 
     /// The next row: its distance is not below any delivered before.
@@ -179,19 +254,19 @@ impl Ranking {
     /// Takes the next document, and those that the ranker has ready at no further cost; their TIDs are read page by
     /// page.
     fn look_ahead(&mut self) -> Result<()> {
-        let Some(first) = self.ranker.next_best()? else { return Ok(()) };
-        let n = self.ranker.n_ready().min(MOST_AHEAD);
+        let Some(first) = self.source.next()? else { return Ok(()) };
+        let n = self.source.n_ready().min(MOST_AHEAD);
         let mut found = reserved(n + 1, "rows ahead")?;
         found.push(first);
         for _ in 0..n {
-            found.extend(self.ranker.next_best()?);
+            found.extend(self.source.next()?);
         }
         let mut order: Vec<usize> = reserved(found.len(), "rows ahead")?;
         order.extend(0..found.len());
         order.sort_unstable_by_key(|&at| (found[at].segment, found[at].doc));
         let mut tids = filled(found.len(), Tid { block: 0, offset: 0 }, "rows ahead")?;
         for group in order.chunk_by(|&a, &b| found[a].segment == found[b].segment) {
-            let pages = &self.ranker.segments()[found[group[0]].segment];
+            let pages = &self.source.segments()[found[group[0]].segment];
             let mut places = group.iter();
             let read = pages.reader().tids_of(group.iter().map(|&at| found[at].doc), |tid| {
                 if let Some(&at) = places.next() {
@@ -209,28 +284,30 @@ impl Ranking {
 
     /// The segments, in the order of [`Place::Segment`].
     pub fn segments(&self) -> &[SegmentPages] {
-        self.ranker.segments()
+        self.source.segments()
     }
 
     /// What it did so far, but for the rows, some of which wait here.
     pub fn counts(&self, index: pg_sys::Oid) -> ScanCounts {
-        let segments = self.ranker.segments();
+        let segments = self.source.segments();
         ScanCounts {
             index,
             segments: segments.len() as u32,
             pending: self.n_pending,
             pages: segments.iter().map(SegmentPages::opened).sum(),
-            rank: self.ranker.counts(),
+            rank: self.source.counts(),
             rechecked: 0,
             restarts: 0,
             killed: 0,
             pending_time: self.pending_time,
+            filter_time: self.filter_time,
         }
     }
 
     /// Ends it, and keeps its memory for the next one.
     pub fn end(self) {
-        let scratch = self.ranker.into_scratch();
+        let Source::Ranked(ranker) = self.source else { return };
+        let scratch = ranker.into_scratch();
         if scratch.bytes() <= KEPT_BYTES {
             SCRATCH.set(scratch);
         }

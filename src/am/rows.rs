@@ -8,14 +8,14 @@
 
 use pgrx::pg_sys;
 
+use super::conditions::Conditions;
 use super::counts::ScanCounts;
 use super::killed::{Killed, Place};
-use super::ranking::{Ranking, Request, Row};
+use super::ranking::{Order, Ranking, Request, Row};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::search::query::Distance;
 use crate::engine::search::ranker::RankCounts;
 use crate::engine::search::resume::Resume;
-use crate::engine::vector::SparseVectorRef;
 use crate::storage::meta::Meta;
 use crate::storage::relation::IndexRelation;
 use crate::storage::replay::{self, MAX_RESTARTS};
@@ -24,6 +24,8 @@ use crate::storage::replay::{self, MAX_RESTARTS};
 pub struct Rows {
     index: IndexRelation,
     ranking: Ranking,
+    /// What rows must meet.
+    conditions: Option<Conditions>,
     /// Under replay: what it takes to begin anew.
     again: Option<Again>,
     /// Elsewhere: rows that are dead to everybody, and the last row, which may be the next of them.
@@ -44,14 +46,20 @@ struct Again {
 }
 
 impl Rows {
-    /// Ranks the index's documents, as the settings of the session want it; `skip_killed`: but for those that are dead
-    /// to everybody.
-    pub fn begin(index: IndexRelation, query: Option<SparseVectorRef<'_>>, skip_killed: bool) -> Result<Self> {
-        let request = Request::new(index, query, skip_killed && !index.is_under_replay())?;
+    /// Ranks the index's documents that meet the conditions, as the settings of the session want it; `skip_killed`: but
+    /// for those that are dead to everybody.
+    pub fn begin(
+        index: IndexRelation,
+        order: Order<'_>,
+        mut conditions: Option<Conditions>,
+        skip_killed: bool,
+    ) -> Result<Self> {
+        let request = Request::new(index, order, skip_killed && !index.is_under_replay())?;
         let meta = Meta::read(index)?;
-        let of = |ranking, again| Self {
+        let of = |ranking, conditions, again| Self {
             index,
             ranking,
+            conditions,
             again,
             killed: Killed::default(),
             last: None,
@@ -59,22 +67,23 @@ impl Rows {
             rechecked: 0,
         };
         if !index.is_under_replay() {
-            return Ok(of(Ranking::begin(index, &meta, &request)?, None));
+            let ranking = Ranking::begin(index, &meta, &request, &mut conditions)?;
+            return Ok(of(ranking, conditions, None));
         }
         let request = request.into_owned()?;
         let mut again = Again { request, meta, resume: Resume::default(), restarts: 0, in_vain: 0 };
-        let ranking = match Ranking::begin(index, &again.meta, &again.request) {
-            Err(EngineError::Recycled { block }) => again.restart(index, block)?,
+        let ranking = match Ranking::begin(index, &again.meta, &again.request, &mut conditions) {
+            Err(EngineError::Recycled { block }) => again.restart(index, &mut conditions, block)?,
             begun => begun?,
         };
-        Ok(of(ranking, Some(again)))
+        Ok(of(ranking, conditions, Some(again)))
     }
 
     /// The next row: its distance is not below any delivered before.
     pub fn next_best(&mut self) -> Result<Option<Row>> {
         let row = match &mut self.again {
             None => self.ranking.next_best()?,
-            Some(again) => again.next_best(self.index, &mut self.ranking)?,
+            Some(again) => again.next_best(self.index, &mut self.conditions, &mut self.ranking)?,
         };
         let Some(mut row) = row else { return Ok(None) };
         row.recheck &= row.distance != Distance::Null;
@@ -82,6 +91,11 @@ impl Rows {
         self.delivered += 1;
         self.last = Some(row.place);
         Ok(Some(row))
+    }
+
+    /// Whether the executor has to see whether rows meet the conditions.
+    pub fn recheck_conditions(&self) -> bool {
+        self.ranking.rechecks_conditions()
     }
 
     /// Told that the last row is dead to everybody.
@@ -119,7 +133,12 @@ impl Rows {
 }
 
 impl Again {
-    fn next_best(&mut self, index: IndexRelation, ranking: &mut Ranking) -> Result<Option<Row>> {
+    fn next_best(
+        &mut self,
+        index: IndexRelation,
+        conditions: &mut Option<Conditions>,
+        ranking: &mut Ranking,
+    ) -> Result<Option<Row>> {
         loop {
             match ranking.next_best() {
                 Ok(Some(row)) => {
@@ -129,7 +148,7 @@ impl Again {
                     }
                 }
                 Err(EngineError::Recycled { block }) => {
-                    std::mem::replace(ranking, self.restart(index, block)?).end();
+                    std::mem::replace(ranking, self.restart(index, conditions, block)?).end();
                 }
                 other => return other,
             }
@@ -137,7 +156,12 @@ impl Again {
     }
 
     /// Another ranking, instead of one that found `block` recycled.
-    fn restart(&mut self, index: IndexRelation, mut block: u32) -> Result<Ranking> {
+    fn restart(
+        &mut self,
+        index: IndexRelation,
+        conditions: &mut Option<Conditions>,
+        mut block: u32,
+    ) -> Result<Ranking> {
         loop {
             self.meta = replay::read_again(index, &self.meta, block)?;
             if self.in_vain == MAX_RESTARTS || !self.resume.is_possible() {
@@ -147,7 +171,7 @@ impl Again {
             self.in_vain += 1;
             self.resume.begin_next();
             pgrx::check_for_interrupts!();
-            match Ranking::begin(index, &self.meta, &self.request) {
+            match Ranking::begin(index, &self.meta, &self.request, conditions) {
                 Err(EngineError::Recycled { block: another }) => block = another,
                 begun => return begun,
             }

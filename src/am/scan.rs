@@ -1,4 +1,5 @@
-//! ORDER BY emb <#> q: rows as a stream, best first, for as long as the executor asks.
+//! ORDER BY emb <#> q: rows as a stream, best first, for as long as the executor asks. Without an order, the rows that
+//! meet conditions, one by one or as a bitmap.
 //!
 //! Each row comes with a distance that is never above its true one; PostgreSQL computes the true distance from the heap
 //! row and puts rows in its order (`xs_recheckorderby`).
@@ -9,6 +10,7 @@ use pgrx::PgMemoryContexts;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
+use super::conditions::Conditions;
 use super::counts::{ScanCounts, Totals};
 use super::ranking::Row;
 use super::rows::Rows;
@@ -31,7 +33,12 @@ struct ScanState {
     /// For a scan that wants index tuples, though the index can return no column: a tuple of NULLs.
     empty_tuple: pg_sys::IndexTuple,
     context: PgMemoryContexts,
+    /// What conditions need lives here, until the next rescan; null while there are none.
+    of_conditions: pg_sys::MemoryContext,
 }
+
+/// Rows that are added to a bitmap together.
+const ADDED_AT_ONCE: usize = 1024;
 
 thread_local! {
     /// What the last scan of this session did.
@@ -54,6 +61,10 @@ unsafe fn end_ranking(scan: pg_sys::IndexScanDesc) {
         let counts = rows.end().or_raise(index);
         state.totals.add(&counts);
         LAST.set(Some(counts));
+    }
+    if !state.of_conditions.is_null() {
+        // SAFETY: a context of this scan; the conditions went with the rows.
+        unsafe { pg_sys::MemoryContextReset(state.of_conditions) };
     }
 }
 
@@ -102,6 +113,7 @@ pub unsafe extern "C-unwind" fn ambeginscan(
         totals,
         empty_tuple: std::ptr::null_mut(),
         context: own,
+        of_conditions: std::ptr::null_mut(),
     };
     // SAFETY: the descriptor was just made; the context drops the state when it is deleted.
     unsafe { (*scan).opaque = context.leak_and_drop_on_delete(state).cast() };
@@ -115,13 +127,18 @@ pub unsafe extern "C-unwind" fn ambeginscan(
 #[pg_guard]
 pub unsafe extern "C-unwind" fn amrescan(
     scan: pg_sys::IndexScanDesc,
-    _keys: pg_sys::ScanKey,
-    _n_keys: i32,
+    keys: pg_sys::ScanKey,
+    n_keys: i32,
     orderbys: pg_sys::ScanKey,
     n_orderbys: i32,
 ) {
     // SAFETY: the descriptor carries the state that `ambeginscan` made.
     unsafe { end_ranking(scan) };
+    let n = usize::try_from(n_keys).unwrap_or(0);
+    if !keys.is_null() && n > 0 {
+        // SAFETY: both arrays hold `n` keys; they may be the same array.
+        unsafe { (*scan).keyData.copy_from(keys, n) };
+    }
     let n = usize::try_from(n_orderbys).unwrap_or(0);
     if !orderbys.is_null() && n > 0 {
         // SAFETY: both arrays hold `n` keys; they may be the same array.
@@ -159,17 +176,8 @@ pub unsafe extern "C-unwind" fn amgettuple(
     }
     if state.rows.is_none() {
         // SAFETY: as above.
-        unsafe { count_scan(scan) };
-        // SAFETY: as above.
-        let query = unsafe { query_of(scan) };
-        // SAFETY: as above.
-        let skip_killed = unsafe { (*scan).ignore_killed_tuples };
-        let rows = Rows::begin(index, query.as_ref().map(SVec::as_ref), skip_killed).or_raise(index);
-        if let Some(query) = query {
-            query.free();
-        }
-        state.rows = Some(rows);
-        // SAFETY: the scan of an index has its table open, unless it makes a bitmap.
+        unsafe { state.begin(scan, index) };
+        // SAFETY: the scan of an index has its table open.
         let table = unsafe { (*scan).heapRelation };
         if !table.is_null() {
             (state.io_concurrency, state.table_blocks) = (relation::io_concurrency(table), relation::n_blocks(table));
@@ -184,7 +192,7 @@ pub unsafe extern "C-unwind" fn amgettuple(
     // SAFETY: the descriptor is ours to fill; the arrays have a place if there is an order-by key.
     unsafe {
         (*scan).xs_heaptid = tid_to(tid);
-        (*scan).xs_recheck = false;
+        (*scan).xs_recheck = rows.recheck_conditions();
         if (*scan).numberOfOrderBys > 0 {
             let (value, is_null) = match distance {
                 Distance::Null => (pg_sys::Datum::null(), true),
@@ -207,19 +215,100 @@ pub unsafe extern "C-unwind" fn amgettuple(
     true
 }
 
+/// Adds all rows to a bitmap; returns how many.
+///
+/// # Safety
+/// - Called by PostgreSQL with a descriptor of [`ambeginscan`] and a bitmap.
+#[pg_guard]
+pub unsafe extern "C-unwind" fn amgetbitmap(scan: pg_sys::IndexScanDesc, bitmap: *mut pg_sys::TIDBitmap) -> i64 {
+    // SAFETY: the descriptor's relation stays open during the scan.
+    let index = unsafe { IndexRelation::new((*scan).indexRelation) };
+    // SAFETY: as in `amgettuple`.
+    let index = index.for_scan(unsafe { (*scan).xs_snapshot.as_ref() }.is_some_and(|s| s.takenDuringRecovery));
+    // SAFETY: the descriptor carries the state that `ambeginscan` made.
+    let state = unsafe { state(scan) };
+    // SAFETY: as above.
+    unsafe { state.begin(scan, index) };
+    let Some(rows) = &mut state.rows else { return 0 };
+    let (mut n, mut tids) = (0, Vec::with_capacity(ADDED_AT_ONCE));
+    loop {
+        let row = rows.next_best().or_raise(index);
+        let is_end = row.is_none();
+        tids.extend(row.map(|row| tid_to(row.tid)));
+        if is_end || tids.len() == ADDED_AT_ONCE {
+            // SAFETY: the bitmap is the caller's; it copies the TIDs.
+            unsafe { pg_sys::tbm_add_tuples(bitmap, tids.as_mut_ptr(), tids.len() as i32, rows.recheck_conditions()) };
+            n += tids.len() as i64;
+            tids.clear();
+            pgrx::check_for_interrupts!();
+        }
+        if is_end {
+            return n;
+        }
+    }
+}
+
 impl ScanState {
+    /// Begins to rank the rows that the scan's keys ask for.
+    ///
+    /// # Safety
+    /// - `scan` is this state's descriptor.
+    unsafe fn begin(&mut self, scan: pg_sys::IndexScanDesc, index: IndexRelation) {
+        // SAFETY: by the caller's promise.
+        unsafe { count_scan(scan) };
+        // SAFETY: as above.
+        let (order, skip_killed) = unsafe { (order_of(scan), (*scan).ignore_killed_tuples) };
+        // SAFETY: as above.
+        let conditions = unsafe { self.conditions_of(scan, index) };
+        let query = order.as_ref().map(|query| query.as_ref().map(SVec::as_ref));
+        self.rows = Some(Rows::begin(index, query, conditions, skip_killed).or_raise(index));
+        order.flatten().into_iter().for_each(SVec::free);
+    }
+
+    /// What the scan's keys ask of a row, if there are any.
+    ///
+    /// # Safety
+    /// - `scan` is this state's descriptor.
+    unsafe fn conditions_of(&mut self, scan: pg_sys::IndexScanDesc, index: IndexRelation) -> Option<Conditions> {
+        // SAFETY: by the caller's promise; the array holds as many keys as the descriptor says.
+        let keys = unsafe {
+            let n = usize::try_from((*scan).numberOfKeys).unwrap_or(0);
+            if n == 0 { &[] } else { std::slice::from_raw_parts((*scan).keyData, n) }
+        };
+        if keys.is_empty() {
+            return None;
+        }
+        if self.of_conditions.is_null() {
+            // SAFETY: a child of the scan's context, which goes with it.
+            self.of_conditions = unsafe {
+                pg_sys::AllocSetContextCreateInternal(
+                    self.context.value(),
+                    c"conditions of a wand scan".as_ptr(),
+                    pg_sys::ALLOCSET_SMALL_MINSIZE as usize,
+                    pg_sys::ALLOCSET_SMALL_INITSIZE as usize,
+                    pg_sys::ALLOCSET_SMALL_MAXSIZE as usize,
+                )
+            };
+        }
+        // SAFETY: made above; it lives until the conditions are gone. The keys are those of this index.
+        let conditions =
+            unsafe { PgMemoryContexts::For(self.of_conditions).switch_to(|_| Conditions::of(index, keys)) };
+        Some(conditions.or_raise(index))
+    }
+
     /// A tuple for plans that need no column of the index, such as count(*) with every other path disabled.
     ///
     /// # Safety
     /// - `scan` is this state's descriptor.
     unsafe fn empty_tuple(&mut self, scan: pg_sys::IndexScanDesc) -> pg_sys::IndexTuple {
         if self.empty_tuple.is_null() {
-            // SAFETY: the index has one column; the relation is open.
+            // SAFETY: the relation is open.
             let descriptor = unsafe { (*(*scan).indexRelation).rd_att };
             // SAFETY: as above.
             unsafe { (*scan).xs_itupdesc = descriptor };
-            let (mut values, mut nulls) = ([pg_sys::Datum::null()], [true]);
-            // SAFETY: one value and one flag for the one column; made in the context that lives as long as the scan.
+            let most = pg_sys::INDEX_MAX_KEYS as usize;
+            let (mut values, mut nulls) = (vec![pg_sys::Datum::null(); most], vec![true; most]);
+            // SAFETY: a value and a flag for each column; made in the context that lives as long as the scan.
             self.empty_tuple = unsafe {
                 self.context
                     .switch_to(|_| pg_sys::index_form_tuple(descriptor, values.as_mut_ptr(), nulls.as_mut_ptr()))
@@ -229,16 +318,16 @@ impl ScanState {
     }
 }
 
-/// The query vector, `None` if it is NULL or the scan has no order.
+/// The query vector, which may be NULL, if the scan has an order.
 ///
 /// # Safety
 /// - `scan` is a live descriptor.
-unsafe fn query_of(scan: pg_sys::IndexScanDesc) -> Option<SVec> {
+unsafe fn order_of(scan: pg_sys::IndexScanDesc) -> Option<Option<SVec>> {
     // SAFETY: by the caller's promise; the array holds as many keys as the descriptor says.
     let key = unsafe { if (*scan).numberOfOrderBys < 1 { return None } else { *(*scan).orderByData } };
     let is_null = key.sk_flags as u32 & pg_sys::SK_ISNULL != 0;
     // SAFETY: the operator class's operator takes an svec on the right.
-    (!is_null).then(|| unsafe { SVec::from_datum_raw(key.sk_argument) })
+    Some((!is_null).then(|| unsafe { SVec::from_datum_raw(key.sk_argument) }))
 }
 
 /// Counts the scan in pg_stat_user_indexes, and from 18 on in EXPLAIN.

@@ -15,6 +15,8 @@ enum StrategySetting {
     Exhaustive,
     #[name = c"bounds"]
     Bounds,
+    #[name = c"candidates"]
+    Candidates,
 }
 
 /// Which instructions the inner loops use. Every choice computes the same.
@@ -41,8 +43,8 @@ pub fn register() {
     GucRegistry::define_enum_guc(
         c"wand.strategy",
         c"How an ordered scan of a wand index finds its rows.",
-        c"auto: by estimated cost; bounds: upper bounds for blocks of four documents first; exhaustive: every posting. \
-          The rows are the same.",
+        c"auto: by estimated cost; bounds: upper bounds for blocks of four documents first; exhaustive: every posting; \
+          candidates: each row that the conditions on other columns leave, one by one. The rows are the same.",
         &STRATEGY,
         GucContext::Userset,
         GucFlags::default(),
@@ -94,6 +96,7 @@ pub fn strategy() -> Strategy {
         StrategySetting::Auto => Strategy::Auto,
         StrategySetting::Exhaustive => Strategy::Exhaustive,
         StrategySetting::Bounds => Strategy::Blocks,
+        StrategySetting::Candidates => Strategy::Candidates,
     }
 }
 

@@ -3,6 +3,7 @@
 use pgrx::pg_sys;
 use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 
+use super::columns::vector_place;
 use super::tid_to;
 use crate::engine::ids::Tid;
 use crate::storage::datum::SVec;
@@ -59,15 +60,17 @@ impl VisibleRows {
     /// The indexed vector of the row that [`Self::sees`] has just found, given to `with`; `None` if it is NULL. The
     /// index's expressions are run.
     pub fn with_vector<T>(&mut self, with: impl FnOnce(Option<crate::engine::vector::SparseVectorRef<'_>>) -> T) -> T {
-        let (mut value, mut is_null) = ([pg_sys::Datum::null()], [true]);
-        // SAFETY: the relation is open, the slot holds a row of its table, and the index has one column. What is made
+        let place = vector_place(self.index);
+        let mut values = [pg_sys::Datum::null(); pg_sys::INDEX_MAX_KEYS as usize];
+        let mut is_null = [true; pg_sys::INDEX_MAX_KEYS as usize];
+        // SAFETY: the relation is open, the slot holds a row of its table, and no index has more columns. What is made
         // here is freed with the executor state, after the last use of the value.
         unsafe {
             let info = pg_sys::BuildIndexInfo(self.index.raw());
             let state = pg_sys::CreateExecutorState();
             (*pg_sys::MakePerTupleExprContext(state)).ecxt_scantuple = self.slot;
-            pg_sys::FormIndexDatum(info, self.slot, state, value.as_mut_ptr(), is_null.as_mut_ptr());
-            let vector = (!is_null[0]).then(|| SVec::from_datum_raw(value[0]));
+            pg_sys::FormIndexDatum(info, self.slot, state, values.as_mut_ptr(), is_null.as_mut_ptr());
+            let vector = (!is_null[place]).then(|| SVec::from_datum_raw(values[place]));
             let result = with(vector.as_ref().map(SVec::as_ref));
             if let Some(vector) = vector {
                 vector.free();

@@ -5,6 +5,7 @@ mod admin;
 mod aggregates;
 mod call;
 mod casts;
+mod conditions;
 mod constructors;
 mod encoders;
 mod functions;

@@ -2,10 +2,11 @@
 //!
 //! [`vector`] is the value; [`codec`] turns numbers into bytes; [`segment`] is the immutable inverted file and its one
 //! writer; [`filter`] finds the documents that conditions on other columns leave; [`pending`] is the form of a document
-//! that waits to be inverted; [`search`] ranks documents exactly, as a stream; [`survey`] tells beforehand what that will
-//! take; [`space`] when the index file is worth making smaller; [`weights`] makes, prunes and measures vectors by the
-//! formulas of learned sparse retrieval; [`encode`] makes them from text; [`fusion`] makes one ranked list of several;
-//! [`evaluate`] tells how good a ranking is; [`tune`] finds the fusion that makes it best.
+//! that waits to be inverted; [`search`] ranks documents exactly, as a stream; [`survey`] tells beforehand what that
+//! will take, and [`selectivity`] what a condition lets through; [`space`] when the index file is worth making smaller;
+//! [`weights`] makes, prunes and measures vectors by the formulas of learned sparse retrieval; [`encode`] makes them
+//! from text; [`fusion`] makes one ranked list of several; [`evaluate`] tells how good a ranking is; [`tune`] finds the
+//! fusion that makes it best.
 
 pub mod codec;
 pub mod encode;
@@ -15,9 +16,12 @@ pub mod filter;
 pub mod fusion;
 pub mod ids;
 pub mod pending;
+#[cfg(test)]
+mod pending_tests;
 mod random;
 pub mod search;
 pub mod segment;
+pub mod selectivity;
 pub mod space;
 pub mod survey;
 pub mod tune;

@@ -1,21 +1,23 @@
 //! A document that waits to be inverted, as it lies in the pending list: whole, with exact weights.
 //!
 //! ```text
-//!  0      4      6      7      8        12            12+4n         12+8n
-//!  +------+------+------+------+--------+-------------+-------------+
-//!  | TID block, offset  |state | kind   | nnz | terms (u32)  | weights (f32) |
-//!  +------+------+------+------+--------+-------------+-------------+
+//!  0            6       7      8        12           16            16+4n         16+8n
+//!  +------------+-------+------+--------+------------+-------------+-------------+----------------+
+//!  | TID        | state | kind | nnz    | values_len | terms (u32) | weights     | filter values  |
+//!  +------------+-------+------+--------+------------+-------------+-------------+----------------+
 //! ```
-//! A vector too large for a page lies in pages of its own; its entry then holds the first of them and their generation
-//! (two u32) behind the head.
+//! The filter values, `values_len` bytes, are those of [`super::filter::row`]. A document too large for a page lies in
+//! pages of its own; its entry then holds the first of them and their generation (two u32) behind the head.
 
 use super::error::{EngineError, Result, reserve, reserved};
+use super::filter::row::{self, MAX_ENCODED_BYTES, Values};
+use super::filter::value::{Value, ValueKind};
 use super::ids::Tid;
 use super::segment::pages::field;
 use super::vector::SparseVectorRef;
 
 /// Bytes before the terms.
-pub const HEAD_BYTES: usize = 12;
+pub const HEAD_BYTES: usize = 16;
 /// The byte that says what became of the row: 0, [`DEAD`] or [`KILLED`].
 pub const STATE_AT: usize = 6;
 /// State of an entry whose heap row is gone: VACUUM's word.
@@ -23,22 +25,18 @@ pub const DEAD: u8 = 1;
 /// State of an entry whose heap row a scan has found dead to everybody: a hint, as the killed bits of a segment.
 pub const KILLED: u8 = 2;
 
-/// What an entry holds.
+/// Bits of the byte that says what an entry holds: a vector, and not NULL.
+const HAS_VECTOR: u8 = 1;
+/// Its body lies in overflow pages.
+const OVERFLOWS: u8 = 2;
+
+/// Pages of an entry that is too large for a page of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Body {
-    /// The vector is NULL.
-    Null,
-    /// The vector follows, with this many non-zeros.
-    Inline(u32),
-    /// The vector lies in overflow pages from this block on, with this many non-zeros.
-    Overflow {
-        /// First overflow page.
-        block: u32,
-        /// What all of them carry.
-        generation: u32,
-        /// Number of non-zeros.
-        nnz: u32,
-    },
+pub struct Overflow {
+    /// The first of them.
+    pub block: u32,
+    /// What all of them carry.
+    pub generation: u32,
 }
 
 /// An entry's head.
@@ -50,37 +48,40 @@ pub struct EntryHead {
     pub dead: bool,
     /// A scan has found the row dead to everybody, and vacuum not yet.
     pub killed: bool,
-    /// The vector.
-    pub body: Body,
+    /// Non-zeros of the vector; `None` if it is NULL.
+    pub nnz: Option<u32>,
+    /// Bytes of the filter values.
+    pub values_len: u32,
+    /// Where vector and values lie, if not behind the head.
+    pub overflow: Option<Overflow>,
 }
 
 impl EntryHead {
+    /// Bytes of vector and values.
+    pub fn body_bytes(&self) -> usize {
+        8 * self.nnz.unwrap_or(0) as usize + self.values_len as usize
+    }
+
     /// Bytes of the whole entry in the list.
     pub fn entry_bytes(&self) -> usize {
-        match self.body {
-            Body::Null => HEAD_BYTES,
-            Body::Inline(nnz) => HEAD_BYTES + 8 * nnz as usize,
-            Body::Overflow { .. } => HEAD_BYTES + 8,
-        }
+        HEAD_BYTES + if self.overflow.is_some() { 8 } else { self.body_bytes() }
     }
 
     /// The head's bytes; for an overflow entry block and generation follow as the eight bytes behind them.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(HEAD_BYTES + 8);
         out.extend_from_slice(&self.tid.to_bytes());
-        let (kind, nnz) = match self.body {
-            Body::Null => (0u8, 0),
-            Body::Inline(nnz) => (1, nnz),
-            Body::Overflow { nnz, .. } => (2, nnz),
-        };
         let state = match (self.dead, self.killed) {
             (true, _) => DEAD,
             (false, true) => KILLED,
             (false, false) => 0,
         };
-        out.extend_from_slice(&[state, kind]);
-        out.extend_from_slice(&nnz.to_le_bytes());
-        if let Body::Overflow { block, generation, .. } = self.body {
+        let vector = if self.nnz.is_some() { HAS_VECTOR } else { 0 };
+        let place = if self.overflow.is_some() { OVERFLOWS } else { 0 };
+        out.extend_from_slice(&[state, vector | place]);
+        out.extend_from_slice(&self.nnz.unwrap_or(0).to_le_bytes());
+        out.extend_from_slice(&self.values_len.to_le_bytes());
+        if let Some(Overflow { block, generation }) = self.overflow {
             out.extend_from_slice(&block.to_le_bytes());
             out.extend_from_slice(&generation.to_le_bytes());
         }
@@ -89,40 +90,85 @@ impl EntryHead {
 
     /// Reads the entry that begins at `at`; the whole entry lies within `payload` if this succeeds.
     pub fn parse(payload: &[u8], at: usize, page: u32) -> Result<Self> {
-        let head = payload.get(at..at + HEAD_BYTES).ok_or_else(|| damaged(page, "entry out of reach"))?;
-        let tid: [u8; Tid::BYTES] =
-            head.first_chunk::<{ Tid::BYTES }>().copied().ok_or_else(|| damaged(page, "entry out of reach"))?;
-        let nnz = field::u32_at(head, 8);
-        let body = match head[7] {
-            0 => Body::Null,
-            1 => Body::Inline(nnz),
-            2 => {
-                let place = at + HEAD_BYTES;
-                let (block, generation) = (field::u32_at(payload, place), field::u32_at(payload, place + 4));
-                Body::Overflow { block, generation, nnz }
-            }
-            _ => return Err(damaged(page, "unknown kind of entry")),
-        };
+        let out_of_reach = || damaged(page, "entry out of reach");
+        let head: &[u8; HEAD_BYTES] = payload.get(at..).and_then(<[u8]>::first_chunk).ok_or_else(out_of_reach)?;
+        let tid: [u8; Tid::BYTES] = head.first_chunk().copied().ok_or_else(out_of_reach)?;
+        let (nnz, values_len) = (field::u32_at(head, 8), field::u32_at(head, 12));
+        let kind = head[7];
+        let has_vector = kind & HAS_VECTOR != 0;
+        if kind & !(HAS_VECTOR | OVERFLOWS) != 0 || !has_vector && nnz != 0 {
+            return Err(damaged(page, "unknown kind of entry"));
+        }
+        if values_len as usize > MAX_ENCODED_BYTES {
+            return Err(damaged(page, "more filter values than a row can have"));
+        }
+        let overflow = (kind & OVERFLOWS != 0).then(|| Overflow {
+            block: field::u32_at(payload, at + HEAD_BYTES),
+            generation: field::u32_at(payload, at + HEAD_BYTES + 4),
+        });
         let (dead, killed) = match head[STATE_AT] {
             0 => (false, false),
             DEAD => (true, false),
             KILLED => (false, true),
             _ => return Err(damaged(page, "unknown state of entry")),
         };
-        let entry = Self { tid: Tid::from_bytes(tid), dead, killed, body };
+        let nnz = has_vector.then_some(nnz);
+        let entry = Self { tid: Tid::from_bytes(tid), dead, killed, nnz, values_len, overflow };
         match at.checked_add(entry.entry_bytes()) {
             Some(end) if end <= payload.len() => Ok(entry),
-            _ => Err(damaged(page, "entry out of reach")),
+            _ => Err(out_of_reach()),
         }
     }
 }
 
-/// A vector's terms, then its weights.
-pub fn vector_bytes(vector: SparseVectorRef<'_>) -> Result<Vec<u8>> {
-    let mut out = reserved(vector.nnz().saturating_mul(8), "pending vector")?;
-    vector.indices().iter().for_each(|i| out.extend_from_slice(&i.to_le_bytes()));
-    vector.weights().iter().for_each(|w| out.extend_from_slice(&w.to_le_bytes()));
-    Ok(out)
+/// What lies behind an entry's head or in its overflow pages, and what the head is to say of it.
+pub fn body_bytes(
+    tid: Tid,
+    vector: Option<SparseVectorRef<'_>>,
+    values: &[Option<Value<'_>>],
+) -> Result<(EntryHead, Vec<u8>)> {
+    let nnz = vector.map(|vector| vector.nnz() as u32);
+    let vector_bytes = nnz.unwrap_or(0) as usize * 8;
+    let mut body = reserved(vector_bytes.saturating_add(row::encoded_bytes(values)), "pending document")?;
+    if let Some(vector) = vector {
+        vector.indices().iter().for_each(|i| body.extend_from_slice(&i.to_le_bytes()));
+        vector.weights().iter().for_each(|w| body.extend_from_slice(&w.to_le_bytes()));
+    }
+    row::encode(values, &mut body)?;
+    let values_len = (body.len() - vector_bytes) as u32;
+    Ok((EntryHead { tid, dead: false, killed: false, nnz, values_len, overflow: None }, body))
+}
+
+/// A document read back.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'b> {
+    /// The vector.
+    pub vector: Option<SparseVectorRef<'b>>,
+    values: &'b [u8],
+    page: u32,
+}
+
+impl<'b> Entry<'b> {
+    /// Reads what [`body_bytes`] has made, with the vector in `buffer`. The values are not looked at yet.
+    pub fn read(head: &EntryHead, body: &'b [u8], page: u32, buffer: &'b mut VectorBuffer) -> Result<Self> {
+        let vector_bytes = 8 * head.nnz.unwrap_or(0) as usize;
+        let Some((vector, values)) = body.split_at_checked(vector_bytes).filter(|_| body.len() == head.body_bytes())
+        else {
+            return Err(damaged(page, "entry of another length"));
+        };
+        let vector = head.nnz.map(|_| buffer.load(vector, page)).transpose()?;
+        Ok(Self { vector, values, page })
+    }
+
+    /// The values of the filter columns, which are stored as `kinds` says.
+    pub fn values(&self, kinds: &[ValueKind]) -> Result<Values<'b>> {
+        row::decode(self.values, kinds).map_err(|reason| damaged(self.page, reason))
+    }
+
+    /// The same as they are stored.
+    pub fn encoded_values(&self) -> &'b [u8] {
+        self.values
+    }
 }
 
 /// A vector read back; reused for one entry after another.
@@ -133,8 +179,8 @@ pub struct VectorBuffer {
 }
 
 impl VectorBuffer {
-    /// Reads `bytes` written by [`vector_bytes`], refusing what no vector can be.
-    pub fn load(&mut self, bytes: &[u8], page: u32) -> Result<SparseVectorRef<'_>> {
+    /// Reads terms and weights, refusing what no vector can be.
+    fn load(&mut self, bytes: &[u8], page: u32) -> Result<SparseVectorRef<'_>> {
         let (indices, weights) = bytes.split_at(bytes.len() / 8 * 4);
         self.indices.clear();
         self.weights.clear();
@@ -155,39 +201,4 @@ impl VectorBuffer {
 /// A corrupt-page error of the pending list.
 pub fn damaged(page: u32, reason: &'static str) -> EngineError {
     EngineError::Corrupt { part: "pending list", page, reason }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn entries_round_trip() {
-        let tid = Tid { block: 70_000, offset: 291 };
-        for body in [Body::Null, Body::Inline(3), Body::Overflow { block: 77, generation: u32::MAX - 1, nnz: 1 << 24 }]
-        {
-            for (dead, killed) in [(false, false), (true, false), (false, true)] {
-                let head = EntryHead { tid, dead, killed, body };
-                let mut page = vec![9; 5];
-                page.extend(head.to_bytes());
-                page.resize(5 + head.entry_bytes(), 0);
-                assert_eq!(EntryHead::parse(&page, 5, 0), Ok(head));
-                page[5 + STATE_AT] = 3;
-                assert!(EntryHead::parse(&page, 5, 0).is_err());
-                page[5 + STATE_AT] = 0;
-                page.pop();
-                assert!(EntryHead::parse(&page, 5, 0).is_err());
-            }
-        }
-    }
-
-    #[test]
-    fn vectors_round_trip_and_damage_is_refused() {
-        let vector = SparseVectorRef::from_valid_parts(0, &[3, 9], &[0.5, -2.0]);
-        let mut bytes = vector_bytes(vector).unwrap();
-        let mut buffer = VectorBuffer::default();
-        assert_eq!(buffer.load(&bytes, 0), Ok(vector));
-        bytes[0] = 10;
-        assert!(buffer.load(&bytes, 0).is_err());
-    }
 }

@@ -4,6 +4,7 @@
 //! largest segments first and within a budget; beyond it, it reckons that the rest is like what it saw.
 
 use super::error::{Result, filled, reserved};
+use super::search::blocks::FEW_BLOCKS_ONE_IN;
 use super::segment::format::{BLOCK_DOCS, ListEntry, SegmentMeta};
 use super::segment::pages::PartPages;
 use super::segment::reader::SegmentReader;
@@ -25,6 +26,12 @@ mod cost {
     pub const BLOCK: f64 = 1_100.0;
     /// Finding a list.
     pub const LOOK_UP: f64 = 500.0;
+    /// The bound that one frequent list gives a block, looked up for this block alone.
+    pub const LEVEL: f64 = 4.0;
+    /// Reading a rare posting and passing over it.
+    pub const RARE_PASSED: f64 = 0.9;
+    /// Looking one document up in a frequent list.
+    pub const FEW: f64 = 12.0;
 }
 
 /// Blocks that a first round scores or drops for each document it wants, measured for 16, 160 and 1,600 documents.
@@ -39,6 +46,15 @@ pub struct Wish {
     pub documents: usize,
     /// How far bounds are believed; 1: exact.
     pub prune_factor: f64,
+    /// The part of all documents that conditions leave.
+    pub kept: f64,
+}
+
+impl Wish {
+    /// The part of the blocks that have a document which conditions leave, if those are scattered.
+    fn kept_blocks(&self) -> f64 {
+        1.0 - (1.0 - self.kept).powi(BLOCK_DOCS as i32)
+    }
 }
 
 /// Postings of a learned-sparse query for each document of the table, when the query is not known: 2.2 to 2.8 measured.
@@ -176,17 +192,32 @@ impl Survey {
                     self.bounded * cost::FREQUENT + self.rare * cost::RARE + self.documents * cost::DOCUMENT
                 }
                 Way::Bounds => {
-                    let bounds = self.bounded * cost::BOUND + self.rare * cost::RARE_BOUND;
+                    let kept = wish.kept_blocks();
+                    let n_blocks = self.documents / f64::from(BLOCK_DOCS) * kept;
+                    let bounds = if kept * FEW_BLOCKS_ONE_IN as f64 > 1.0 {
+                        self.bounded * cost::BOUND + self.rare * cost::RARE_BOUND + n_blocks * cost::DOCUMENT
+                    } else {
+                        let levels = self.bounded / f64::from(BLOCK_DOCS) * kept;
+                        levels * cost::LEVEL + self.rare * cost::RARE_PASSED
+                    };
                     let per_document = BLOCKS_PER_DOCUMENT * wish.prune_factor.powi(PRUNE_POWER);
-                    let blocks = (wish.documents as f64 * per_document).min(self.documents / f64::from(BLOCK_DOCS));
-                    bounds + self.documents * cost::DOCUMENT / f64::from(BLOCK_DOCS) + blocks * cost::BLOCK
+                    let blocks = (wish.documents as f64 * per_document).min(n_blocks);
+                    bounds + blocks * cost::BLOCK
                 }
             }
     }
 
+    /// Whether it is cheaper than anything else to look `n` documents up in every list.
+    pub fn is_few(&self, n: u64) -> bool {
+        let frequent = if self.documents > 0.0 { self.bounded / self.documents } else { 0.0 };
+        let alone = n as f64 * frequent * cost::FEW + self.rare * cost::RARE_PASSED;
+        let exhaustive = self.bounded * cost::FREQUENT + self.rare * cost::RARE + self.documents * cost::DOCUMENT;
+        alone < exhaustive * 0.7
+    }
+
     /// How many blocks can be scored one by one in the time that scoring everything takes.
     pub fn blocks_for_all(&self) -> usize {
-        (self.nanoseconds(Way::Exhaustive, Wish { documents: 0, prune_factor: 1.0 }) / cost::BLOCK) as usize
+        (self.nanoseconds(Way::Exhaustive, Wish { documents: 0, prune_factor: 1.0, kept: 1.0 }) / cost::BLOCK) as usize
     }
 
     /// Bytes read before the first row.
@@ -211,7 +242,7 @@ mod tests {
     #[test]
     fn large_indexes_use_bounds_and_small_ones_do_not() {
         let way = |n: f64, documents| {
-            let wish = Wish { documents, prune_factor: 1.0 };
+            let wish = Wish { documents, prune_factor: 1.0, kept: 1.0 };
             Survey::of_unknown(n, f64::INFINITY).way(wish)
         };
         assert_eq!(way(1000.0, 16), Way::Exhaustive);

@@ -2,11 +2,15 @@
 //!
 //! The README beside this file tells the kinds of page, their life, the order of locks and what is logged.
 
+pub mod array;
 pub mod buffer;
+pub mod composite;
+pub mod conditions;
 pub mod datum;
 pub mod exchange;
 pub mod fault;
 pub mod free;
+pub mod image;
 pub mod manifest_cache;
 pub mod meta;
 pub mod page;
@@ -16,4 +20,5 @@ pub mod relation;
 pub mod replay;
 pub mod segment_pages;
 pub mod tempfile;
+pub mod value;
 pub mod wal;

@@ -103,10 +103,53 @@ impl IndexRelation {
         name.to_string_lossy().into_owned()
     }
 
-    /// The type modifier of the index's one column, -1 if it has none.
-    pub fn column_typmod(self) -> i32 {
-        // SAFETY: an open index has a tuple descriptor, and this one has a column.
-        unsafe { pgrx::PgTupleDesc::from_pg_unchecked((*self.raw).rd_att) }.get(0).map_or(-1, |column| column.atttypmod)
+    /// Columns of the index.
+    pub fn n_columns(self) -> usize {
+        self.descriptor().len()
+    }
+
+    fn descriptor(self) -> pgrx::PgTupleDesc<'static> {
+        // SAFETY: an open index has a tuple descriptor.
+        unsafe { pgrx::PgTupleDesc::from_pg_unchecked((*self.raw).rd_att) }
+    }
+
+    /// The type modifier of a column, counted from 0 here as everywhere; -1 if it has none.
+    pub fn column_typmod(self, place: usize) -> i32 {
+        self.descriptor().get(place).map_or(-1, |column| column.atttypmod)
+    }
+
+    /// What `typlen` and `typbyval` of a column's type are.
+    pub fn column_layout(self, place: usize) -> (i16, bool) {
+        self.descriptor().get(place).map_or((-1, false), |column| (column.attlen, column.attbyval))
+    }
+
+    /// A column's name in the index.
+    pub fn column_name(self, place: usize) -> String {
+        self.descriptor().get(place).map_or_else(String::new, |column| column.name().to_owned())
+    }
+
+    /// A column's operator family, the type its operator class is for, and its collation.
+    pub fn column_class(self, place: usize) -> (pg_sys::Oid, pg_sys::Oid, pg_sys::Oid) {
+        if place >= self.n_columns() {
+            return (pg_sys::InvalidOid, pg_sys::InvalidOid, pg_sys::InvalidOid);
+        }
+        // SAFETY: the arrays of an open index have a place for each column.
+        unsafe {
+            let index = &*self.raw;
+            (*index.rd_opfamily.add(place), *index.rd_opcintype.add(place), *index.rd_indcollation.add(place))
+        }
+    }
+
+    /// Support function `number` of a column's operator class; no valid oid if it has none.
+    pub fn support_function(self, place: usize, number: u16) -> pg_sys::Oid {
+        // SAFETY: the relation is open and has this column.
+        unsafe { pg_sys::index_getprocid(self.raw, place as i16 + 1, number) }
+    }
+
+    /// The same, ready to be called; an ERROR if there is none. It lives as long as the relation is open.
+    pub fn support(self, place: usize, number: u16) -> *mut pg_sys::FmgrInfo {
+        // SAFETY: the relation is open and has this column.
+        unsafe { pg_sys::index_getprocinfo(self.raw, place as i16 + 1, number) }
     }
 
     /// The index's file.

@@ -5,8 +5,15 @@ use pg_wand_tests::cluster::Cluster;
 use pg_wand_tests::{oracle, project_root};
 use std::fs;
 
-const PAGES: [&str; 6] =
-    ["README.md", "docs/svec.md", "docs/wand.md", "docs/weights.md", "docs/encoders.md", "docs/fusion.md"];
+const PAGES: [&str; 7] = [
+    "README.md",
+    "docs/svec.md",
+    "docs/filters.md",
+    "docs/wand.md",
+    "docs/weights.md",
+    "docs/encoders.md",
+    "docs/fusion.md",
+];
 
 #[test]
 fn every_sql_block_of_the_readme_runs() {

@@ -13,6 +13,9 @@ use crate::storage::raise::OrRaise;
 
 const BLOCK_BYTES: i64 = pg_sys::BLCKSZ as i64;
 
+/// What the filter columns take.
+const FILTER_PARTS: [Part; 3] = [Part::FilterValues, Part::FilterCodes, Part::FilterLists];
+
 pub fn bytes(pages: u64) -> i64 {
     signed(pages).saturating_mul(BLOCK_BYTES)
 }
@@ -35,6 +38,7 @@ fn wand_info(
         name!(terms_bytes, i64),
         name!(postings_bytes, i64),
         name!(docmap_bytes, i64),
+        name!(filter_bytes, i64),
         name!(pending_bytes, i64),
         name!(meta_bytes, i64),
         name!(free_bytes, i64),
@@ -61,8 +65,9 @@ fn wand_info(
         signed(info.pending),
         signed(info.segments.iter().map(|s| s.meta.n_postings).sum()),
         parts(&[Part::Terms, Part::Fences]),
-        parts(&[Part::Postings, Part::Chunks]),
-        parts(&[Part::Docmap, Part::Live, Part::Special, Part::Norms]),
+        parts(&[Part::Postings, Part::Chunks, Part::Bounds]),
+        parts(&[Part::Docmap, Part::Live, Part::Killed, Part::Special, Part::Norms]),
+        parts(&FILTER_PARTS),
         bytes(info.pending_pages),
         bytes(info.manifest_pages + 1),
         bytes(u64::from(info.unowned.reusable) + u64::from(info.unowned.waiting)),
@@ -86,6 +91,7 @@ fn wand_segments(
         name!(terms, i64),
         name!(postings, i64),
         name!(max_nnz, i64),
+        name!(filter_bytes, i64),
         name!(bytes, i64),
     ),
 > {
@@ -100,6 +106,7 @@ fn wand_segments(
             i64::from(s.meta.n_terms),
             signed(s.meta.n_postings),
             i64::from(s.meta.max_nnz),
+            bytes(s.pages(&FILTER_PARTS)),
             bytes(s.pages(&Part::ALL)),
         )
     });

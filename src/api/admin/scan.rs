@@ -31,9 +31,11 @@ fn wand_last_scan() -> TableIterator<
         name!(rows_rechecked, i64),
         name!(rows_killed, i64),
         name!(pending, i64),
+        name!(rows_within, i64),
         name!(restarts, i32),
         name!(plan_ms, f64),
         name!(pending_ms, f64),
+        name!(filter_ms, f64),
         name!(bounds_ms, f64),
         name!(blocks_ms, f64),
         name!(exhaustive_ms, f64),
@@ -41,7 +43,8 @@ fn wand_last_scan() -> TableIterator<
     ),
 > {
     let row = scan::last_scan().map(|counts| {
-        let ScanCounts { index, segments, pending, pages, rank, rechecked, killed, restarts, pending_time } = counts;
+        let ScanCounts { index, segments, pending, pages, rank, rechecked, killed, restarts, .. } = counts;
+        let (pending_time, filter_time) = (counts.pending_time, counts.filter_time);
         (
             index,
             strategy_name(&rank),
@@ -59,9 +62,11 @@ fn wand_last_scan() -> TableIterator<
             signed(rechecked),
             signed(killed),
             signed(pending),
+            signed(rank.within),
             i32::try_from(restarts).unwrap_or(i32::MAX),
             milliseconds(rank.time.plan),
             milliseconds(pending_time),
+            milliseconds(filter_time),
             milliseconds(rank.time.bounds),
             milliseconds(rank.time.blocks),
             milliseconds(rank.time.exhaustive),

@@ -95,31 +95,6 @@ pub fn list(
     Ok(pg_sys::Datum::from(array))
 }
 
-/// The columns of a composite value; NULL as `None`.
-///
-/// # Safety
-/// - `row` is a composite value, which stays where it is while the columns are used.
-pub unsafe fn columns<const N: usize>(row: pg_sys::Datum) -> [Option<pg_sys::Datum>; N] {
-    let (mut values, mut nulls) = ([pg_sys::Datum::null(); N], [true; N]);
-    // SAFETY: the caller's promise; its header says of what type it is.
-    unsafe {
-        let header = pg_sys::pg_detoast_datum(row.cast_mut_ptr()).cast::<pg_sys::HeapTupleHeaderData>();
-        let types = (*header).t_choice.t_datum;
-        let shape = pg_sys::lookup_rowtype_tupdesc_copy(types.datum_typeid, types.datum_typmod);
-        if usize::try_from((*shape).natts) != Ok(N) {
-            pgrx::error!("svec type with {N} columns has been changed");
-        }
-        let mut tuple = pg_sys::HeapTupleData {
-            t_len: pgrx::varlena::varsize_4b(header.cast()) as u32,
-            t_data: header,
-            ..pg_sys::HeapTupleData::default()
-        };
-        pg_sys::heap_deform_tuple(&raw mut tuple, shape, values.as_mut_ptr(), nulls.as_mut_ptr());
-        pg_sys::FreeTupleDesc(shape);
-    }
-    std::array::from_fn(|at| (!nulls[at]).then_some(values[at]))
-}
-
 /// A one-dimensional array with NULLs that is written anew for every row, in the same memory.
 pub struct Refilled {
     /// In words, for its alignment.

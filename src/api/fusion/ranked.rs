@@ -6,6 +6,7 @@ use super::arrays::{self, OF_FLOAT8, OF_INT4, for_each_element, of_ids, of_rows}
 use super::error::{Refusal, Result, reserve};
 use super::ids::Id;
 use crate::engine::fusion::List;
+use crate::storage::composite::Composite;
 
 /// A ranking's ids, best first, and their scores if it has any. An id may come twice.
 pub struct Ranking<I> {
@@ -37,7 +38,7 @@ impl<I: Id> Ranking<I> {
     /// - `row` is a composite value whose columns are an array of `I` and one of float8.
     pub unsafe fn read(row: pg_sys::Datum) -> Result<Self> {
         // SAFETY: the caller's promise.
-        let [ids, scores] = unsafe { arrays::columns::<2>(row) };
+        let [ids, scores] = unsafe { Composite::from_datum(row) }.columns::<2>();
         let mut given = Vec::new();
         if let Some(scores) = scores {
             // SAFETY: the caller's promise.
@@ -114,7 +115,7 @@ impl<I: Id> Judgements<I> {
     /// - `row` is a composite value whose columns are an array of `I` and one of int4.
     pub unsafe fn read(row: pg_sys::Datum) -> Result<Self> {
         // SAFETY: the caller's promise.
-        let [ids, grades] = unsafe { arrays::columns::<2>(row) };
+        let [ids, grades] = unsafe { Composite::from_datum(row) }.columns::<2>();
         let mut all = Vec::new();
         if let Some(grades) = grades {
             // SAFETY: the caller's promise.

@@ -42,9 +42,14 @@ pub trait Columns {
         match (a, b) {
             (Value::Integer(a), Value::Integer(b)) => Ok(a.cmp(&b)),
             (Value::Bytes(a), Value::Bytes(b)) => self.compare_bytes(column, a, b),
-            _ => Err(EngineError::Corrupt { part: "filter values", page: 0, reason: "values of two kinds" }),
+            _ => Err(two_kinds()),
         }
     }
+}
+
+/// A column has integers where it should have bytes, or the other way round.
+pub fn two_kinds() -> EngineError {
+    EngineError::Corrupt { part: "filter values", page: 0, reason: "values of two kinds" }
 }
 
 /// An index of vectors alone.

@@ -6,8 +6,11 @@
 //! bounds say may come falls below the threshold. What is learned tightens its lane, so that a later round with a lower
 //! threshold knows more; a block that was scored to its end has lane 0 and is never looked at again.
 
+use std::rc::Rc;
+
 use roaring::RoaringBitmap;
 
+use super::mask;
 use super::query::{PlannedList, ScoreScale, level_units};
 use super::rounds::Prune;
 use super::scratch::Scratch;
@@ -15,12 +18,20 @@ use super::simd::Simd;
 use super::starts::{self, Starts};
 use super::top;
 use crate::engine::error::{Result, reserve, reserved};
+use crate::engine::filter::docset::DocSet;
 use crate::engine::segment::format::{
-    BLOCK_DOCS, CHUNK_BLOCKS, ChunkPlace, RANGE_BLOCKS, RANGE_DOCS, RangeRecord, level_place, n_ranges,
+    BLOCK_DOCS, CHUNK_BLOCKS, CHUNK_BOUNDS, ChunkPlace, ListEntry, RANGE_BLOCKS, RANGE_CHUNKS, RANGE_DOCS, RangeRecord,
+    chunks_of_range, level_place, n_ranges,
 };
 use crate::engine::segment::gaps::RareCursor;
 use crate::engine::segment::pages::{Part, PartPages};
 use crate::engine::segment::reader::{ChunkPages, SegmentReader, chunk_record};
+
+/// Where conditions leave fewer than one block in so many, only those have lanes: looking a level up takes about as long
+/// as adding this many.
+pub const FEW_BLOCKS_ONE_IN: usize = 40;
+/// The sum of a document that conditions exclude; whatever is added to it, it stays below 0.
+const EXCLUDED: i32 = i32::MIN / 2;
 
 /// Lanes of a range, rounded up to a power of two so that a place in it needs no check.
 const RANGE_LANES: usize = (RANGE_BLOCKS as usize).next_power_of_two();
@@ -38,7 +49,12 @@ pub struct BlockCounts {
 
 /// The bounds of one segment's blocks.
 pub struct SegmentBlocks {
+    /// A lane for each block, or if conditions leave few blocks, for each of those.
     lanes: Vec<u16>,
+    /// The blocks that have a lane, ascending; `None`: all.
+    members: Option<Vec<u32>>,
+    /// The documents that conditions leave; `None`: all.
+    within: Option<Rc<DocSet>>,
     /// The lists, heaviest first; those that only subtract come last.
     lists: Vec<PlannedList>,
     /// Rare lists, decoded: document in its range, shifted by 8, and impact.
@@ -48,8 +64,8 @@ pub struct SegmentBlocks {
     /// For each list its row of `begins`, if it is rare.
     rows: Vec<Option<usize>>,
     n_ranges: usize,
-    /// Blocks that were dropped, with their lanes as the bounds pass left them: when such a block is scored again, its
-    /// lists' bounds are taken off that.
+    /// Lanes of blocks that were dropped, as the bounds pass left them: when such a block is scored again, its lists'
+    /// bounds are taken off that.
     dropped: Vec<(u32, u16)>,
     /// How many of them earlier rounds dropped; sorted. The others have lower lanes than this round asks for.
     n_sorted: usize,
@@ -61,11 +77,12 @@ pub struct SegmentBlocks {
 }
 
 impl SegmentBlocks {
-    /// The bounds pass; documents that are `absent` are never delivered. `starts`: what they begin with.
+    /// The bounds pass; documents that are `absent`, or if there are conditions not `within` them, are never delivered.
+    /// `starts`: what documents begin with.
     pub fn new<P: PartPages>(
         segment: &SegmentReader<'_, P>,
         lists: &[PlannedList],
-        absent: RoaringBitmap,
+        (absent, within): (RoaringBitmap, Option<Rc<DocSet>>),
         starts: Option<Starts>,
         simd: Simd,
         scratch: &mut Scratch,
@@ -75,9 +92,21 @@ impl SegmentBlocks {
         sorted.sort_by_key(|l| (l.subtract, std::cmp::Reverse(u32::from(l.weight) * u32::from(l.list.max_impact))));
         let n_ranges = n_ranges(segment.meta.n_docs) as usize;
         let special = segment.special()?;
-        let irregular = &special.irregular - &absent;
+        let mut irregular = &special.irregular - &absent;
+        let n_blocks = segment.meta.n_docs.div_ceil(BLOCK_DOCS) as usize;
+        let mut members = None;
+        if let Some(within) = &within {
+            irregular = irregular.iter().filter(|&doc| within.contains(doc)).collect();
+            members = mask::blocks_with(within, n_blocks / FEW_BLOCKS_ONE_IN)?;
+        }
+        let n_lanes = match &members {
+            None => n_ranges * RANGE_BLOCKS as usize + RANGE_LANES - RANGE_BLOCKS as usize,
+            Some(members) => members.len(),
+        };
         let mut blocks = Self {
-            lanes: scratch.words(n_ranges * RANGE_BLOCKS as usize + RANGE_LANES - RANGE_BLOCKS as usize)?,
+            lanes: scratch.words(n_lanes)?,
+            members,
+            within,
             lists: sorted,
             decoded: scratch.postings(),
             begins: Vec::new(),
@@ -89,11 +118,30 @@ impl SegmentBlocks {
             irregular,
         };
         if let Some(starts) = starts {
-            starts::begin_lanes(segment, &starts, simd, &mut blocks.lanes)?;
+            blocks.begin_lanes(segment, &starts, simd)?;
+        }
+        if blocks.members.is_some() {
+            blocks.add_frequent_to_members(segment)?;
+            blocks.add_rare(segment)?;
+            return Ok(blocks);
         }
         blocks.add_frequent(segment, simd)?;
         blocks.add_rare(segment)?;
+        if let Some(within) = &blocks.within {
+            mask::keep_lanes(&mut blocks.lanes, within);
+        }
         Ok(blocks)
+    }
+
+    /// How many blocks have a bound.
+    pub fn n_bounded(&self, n_docs: u32) -> u64 {
+        self.members.as_ref().map_or(u64::from(n_docs.div_ceil(BLOCK_DOCS)), |members| members.len() as u64)
+    }
+
+    /// The block of a lane.
+    #[inline]
+    fn block_of(&self, lane: u32) -> u32 {
+        self.members.as_ref().map_or(lane, |members| members.get(lane as usize).copied().unwrap_or(u32::MAX))
     }
 
     /// Gives its memory back.
@@ -102,19 +150,63 @@ impl SegmentBlocks {
         scratch.take_postings(self.decoded);
     }
 
+    /// Begins each lane with the greatest start of those of its documents that conditions leave.
+    fn begin_lanes<P: PartPages>(&mut self, segment: &SegmentReader<'_, P>, starts: &Starts, simd: Simd) -> Result<()> {
+        let Some(within) = &self.within else {
+            return starts::begin_lanes(segment, starts, simd, &mut self.lanes);
+        };
+        let Some(members) = &self.members else {
+            return starts::begin_lanes_within(segment, starts, within, simd, &mut self.lanes);
+        };
+        let mut rest = members.iter().zip(&mut self.lanes);
+        starts::of_blocks(segment, starts, members, |own| {
+            if let Some((block, lane)) = rest.next() {
+                let kept = (block * BLOCK_DOCS..).zip(own).filter(|(doc, _)| within.contains(*doc));
+                *lane = kept.map(|(_, start)| start).max().unwrap_or(0);
+            }
+        })
+    }
+
     fn add_frequent<P: PartPages>(&mut self, segment: &SegmentReader<'_, P>, simd: Simd) -> Result<()> {
         let mut lists = reserved(self.lists.len(), "query plan")?;
         for l in self.lists.iter().filter(|l| l.list.frequent && !l.subtract) {
             lists.push((l, segment.range_maxima(&l.list)?));
         }
         for (range, lanes) in (0u32..self.n_ranges as u32).zip(self.lanes.chunks_mut(RANGE_BLOCKS as usize)) {
+            let n_chunks = chunks_of_range(segment.meta.n_docs, range);
+            let runs = match &self.within {
+                None => vec![(0, n_chunks)],
+                Some(within) => mask::chunk_runs(within, range * RANGE_CHUNKS, n_chunks)?,
+            };
             for (l, maxima) in &lists {
                 let units = level_units(l.weight, maxima.get(range as usize).copied().unwrap_or(0)) as u16;
-                segment.for_each_bounds(&l.list, range, |chunk, levels| {
-                    simd.add_levels(&mut lanes[(chunk * CHUNK_BLOCKS) as usize..], levels, units);
-                })?;
+                for &(from, to) in &runs {
+                    segment.for_each_bounds(&l.list, range, (from, to), |chunk, levels| {
+                        simd.add_levels(&mut lanes[(chunk * CHUNK_BLOCKS) as usize..], levels, units);
+                    })?;
+                }
                 segment.pages.check_interrupts();
             }
+        }
+        Ok(())
+    }
+
+    /// The same where few blocks have a lane: their levels are looked up one by one.
+    fn add_frequent_to_members<P: PartPages>(&mut self, segment: &SegmentReader<'_, P>) -> Result<()> {
+        let Some(members) = &self.members else { return Ok(()) };
+        for l in self.lists.iter().filter(|l| l.list.frequent && !l.subtract) {
+            let maxima = segment.range_maxima(&l.list)?;
+            let mut lanes = self.lanes.iter_mut();
+            for of_range in members.chunk_by(|a, b| a / RANGE_BLOCKS == b / RANGE_BLOCKS) {
+                let range = of_range[0] / RANGE_BLOCKS;
+                let units = level_units(l.weight, maxima.get(range as usize).copied().unwrap_or(0)) as u16;
+                for_each_level(segment, &l.list, of_range, |level| {
+                    if let Some(lane) = lanes.next() {
+                        *lane = lane.wrapping_add(u16::from(level).wrapping_mul(units));
+                    }
+                })?;
+            }
+            segment.pages.check_interrupts();
         }
         Ok(())
     }
@@ -137,22 +229,52 @@ impl SegmentBlocks {
             // What subtracts is no part of a bound.
             let units = if l.subtract { [0; 256] } else { l.units_table() };
             let mut cursor = RareCursor::new(&l.list);
+            let mut member = 0;
             for (range, first) in (0..self.n_ranges).zip((0u32..).step_by(RANGE_DOCS as usize)) {
                 self.begins.push(n);
-                let lanes = self.lanes.get_mut(range * RANGE_BLOCKS as usize..).unwrap_or_default();
-                let Some(lanes) = lanes.first_chunk_mut::<RANGE_LANES>() else { break };
+                let end = first.saturating_add(RANGE_DOCS);
                 let decoded = &mut self.decoded[..];
-                cursor.for_each_below(segment, first.saturating_add(RANGE_DOCS), |doc, impact| {
-                    let place = doc.wrapping_sub(first);
+                let mut keep = |place: u32, impact: u8, kept: bool| {
                     if let Some(slot) = decoded.get_mut(n) {
                         *slot = place << 8 | u32::from(impact);
-                        n += usize::from(impact > 0);
+                        n += usize::from(impact > 0 && kept);
                     }
-                    // By choice of the unit four postings of each rare list fit a lane.
+                };
+                if let (Some(members), Some(within)) = (&self.members, &self.within) {
+                    cursor.for_each_below(segment, end, |doc, impact| {
+                        if within.contains(doc) && impact > 0 {
+                            keep(doc.wrapping_sub(first), impact, true);
+                            member += gallop(&members[member..], doc / BLOCK_DOCS);
+                            if let Some(lane) = self.lanes.get_mut(member) {
+                                *lane = lane.wrapping_add(units[usize::from(impact)]);
+                            }
+                        }
+                        Ok(())
+                    })?;
+                    continue;
+                }
+                let lanes = self.lanes.get_mut(range * RANGE_BLOCKS as usize..).unwrap_or_default();
+                let Some(lanes) = lanes.first_chunk_mut::<RANGE_LANES>() else { break };
+                // By choice of the unit four postings of each rare list fit a lane.
+                let mut add = |place: u32, units: u16| {
                     let lane = &mut lanes[(place / BLOCK_DOCS) as usize % RANGE_LANES];
-                    *lane = lane.wrapping_add(units[usize::from(impact)]);
-                    Ok(())
-                })?;
+                    *lane = lane.wrapping_add(units);
+                };
+                match &self.within {
+                    None => cursor.for_each_below(segment, end, |doc, impact| {
+                        let place = doc.wrapping_sub(first);
+                        keep(place, impact, true);
+                        add(place, units[usize::from(impact)]);
+                        Ok(())
+                    })?,
+                    // Without a branch: it would be mispredicted.
+                    Some(within) => cursor.for_each_below(segment, end, |doc, impact| {
+                        let (place, kept) = (doc.wrapping_sub(first), within.contains(doc));
+                        keep(place, impact, kept);
+                        add(place, units[usize::from(impact)] * u16::from(kept));
+                        Ok(())
+                    })?,
+                }
             }
         }
         self.begins.push(n);
@@ -187,15 +309,22 @@ impl SegmentBlocks {
         self.n_sorted = self.dropped.len();
     }
 
-    fn first_lane(&self, block: u32) -> u16 {
+    fn first_lane(&self, at: u32) -> u16 {
         let sorted = &self.dropped[..self.n_sorted];
-        match sorted.binary_search_by_key(&block, |d| d.0) {
+        match sorted.binary_search_by_key(&at, |d| d.0) {
             Ok(at) => sorted[at].1,
-            Err(_) => self.lanes[block as usize],
+            Err(_) => self.lanes[at as usize],
         }
     }
 
-    /// Scores blocks (ascending) as `rules` say: the keys of documents whose sums are positive
+    /// What a block's documents have before any list was looked at: nothing, and those that conditions exclude so
+    /// little that they never count.
+    fn no_sums(&self, block: u32) -> [i32; BLOCK_DOCS as usize] {
+        let Some(within) = &self.within else { return [0; BLOCK_DOCS as usize] };
+        std::array::from_fn(|at| if within.contains(block * BLOCK_DOCS + at as u32) { 0 } else { EXCLUDED })
+    }
+
+    /// Scores blocks, named by their lanes (ascending), as `rules` say: the keys of documents whose sums are positive
     /// go to `found`, as codes and document numbers from `base` on.
     pub fn score<P: PartPages>(
         &mut self,
@@ -206,12 +335,12 @@ impl SegmentBlocks {
         counts: &mut BlockCounts,
     ) -> Result<()> {
         let mut candidates: Vec<Candidate> = reserved(blocks.len(), "block candidates")?;
-        candidates.extend(blocks.iter().map(|&block| {
-            let first = self.first_lane(block);
-            Candidate { block, first, open: i32::from(first), ..Candidate::default() }
+        candidates.extend(blocks.iter().map(|&lane| {
+            let (block, first) = (self.block_of(lane), self.first_lane(lane));
+            Candidate { lane, block, first, open: i32::from(first), sums: self.no_sums(block), ..Candidate::default() }
         }));
         if let Some(starts) = rules.scale.starts() {
-            add_starts(segment, &starts, blocks, &mut candidates)?;
+            add_starts(segment, &starts, &mut candidates)?;
         }
         for at in 0..self.lists.len() {
             counts.lookups += candidates.len() as u64;
@@ -250,8 +379,8 @@ impl SegmentBlocks {
         candidates.retain(|c| {
             let stays = stays(c);
             if !stays {
-                self.dropped.push((c.block, c.first));
-                if let Some(lane) = self.lanes.get_mut(c.block as usize) {
+                self.dropped.push((c.lane, c.first));
+                if let Some(lane) = self.lanes.get_mut(c.lane as usize) {
                     *lane = ((c.sum() + rules.kept(c.open)).clamp(0, i32::from(u16::MAX)) as u16).min(*lane);
                 }
             }
@@ -271,7 +400,7 @@ impl SegmentBlocks {
         reserve(found, candidates.len() * BLOCK_DOCS as usize, "ranking round")?;
         for c in candidates {
             let first = c.block * BLOCK_DOCS;
-            self.lanes[c.block as usize] = 0;
+            self.lanes[c.lane as usize] = 0;
             for (doc, &sum) in (first..).zip(&c.sums) {
                 if sum > 0 && doc < n_docs && !self.hidden.contains(doc) {
                     found.push(top::key(rules.scale.code(sum), rules.base + doc));
@@ -307,6 +436,8 @@ impl Rules<'_> {
 struct Candidate {
     /// Its number in the segment.
     block: u32,
+    /// Where its lane is.
+    lane: u32,
     /// What its bounds say may still come.
     open: i32,
     /// What its documents have so far.
@@ -337,17 +468,18 @@ impl Candidate {
     }
 }
 
-/// Adds what the documents of candidates begin with, those of `blocks`; what may still come is the rest of their lanes.
+/// Adds what the documents of candidates begin with; what may still come is the rest of their lanes.
 fn add_starts<P: PartPages>(
     segment: &SegmentReader<'_, P>,
     starts: &Starts,
-    blocks: &[u32],
     candidates: &mut [Candidate],
 ) -> Result<()> {
+    let mut blocks = reserved(candidates.len(), "block candidates")?;
+    blocks.extend(candidates.iter().map(|c| c.block));
     let mut rest = candidates.iter_mut();
-    starts::of_blocks(segment, starts, blocks, |own| {
+    starts::of_blocks(segment, starts, &blocks, |own| {
         if let Some(c) = rest.next() {
-            c.sums = own.map(i32::from);
+            c.sums.iter_mut().zip(own).for_each(|(sum, start)| *sum += i32::from(start));
             c.open -= c.sum();
         }
     })
@@ -376,6 +508,31 @@ fn gallop(values: &[u32], value: u32) -> usize {
     }
     let (low, high) = (step / 2, values.len().min(step + 1));
     low + values[low..high].partition_point(|&v| v < value)
+}
+
+/// Gives the level of each block (ascending, of one range) in a frequent list.
+fn for_each_level<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    list: &ListEntry,
+    blocks: &[u32],
+    mut each: impl FnMut(u8),
+) -> Result<()> {
+    let mut rest = blocks;
+    while let Some(&first) = rest.first() {
+        let chunk = first / CHUNK_BLOCKS;
+        let (no, from) = segment.bounds_place(list, chunk)?;
+        let page = segment.pages.page(Part::Bounds, no)?;
+        // Those whose chunks are on this page.
+        let chunks = ((page.len() - from) / CHUNK_BOUNDS) as u32;
+        let here = rest.partition_point(|block| block / CHUNK_BLOCKS < chunk + chunks);
+        for &block in &rest[..here] {
+            let (byte, half) = level_place(block);
+            let at = from + (block / CHUNK_BLOCKS - chunk) as usize * CHUNK_BOUNDS + byte;
+            each(page.get(at).map_or(0, |levels| levels >> half & 15));
+        }
+        rest = &rest[here..];
+    }
+    Ok(())
 }
 
 /// Reads the level of each candidate; false if all of them are 0.

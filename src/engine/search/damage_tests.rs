@@ -7,6 +7,7 @@ use super::ranker::{Options, Ranker, Segment, Strategy as Way};
 use super::scratch::Scratch;
 use super::simd::Kernel;
 use crate::engine::error::Result;
+use crate::engine::filter::value::NoColumns;
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::segment::check::{DocumentSums, check_segment};
 use crate::engine::segment::format::SegmentMeta;
@@ -28,10 +29,10 @@ fn segment(metric: Metric) -> (MemoryPages, SegmentMeta) {
         let weight = |&t: &u32| ((doc * 7 + t * 13) % 50 + 1) as f32 / if t % 9 == 8 { -25.0 } else { 25.0 };
         let weights: Vec<f32> = terms.iter().map(weight).collect();
         let vector = SparseVectorRef::from_valid_parts(0, &terms, &weights);
-        run.add(Tid { block: doc, offset: 1 }, (doc % 97 != 96).then_some(vector)).unwrap();
+        run.add(Tid { block: doc, offset: 1 }, (doc % 97 != 96).then_some(vector), &[]).unwrap();
     }
     let mut pages = MemoryPages::default();
-    let meta = write_segment(&mut [Input::all(run.finish().unwrap())], &mut pages).unwrap();
+    let meta = write_segment(&mut [Input::all(run.finish(&NoColumns).unwrap())], &NoColumns, &mut pages).unwrap();
     (pages, meta)
 }
 
@@ -78,10 +79,10 @@ fn use_it(metric: Metric, pages: &MemoryPages, meta: &SegmentMeta) {
     }
     let reader = SegmentReader { pages, meta };
     let mut sums = DocumentSums::new(meta.n_docs).unwrap();
-    check_segment(&reader, Some(&mut sums), &mut |_| {}).unwrap();
+    check_segment(&reader, &NoColumns, Some(&mut sums), &mut |_| {}).unwrap();
     let dead = reader.dead();
     if let (Ok(source), Ok(dead)) = (SegmentAsSource::new(reader), dead) {
-        let _ = write_segment(&mut [Input { source: Box::new(source), dead }], &mut MemoryPages::default());
+        let _ = write_segment(&mut [Input { source: Box::new(source), dead }], &NoColumns, &mut MemoryPages::default());
     }
 }
 

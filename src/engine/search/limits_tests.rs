@@ -9,6 +9,7 @@ use super::query::Distance;
 use super::ranker::{Options, Ranker, Strategy};
 use super::scratch::Scratch;
 use crate::engine::error::{EngineError, Result};
+use crate::engine::filter::value::NoColumns;
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::segment::check::check_segment;
 use crate::engine::segment::format::{CHUNK_DOCS, MAX_DOCS, RANGE_DOCS, SegmentMeta, Sign, TERMS_PER_PAGE};
@@ -102,9 +103,9 @@ type Written = (MemoryPages, SegmentMeta);
 
 fn write(mut inputs: Vec<Input<'_>>) -> Written {
     let mut pages = MemoryPages::default();
-    let meta = write_segment(&mut inputs, &mut pages).unwrap();
+    let meta = write_segment(&mut inputs, &NoColumns, &mut pages).unwrap();
     let mut problems = Vec::new();
-    check_segment(&SegmentReader { pages: &pages, meta: &meta }, None, &mut |p| problems.push(p)).unwrap();
+    check_segment(&SegmentReader { pages: &pages, meta: &meta }, &NoColumns, None, &mut |p| problems.push(p)).unwrap();
     assert_eq!(problems, []);
     (pages, meta)
 }
@@ -206,8 +207,8 @@ fn terms_at_the_edges_of_directory_pages_and_counters() {
         let weights = vec![1.0; n_terms as usize];
         let mut run = RunBuilder::new(Metric::InnerProduct, usize::MAX);
         let vector = SparseVectorRef::from_valid_parts(0, &indices, &weights);
-        run.add(Tid { block: 5, offset: 1 }, Some(vector)).unwrap();
-        let (pages, meta) = write(vec![Input::all(run.finish().unwrap())]);
+        run.add(Tid { block: 5, offset: 1 }, Some(vector), &[]).unwrap();
+        let (pages, meta) = write(vec![Input::all(run.finish(&NoColumns).unwrap())]);
         assert_eq!((meta.n_terms, meta.max_nnz, meta.n_postings), (n_terms, n_terms, u64::from(n_terms)));
         let reader = SegmentReader { pages: &pages, meta: &meta };
         for no in [0, n_terms / 2, n_terms - 1] {
@@ -229,10 +230,10 @@ fn queries_of_many_terms() {
     let half = most as usize / 2;
     let small = SparseVectorRef::from_valid_parts(0, &indices[half..], &weights[half..]);
     for (block, vector) in [(0, vector), (1, small)] {
-        run.add(Tid { block, offset: 1 }, Some(vector)).unwrap();
+        run.add(Tid { block, offset: 1 }, Some(vector), &[]).unwrap();
     }
-    run.add(Tid { block: 2, offset: 1 }, Some(SparseVectorRef::from_valid_parts(0, &[], &[]))).unwrap();
-    let (pages, meta) = write(vec![Input::all(run.finish().unwrap())]);
+    run.add(Tid { block: 2, offset: 1 }, Some(SparseVectorRef::from_valid_parts(0, &[], &[])), &[]).unwrap();
+    let (pages, meta) = write(vec![Input::all(run.finish(&NoColumns).unwrap())]);
     for n in [64, 128, 16_384, 1 << 16].into_iter().flat_map(around) {
         let (from, n) = (most as usize - n as usize, f64::from(n));
         let query = SparseVectorRef::from_valid_parts(0, &indices[from..], &weights[from..]);
@@ -277,7 +278,7 @@ fn too_many_documents_are_refused() {
     let limit = |result: Result<()>| matches!(result, Err(EngineError::Limit { .. }));
     // Of a segment: refused before anything is written.
     let mut inputs = [MAX_DOCS, 1].map(|n| Input::all(Made::new(0, n, 1)));
-    assert!(limit(write_segment(&mut inputs, &mut MemoryPages::default()).map(drop)));
+    assert!(limit(write_segment(&mut inputs, &NoColumns, &mut MemoryPages::default()).map(drop)));
     // Of an index: refused before any page is read.
     let meta = SegmentMeta { n_docs: MAX_DOCS, ..SegmentMeta::default() };
     let pages = MemoryPages::default();
@@ -292,11 +293,11 @@ fn too_many_documents_are_refused() {
         let vector = SparseVectorRef::from_valid_parts(0, &[4], &[1.0]);
         for block in 0..1 << 24 {
             assert!(!run.is_full(), "full after {block} documents");
-            run.add(Tid { block, offset: 1 }, Some(vector)).unwrap();
+            run.add(Tid { block, offset: 1 }, Some(vector), &[]).unwrap();
         }
-        assert!(run.is_full() && limit(run.add(Tid::default(), Some(vector))));
+        assert!(run.is_full() && limit(run.add(Tid::default(), Some(vector), &[])));
         let (pages, meta) =
-            write(vec![Input::all(run.finish().unwrap()), Input::all(Made::new(1 << 24, CHUNK_DOCS, 1))]);
+            write(vec![Input::all(run.finish(&NoColumns).unwrap()), Input::all(Made::new(1 << 24, CHUNK_DOCS, 1))]);
         let reader = SegmentReader { pages: &pages, meta: &meta };
         assert_eq!(reader.find_term(4).unwrap().unwrap().lists[0].df, 1 << 24);
         assert_eq!(reader.tid(meta.n_docs - 1).unwrap().block, (1 << 24) + CHUNK_DOCS - 1);

@@ -1,6 +1,10 @@
 //! Exact ranking as a stream. The README beside this file tells the method and where it departs from the papers.
 
 pub mod blocks;
+pub mod candidates;
+pub mod choice;
+pub mod mask;
+pub mod matching;
 pub mod norm;
 pub mod query;
 pub mod ranker;
@@ -12,7 +16,10 @@ pub mod simd;
 pub mod starts;
 pub mod stream;
 pub mod top;
+pub mod unranked;
 
+#[cfg(test)]
+mod choice_tests;
 #[cfg(test)]
 mod damage_tests;
 #[cfg(test)]

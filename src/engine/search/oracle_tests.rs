@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 
 use roaring::RoaringBitmap;
 
+use super::choice::Choice;
 use super::query::Distance;
 use super::ranker::{Options, Ranked, Ranker, Segment, Strategy};
 use super::scratch::Scratch;
 use super::simd::Kernel;
+use crate::engine::filter::value::NoColumns;
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::segment::check::{DocumentSums, check_segment};
 use crate::engine::segment::format::{SegmentMeta, Sign, is_frequent};
@@ -24,7 +26,7 @@ use crate::engine::segment::writer::write_segment;
 use crate::engine::vector::{SparseVectorRef, ops};
 
 /// A small, fast, seeded generator (SplitMix64).
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -35,30 +37,30 @@ impl Random {
         x ^ (x >> 31)
     }
 
-    fn below(&mut self, n: u64) -> u64 {
+    pub(super) fn below(&mut self, n: u64) -> u64 {
         self.next() % n.max(1)
     }
 
-    fn chance(&mut self, percent: u64) -> bool {
+    pub(super) fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 }
 
 #[derive(Clone, Debug, Default)]
-struct Vector {
-    indices: Vec<u32>,
-    weights: Vec<f32>,
+pub(super) struct Vector {
+    pub(super) indices: Vec<u32>,
+    pub(super) weights: Vec<f32>,
 }
 
 impl Vector {
-    fn as_ref(&self) -> SparseVectorRef<'_> {
+    pub(super) fn as_ref(&self) -> SparseVectorRef<'_> {
         SparseVectorRef::from_valid_parts(0, &self.indices, &self.weights)
     }
 }
 
 /// What kind of numbers a case is made of.
 #[derive(Clone, Copy, Debug)]
-enum Weights {
+pub(super) enum Weights {
     Learned,
     Ties,
     Signed,
@@ -82,7 +84,7 @@ fn weight(rng: &mut Random, kind: Weights) -> f32 {
     }
 }
 
-fn vector(rng: &mut Random, kind: Weights, max_nnz: u64, vocabulary: u64) -> Vector {
+pub(super) fn vector(rng: &mut Random, kind: Weights, max_nnz: u64, vocabulary: u64) -> Vector {
     let mut indices: Vec<u32> = (0..rng.below(max_nnz + 1))
         .map(|_| {
             // Few head terms in most documents, many rare ones, now and then a huge id.
@@ -115,13 +117,13 @@ fn stretch(rng: &mut Random, docs: &mut [Option<Vector>]) {
     }
 }
 
-struct Case {
-    metric: Metric,
-    docs: Vec<Option<Vector>>,
-    segments: Vec<(MemoryPages, SegmentMeta)>,
-    dead: RoaringBitmap,
+pub(super) struct Case {
+    pub(super) metric: Metric,
+    pub(super) docs: Vec<Option<Vector>>,
+    pub(super) segments: Vec<(MemoryPages, SegmentMeta)>,
+    pub(super) dead: RoaringBitmap,
     /// Rows that a hint says are dead to everybody; some of them are dead by their live bit, too.
-    killed: RoaringBitmap,
+    pub(super) killed: RoaringBitmap,
 }
 
 #[derive(Default)]
@@ -149,9 +151,9 @@ fn run_of(metric: Metric, docs: &[Option<Vector>], first: u32) -> Run {
     let mut builder = RunBuilder::new(metric, usize::MAX);
     for (i, doc) in docs.iter().enumerate() {
         let tid = Tid { block: first + i as u32, offset: 1 };
-        builder.add(tid, doc.as_ref().map(Vector::as_ref)).unwrap();
+        builder.add(tid, doc.as_ref().map(Vector::as_ref), &[]).unwrap();
     }
-    builder.finish().unwrap()
+    builder.finish(&NoColumns).unwrap()
 }
 
 /// A segment as the ranker keeps it.
@@ -178,7 +180,7 @@ impl Segment for Kept<'_> {
 }
 
 /// Cuts the documents into segments; some are written from several runs, spilled or not.
-fn build(
+pub(super) fn build(
     rng: &mut Random,
     metric: Metric,
     docs: &[Option<Vector>],
@@ -202,14 +204,14 @@ fn build(
             }
         }
         let mut pages = MemoryPages::default();
-        let meta = write_segment(&mut inputs, &mut pages).unwrap();
+        let meta = write_segment(&mut inputs, &NoColumns, &mut pages).unwrap();
         segments.push((pages, meta));
     }
     segments
 }
 
 impl Case {
-    fn generate(rng: &mut Random, max_docs: u64) -> Self {
+    pub(super) fn generate(rng: &mut Random, max_docs: u64) -> Self {
         let metric = [Metric::InnerProduct, Metric::Cosine, Metric::L2][rng.below(3) as usize];
         let kind = match rng.below(10) {
             0..=4 => Weights::Learned,
@@ -241,7 +243,7 @@ impl Case {
     }
 
     /// Clears live bits of some documents.
-    fn delete(&mut self, rng: &mut Random, percent: u64) {
+    pub(super) fn delete(&mut self, rng: &mut Random, percent: u64) {
         for (pages, meta) in &mut self.segments {
             for doc in 0..meta.n_docs {
                 if rng.chance(percent) {
@@ -280,16 +282,16 @@ impl Case {
                 })
                 .collect();
             let mut pages = MemoryPages::default();
-            let meta = write_segment(&mut inputs, &mut pages).unwrap();
+            let meta = write_segment(&mut inputs, &NoColumns, &mut pages).unwrap();
             self.segments.push((pages, meta));
         }
     }
 
-    fn readers(&self) -> Vec<SegmentReader<'_, MemoryPages>> {
+    pub(super) fn readers(&self) -> Vec<SegmentReader<'_, MemoryPages>> {
         self.segments.iter().map(|(pages, meta)| SegmentReader { pages, meta }).collect()
     }
 
-    fn true_distance(&self, row: u32, query: Option<&Vector>) -> Distance {
+    pub(super) fn true_distance(&self, row: u32, query: Option<&Vector>) -> Distance {
         match (&self.docs[row as usize], query) {
             (Some(doc), Some(query)) => Distance::Value(match self.metric {
                 Metric::InnerProduct => ops::negative_inner_product(doc.as_ref(), query.as_ref()),
@@ -306,9 +308,15 @@ impl Case {
 
     /// (row, bound) in the order of the stream.
     fn stream(&self, query: Option<&Vector>, options: Options) -> Vec<(u32, Distance)> {
+        self.stream_of(Choice::default(), query, options)
+    }
+
+    /// The same for the documents that conditions leave.
+    pub(super) fn stream_of(&self, choice: Choice, query: Option<&Vector>, options: Options) -> Vec<(u32, Distance)> {
         let segments = self.segments.iter().map(|(pages, meta)| Kept { pages, meta }).collect();
         let query = query.map(Vector::as_ref);
-        let mut ranker = Ranker::new(segments, self.metric, query, options, Scratch::default()).unwrap();
+        let scratch = Scratch::default();
+        let mut ranker = Ranker::among(choice, segments, self.metric, query, options, scratch).unwrap();
         let mut out = Vec::new();
         while let Some(Ranked { segment, doc, distance }) = ranker.next_best().unwrap() {
             let row = self.readers()[segment].tid(doc).unwrap().block;
@@ -321,7 +329,7 @@ impl Case {
         for reader in self.readers() {
             let mut problems = Vec::new();
             let mut sums = DocumentSums::new(reader.meta.n_docs).unwrap();
-            check_segment(&reader, Some(&mut sums), &mut |p| problems.push(p)).unwrap();
+            check_segment(&reader, &NoColumns, Some(&mut sums), &mut |p| problems.push(p)).unwrap();
             assert_eq!(problems, []);
             let dead = reader.dead().unwrap();
             for doc in (0..reader.meta.n_docs).filter(|&d| !dead.contains(d)) {
@@ -361,7 +369,7 @@ fn check_frequencies(case: &Case, rng: &mut Random) {
     assert_eq!(counted.terms().unwrap(), expected.into_iter().collect::<Vec<_>>());
 }
 
-fn compare(a: &Distance, b: &Distance) -> std::cmp::Ordering {
+pub(super) fn compare(a: &Distance, b: &Distance) -> std::cmp::Ordering {
     a.compare(b)
 }
 
@@ -455,7 +463,7 @@ fn run_cases(cases: u64, max_docs: u64, seed: u64) {
 }
 
 /// Number of cases times ten queries; `PG_WAND_CASES` sets another size.
-fn cases(default: u64) -> u64 {
+pub(super) fn cases(default: u64) -> u64 {
     std::env::var("PG_WAND_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(default)
 }
 

@@ -107,8 +107,10 @@ pub struct ScoreScale {
     euclidean: Option<Euclidean>,
     /// The most that can be subtracted from a document: a sum of 0 has this code, counted from the lowest.
     zero: u16,
-    /// A sum of 0 means that no term is shared.
+    /// A sum of 0 means that no term is shared with a product above 0.
     zero_is_exact: bool,
+    /// A sum above 0 means that a term is shared, and the other way round: no list subtracts.
+    tells_sharing: bool,
 }
 
 impl ScoreScale {
@@ -132,6 +134,11 @@ impl ScoreScale {
     /// What documents begin with, if it is not nothing.
     pub fn starts(&self) -> Option<Starts> {
         self.euclidean.map(|euclidean| euclidean.starts)
+    }
+
+    /// The least code of documents that share a term with the query; `None` if codes do not tell.
+    pub fn least_sharing(&self) -> Option<u16> {
+        self.tells_sharing.then(|| self.zero_code() + 1)
     }
 
     /// The distance that no document of this code is below.
@@ -189,7 +196,7 @@ impl PlannedList {
     }
 
     /// The most that a posting can add, or for a list that subtracts, take.
-    fn most_units(&self) -> u32 {
+    pub fn most_units(&self) -> u32 {
         let impact = u32::from(self.list.max_impact) - u32::from(self.subtract);
         impact * u32::from(self.weight) / 256
     }
@@ -250,7 +257,8 @@ pub fn plan<P: PartPages>(
     };
     let adding = |lists: &Vec<PlannedList>| lists.iter().filter(|l| !l.subtract).count();
     let lost = planned.iter().map(adding).max().unwrap_or(0) as f64;
-    let scale = ScoreScale { metric, unit, lost, slack, euclidean, zero, zero_is_exact };
+    let tells_sharing = zero_is_exact && planned.iter().flatten().all(|l| !l.subtract);
+    let scale = ScoreScale { metric, unit, lost, slack, euclidean, zero, zero_is_exact, tells_sharing };
     Ok(Plan { ranking: Ranking::Scored(scale), terms: n_matched, segments: planned })
 }
 

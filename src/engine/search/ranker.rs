@@ -7,7 +7,14 @@
 //! would score so many blocks that scoring everything is cheaper, and when positive scores run out. Both compute the
 //! same sums, so it goes on exactly where the rounds stopped.
 
+use std::rc::Rc;
+
+use roaring::RoaringBitmap;
+
 use super::blocks::{BlockCounts, SegmentBlocks};
+use super::candidates::{Wanted, best_of};
+use super::choice::Choice;
+use super::matching::{Terms, with_terms};
 use super::query::{Distance, MAX_BLOCK_LISTS, Plan, Ranking, ScoreScale, code, plan};
 use super::rounds::{Prune, Rounds};
 use super::score::{n_codes, score_segment};
@@ -16,8 +23,9 @@ use super::simd::{Kernel, Simd};
 use super::stream::Stream;
 use super::top;
 use crate::engine::error::{EngineError, PARTITION, Result, reserve, reserved};
+use crate::engine::filter::docset::DocSet;
 use crate::engine::ids::Metric;
-use crate::engine::segment::format::{BLOCK_DOCS, SegmentMeta};
+use crate::engine::segment::format::SegmentMeta;
 use crate::engine::segment::pages::PartPages;
 use crate::engine::segment::reader::SegmentReader;
 use crate::engine::survey::{Survey, Way, Wish};
@@ -39,6 +47,8 @@ pub enum Strategy {
     Exhaustive,
     /// Bounds first, as long as there is a positive one.
     Blocks,
+    /// Each document by itself if conditions leave a part of them, else whatever is cheaper.
+    Candidates,
 }
 
 /// How to search.
@@ -65,9 +75,9 @@ impl Options {
         self.goal.map_or(FIRST_TARGET, |goal| goal.saturating_add(goal / 16 + 6).min(LARGEST_TARGET))
     }
 
-    /// What decides the cost.
-    fn wish(&self) -> Wish {
-        Wish { documents: self.target(), prune_factor: self.prune_factor }
+    /// What decides the cost, where conditions leave a part of the documents.
+    fn wish(&self, kept: f64) -> Wish {
+        Wish { documents: self.target(), prune_factor: self.prune_factor, kept }
     }
 }
 
@@ -106,6 +116,10 @@ pub struct RankCounts {
     pub rounds: u32,
     /// Whether every posting was scored.
     pub exhaustive: bool,
+    /// Whether each document that conditions left was looked up by itself.
+    pub candidates: bool,
+    /// Documents that conditions left, dead ones apart; none if there are no conditions.
+    pub within: u64,
     /// Documents delivered.
     pub delivered: u64,
     /// Nanoseconds by phase.
@@ -151,16 +165,39 @@ pub struct Ranker<S> {
     scratch: Scratch,
     state: State,
     counts: RankCounts,
+    /// For each segment the documents that conditions leave and that are present, or `None` for all.
+    within: Vec<Option<Rc<DocSet>>>,
+    /// The least code that is delivered.
+    floor: u16,
+    /// The key of the last document delivered.
+    last: Option<u64>,
 }
 
 enum State {
     Blocks(Rounds),
     Codes(Stream),
+    /// Documents that have not been delivered, best last; `left_out`: others have not been scored to the end.
+    Candidates {
+        keys: Vec<u64>,
+        left_out: bool,
+    },
 }
 
 impl<S: Segment> Ranker<S> {
     /// Ranks the documents of `segments` for `query`; the rest is done as documents are asked for.
     pub fn new(
+        segments: Vec<S>,
+        metric: Metric,
+        query: Option<SparseVectorRef<'_>>,
+        options: Options,
+        scratch: Scratch,
+    ) -> Result<Self> {
+        Self::among(Choice::default(), segments, metric, query, options, scratch)
+    }
+
+    /// The same for the documents that conditions leave.
+    pub fn among(
+        choice: Choice,
         segments: Vec<S>,
         metric: Metric,
         query: Option<SparseVectorRef<'_>>,
@@ -191,10 +228,27 @@ impl<S: Segment> Ranker<S> {
             ..RankCounts::default()
         };
         // Replaced at once; an empty stream stands in.
-        let state = State::Codes(Stream::new(Vec::new(), 0));
+        let state = State::Codes(Stream::empty());
         let simd = Simd::new(options.kernel);
-        let mut ranker = Self { metric, segments, bases, n_positions, plan, options, simd, scratch, state, counts };
+        let (within, floor, last) = (Vec::new(), code::NULL, None);
+        let mut ranker = Self {
+            metric,
+            segments,
+            bases,
+            n_positions,
+            plan,
+            options,
+            simd,
+            scratch,
+            state,
+            counts,
+            within,
+            floor,
+            last,
+        };
+        ranker.choose(choice, query)?;
         ranker.state = match ranker.plan.ranking {
+            _ if ranker.wants_candidates() => ranker.score_candidates(false)?,
             Ranking::Scored(scale) if ranker.wants_blocks() => State::Blocks(ranker.bound_blocks(scale)?),
             _ => State::Codes(ranker.score_all(u64::MAX)?),
         };
@@ -215,6 +269,7 @@ impl<S: Segment> Ranker<S> {
     pub fn into_scratch(self) -> Scratch {
         let mut scratch = self.scratch;
         match self.state {
+            State::Candidates { .. } => {}
             State::Codes(stream) => scratch.take_words(stream.into_codes()),
             State::Blocks(rounds) => rounds.into_blocks().into_iter().for_each(|b| b.recycle(&mut scratch)),
         }
@@ -224,6 +279,7 @@ impl<S: Segment> Ranker<S> {
     /// How many documents can be had without further work.
     pub fn n_ready(&self) -> usize {
         match &self.state {
+            State::Candidates { keys, .. } => keys.len(),
             State::Codes(stream) => stream.n_ready(),
             State::Blocks(rounds) => rounds.n_ready(),
         }
@@ -233,6 +289,10 @@ impl<S: Segment> Ranker<S> {
     pub fn next_best(&mut self) -> Result<Option<Ranked>> {
         let key = loop {
             match &mut self.state {
+                State::Candidates { keys, left_out } => match keys.pop() {
+                    None if *left_out => {}
+                    next => break next,
+                },
                 State::Codes(stream) => {
                     let begin = (stream.n_ready() == 0).then(self.options.clock);
                     let next = stream.next_best(self.simd)?;
@@ -250,11 +310,52 @@ impl<S: Segment> Ranker<S> {
             self.next_round()?;
         };
         let Some(key) = key else { return Ok(None) };
+        self.last = Some(key);
         self.counts.delivered += 1;
         let (code, doc) = (top::value_of(key), top::place_of(key));
         let segment = self.bases.partition_point(|&base| base <= doc).saturating_sub(1);
         let distance = self.plan.ranking.distance(code, self.metric);
         Ok(Some(Ranked { segment, doc: doc - self.bases[segment], distance }))
+    }
+
+    /// Takes the conditions to heart: which documents of each segment are to be ranked, and where the stream ends.
+    fn choose(&mut self, choice: Choice, query: Option<SparseVectorRef<'_>>) -> Result<()> {
+        let floor = choice.floor.code(&self.plan.ranking);
+        self.floor = floor.unwrap_or(code::NULL);
+        let mut chosen = choice.within.into_iter();
+        let mut within = reserved(self.segments.len(), "segments")?;
+        let should = query.map_or(&[][..], |query| query.indices());
+        let sharing = Terms { should, minimum: 1, ..Terms::default() };
+        for segment in &self.segments {
+            let mut set = chosen.next().flatten();
+            self.finish_choice(segment, floor.is_none().then_some(&sharing), &mut set)
+                .map_err(|e| segment.locate(e))?;
+            self.counts.within += set.as_ref().map_or(0, |set| u64::from(set.count()));
+            within.push(set.map(Rc::new));
+        }
+        self.within = within;
+        Ok(())
+    }
+
+    /// Leaves in `set`, which may stand for all documents, those that have some of the terms and are present.
+    fn finish_choice(&self, segment: &S, sharing: Option<&Terms<'_>>, set: &mut Option<DocSet>) -> Result<()> {
+        // Codes do not tell which documents share a term: the lists do.
+        if let Some(terms) = sharing {
+            let found = with_terms(&reader(segment), terms)?;
+            match set {
+                None => *set = Some(found),
+                Some(set) => set.and(&found),
+            }
+        }
+        set.as_mut().map_or(Ok(()), |set| reader(segment).keep_present(self.options.skip_killed, set))
+    }
+
+    /// The documents of a segment that are never delivered; none of them if conditions say which are.
+    fn absent(&self, at: usize) -> Result<RoaringBitmap> {
+        match self.within.get(at) {
+            Some(Some(_)) => Ok(RoaringBitmap::new()),
+            _ => reader(&self.segments[at]).absent(self.options.skip_killed),
+        }
     }
 
     /// What the query touches.
@@ -267,13 +368,62 @@ impl<S: Segment> Ranker<S> {
         survey
     }
 
+    /// The part of the documents that conditions leave.
+    fn kept(&self) -> f64 {
+        let (mut kept, mut all) = (0.0, 0.0);
+        for (segment, within) in self.segments.iter().zip(&self.within) {
+            let n_docs = f64::from(segment.meta().n_docs);
+            all += n_docs;
+            kept += within.as_ref().map_or(n_docs, |set| f64::from(set.count()));
+        }
+        if all > 0.0 { kept / all } else { 1.0 }
+    }
+
+    /// Whether conditions leave so few documents that each is best looked up by itself.
+    fn wants_candidates(&self) -> bool {
+        let is_whole = self.within.iter().any(Option::is_none);
+        match self.options.strategy {
+            Strategy::Auto => !is_whole && self.survey().is_few(self.counts.within),
+            Strategy::Candidates => !is_whole,
+            Strategy::Exhaustive | Strategy::Blocks => false,
+        }
+    }
+
+    /// The best of the documents that conditions leave, as many as the first round wants, or if `all`, all of them that
+    /// have not been delivered.
+    fn score_candidates(&mut self, all: bool) -> Result<State> {
+        let begin = (self.options.clock)();
+        let n = if all { usize::MAX } else { self.options.target() };
+        let (mut keys, mut left_out) = (Vec::new(), false);
+        for (at, (segment, lists)) in self.segments.iter().zip(&self.plan.segments).enumerate() {
+            let Some(set) = self.within.get(at).and_then(Option::as_deref) else { continue };
+            let wanted = Wanted { base: self.bases[at], floor: self.floor, n };
+            let whole = best_of(&reader(segment), &self.plan.ranking, lists, set, wanted, &mut keys);
+            left_out |= !whole.map_err(|e| segment.locate(e))?;
+        }
+        keys.sort_unstable();
+        if left_out {
+            // What is below the wanted ones may be below others that were left out.
+            let worst = keys.len().checked_sub(n).map_or(code::DEAD, |at| top::value_of(keys[at]));
+            keys.drain(..keys.partition_point(|&key| top::value_of(key) < worst));
+        }
+        if let Some(last) = self.last {
+            keys.truncate(keys.partition_point(|&key| key < last));
+        }
+        self.counts.candidates = true;
+        self.counts.time.blocks += (self.options.clock)() - begin;
+        Ok(State::Candidates { keys, left_out })
+    }
+
     fn wants_blocks(&self) -> bool {
         let many_lists = self.plan.segments.iter().any(|lists| lists.len() > MAX_BLOCK_LISTS);
         !many_lists
             && match self.options.strategy {
                 Strategy::Exhaustive => false,
                 Strategy::Blocks => true,
-                Strategy::Auto => self.survey().way(self.options.wish()) == Way::Bounds,
+                Strategy::Auto | Strategy::Candidates => {
+                    self.survey().way(self.options.wish(self.kept())) == Way::Bounds
+                }
             }
     }
 
@@ -281,15 +431,17 @@ impl<S: Segment> Ranker<S> {
         let begin = (self.options.clock)();
         let mut blocks = reserved(self.segments.len(), "segments")?;
         let mut irregular = Vec::new();
-        for ((segment, lists), &base) in self.segments.iter().zip(&self.plan.segments).zip(&self.bases) {
-            let bounded = reader(segment)
-                .absent(self.options.skip_killed)
+        for (at, (segment, lists)) in self.segments.iter().zip(&self.plan.segments).enumerate() {
+            let base = self.bases[at];
+            let within = self.within.get(at).cloned().flatten();
+            let bounded = self
+                .absent(at)
                 .and_then(|absent| {
-                    let (segment, starts) = (reader(segment), scale.starts());
-                    SegmentBlocks::new(&segment, lists, absent, starts, self.simd, &mut self.scratch)
+                    let (segment, present) = (reader(segment), (absent, within));
+                    SegmentBlocks::new(&segment, lists, present, scale.starts(), self.simd, &mut self.scratch)
                 })
                 .map_err(|e| segment.locate(e))?;
-            self.counts.bounded += u64::from(segment.meta().n_docs.div_ceil(BLOCK_DOCS));
+            self.counts.bounded += bounded.n_bounded(segment.meta().n_docs);
             // Documents that no bound can judge come first.
             reserve(&mut irregular, bounded.irregular().len() as usize, "ranking round")?;
             irregular.extend(bounded.irregular().iter().map(|doc| top::key(code::IRREGULAR, base + doc)));
@@ -297,7 +449,7 @@ impl<S: Segment> Ranker<S> {
         }
         self.counts.time.bounds += (self.options.clock)() - begin;
         let (prune, target) = (Prune::new(self.options.prune_factor), self.options.target());
-        Ok(Rounds::new(scale, self.simd, prune, blocks, irregular, target))
+        Ok(Rounds::new(scale, self.simd, prune, blocks, irregular, (target, self.floor)))
     }
 
     /// Scores every posting; documents with keys below `bound` remain to be delivered.
@@ -305,21 +457,27 @@ impl<S: Segment> Ranker<S> {
         let begin = (self.options.clock)();
         let mut codes = self.scratch.words(self.n_positions as usize)?;
         let mut rest = &mut codes[..];
-        for (segment, lists) in self.segments.iter().zip(&self.plan.segments) {
+        for (at, (segment, lists)) in self.segments.iter().zip(&self.plan.segments).enumerate() {
             let (own, behind) = rest.split_at_mut(n_codes(segment.meta().n_docs));
-            reader(segment)
-                .absent(self.options.skip_killed)
-                .and_then(|absent| score_segment(&reader(segment), &self.plan.ranking, lists, &absent, self.simd, own))
+            let within = self.within.get(at).and_then(Option::as_deref);
+            self.absent(at)
+                .and_then(|absent| {
+                    score_segment(&reader(segment), &self.plan.ranking, lists, (&absent, within), self.simd, own)
+                })
                 .map_err(|e| segment.locate(e))?;
             rest = behind;
         }
         self.counts.exhaustive = true;
         self.counts.time.exhaustive += (self.options.clock)() - begin;
-        Ok(Stream::new(codes, bound))
+        Ok(Stream::new(codes, bound, self.floor))
     }
 
     /// Finds the documents of the next round, or changes over to scoring everything.
     fn next_round(&mut self) -> Result<()> {
+        if let State::Candidates { .. } = self.state {
+            self.state = self.score_candidates(true)?;
+            return Ok(());
+        }
         let most = match self.options.strategy {
             Strategy::Blocks => usize::MAX,
             _ => self.survey().blocks_for_all(),
@@ -332,13 +490,15 @@ impl<S: Segment> Ranker<S> {
         if found {
             return Ok(());
         }
-        let bound = rounds.bound();
+        let (bound, is_done) = (rounds.bound(), rounds.is_done());
         // Its memory is what scoring everything needs.
-        let nothing = State::Codes(Stream::new(Vec::new(), 0));
+        let nothing = State::Codes(Stream::empty());
         if let State::Blocks(rounds) = std::mem::replace(&mut self.state, nothing) {
             rounds.into_blocks().into_iter().for_each(|b| b.recycle(&mut self.scratch));
         }
-        self.state = State::Codes(self.score_all(bound)?);
+        if !is_done {
+            self.state = State::Codes(self.score_all(bound)?);
+        }
         Ok(())
     }
 }

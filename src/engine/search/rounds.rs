@@ -32,6 +32,8 @@ pub struct Rounds {
     target: usize,
     /// Every document with this code or a higher one has been delivered or is ready.
     delivered: u16,
+    /// The least code that is to be delivered.
+    floor: u16,
 }
 
 /// A factor for bounds, in steps of 1 / 256.
@@ -64,18 +66,19 @@ impl Prune {
 }
 
 impl Rounds {
-    /// Before the first round, which wants `target` documents. `irregular`: keys of documents that no bound can judge,
-    /// which come before it.
+    /// Before the first round, which wants `target` documents; none with a code below `floor` is wanted ever.
+    /// `irregular`: keys of documents that no bound can judge, which come before it.
     pub fn new(
         scale: ScoreScale,
         simd: Simd,
         prune: Prune,
         blocks: Vec<SegmentBlocks>,
         mut irregular: Vec<u64>,
-        target: usize,
+        (target, floor): (usize, u16),
     ) -> Self {
         irregular.sort_unstable();
-        Self { scale, simd, prune, blocks, pool: Vec::new(), ready: irregular, target, delivered: code::IRREGULAR }
+        let (pool, delivered) = (Vec::new(), code::IRREGULAR);
+        Self { scale, simd, prune, blocks, pool, ready: irregular, target, delivered, floor }
     }
 
     /// The best document of the round that is left.
@@ -98,8 +101,13 @@ impl Rounds {
         self.blocks
     }
 
+    /// Whether everything that is wanted has been delivered or is ready.
+    pub fn is_done(&self) -> bool {
+        self.delivered <= self.floor
+    }
+
     /// Finds the documents of the next round; false if that would mean to score more than `most` blocks, or if no
-    /// positive score is left.
+    /// positive score is left that is wanted.
     pub fn next_round<S: Segment>(
         &mut self,
         segments: &[S],
@@ -110,18 +118,20 @@ impl Rounds {
         if self.delivered < code::IRREGULAR {
             self.blocks.iter_mut().for_each(SegmentBlocks::begin_round);
         }
+        // Positive scores, and of them those that are wanted.
+        let floor = self.floor.max(self.scale.zero_code() + 1);
+        if self.delivered <= floor {
+            return Ok(false);
+        }
         // Four documents a block: half as many blocks as documents are more than enough for a first threshold.
         let (mut batch, mut scored) = (self.target / 2 + 1, 0);
-        loop {
-            let reached = if self.pool.len() < self.target { None } else { Some(self.target_code()) };
-            let least = reached.map_or(1, |code| self.scale.sum(code));
-            if least <= 0 {
-                return Ok(false);
-            }
-            let Ok(lane) = u16::try_from(self.prune.least_lane(least, &self.scale)) else { break };
+        let reached = loop {
+            let reached = if self.pool.len() < self.target { floor } else { self.target_code().max(floor) };
+            let least = self.scale.sum(reached);
+            let Ok(lane) = u16::try_from(self.prune.least_lane(least, &self.scale)) else { break reached };
             let (n, found) = self.best_blocks(batch, lane)?;
             if n == 0 {
-                break;
+                break reached;
             }
             scored += n;
             if scored > most {
@@ -129,17 +139,13 @@ impl Rounds {
             }
             self.score(segments, bases, &found, least, counts)?;
             batch = next_batch(batch);
-        }
-        if self.pool.len() < self.target {
-            return Ok(false);
-        }
-        let reached = self.target_code();
+        };
         self.pool.sort_unstable();
         let cut = self.pool.partition_point(|&key| top::value_of(key) < reached);
         self.ready = self.pool.split_off(cut);
         self.delivered = reached;
         self.target = self.target.saturating_mul(GROWTH);
-        Ok(true)
+        Ok(!self.ready.is_empty())
     }
 
     /// The code of the `target`-th best document of the pool, which has that many.

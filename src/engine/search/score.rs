@@ -5,12 +5,14 @@
 
 use roaring::RoaringBitmap;
 
+use super::mask;
 use super::query::{PlannedList, Ranking, ScoreScale, code};
 use super::simd::{ChunkSums, Simd};
 use super::starts;
 use crate::engine::error::{Result, reserved};
+use crate::engine::filter::docset::DocSet;
 use crate::engine::segment::chunk::Chunk;
-use crate::engine::segment::format::{CHUNK_DOCS, RANGE_DOCS, n_ranges};
+use crate::engine::segment::format::{CHUNK_DOCS, RANGE_CHUNKS, RANGE_DOCS, n_ranges};
 use crate::engine::segment::gaps::RareCursor;
 use crate::engine::segment::pages::PartPages;
 use crate::engine::segment::reader::SegmentReader;
@@ -20,17 +22,18 @@ pub fn n_codes(n_docs: u32) -> usize {
     n_docs.next_multiple_of(CHUNK_DOCS) as usize
 }
 
-/// The code of every document of a segment but those that are `absent`; `codes` has [`n_codes`] of them.
+/// The code of every document of a segment but those that are `absent` and, if there are conditions, those that are not
+/// `within` them; `codes` has [`n_codes`] of them.
 pub fn score_segment<P: PartPages>(
     segment: &SegmentReader<'_, P>,
     ranking: &Ranking,
     lists: &[PlannedList],
-    absent: &RoaringBitmap,
+    (absent, within): (&RoaringBitmap, Option<&DocSet>),
     simd: Simd,
     codes: &mut [u16],
 ) -> Result<()> {
     match ranking {
-        Ranking::Scored(scale) => score_ranges(segment, scale, lists, simd, codes)?,
+        Ranking::Scored(scale) => score_ranges(segment, scale, lists, within, simd, codes)?,
         Ranking::AllNull => codes.fill(code::NULL),
         Ranking::AllNan => codes.fill(code::NAN),
         Ranking::AllIrregular => codes.fill(code::IRREGULAR),
@@ -46,6 +49,9 @@ pub fn score_segment<P: PartPages>(
     }
     special.null.iter().for_each(|doc| codes[doc as usize] = code::NULL);
     absent.iter().for_each(|doc| codes[doc as usize] = code::DEAD);
+    if let Some(within) = within {
+        mask::keep_codes(codes, within, 0, simd);
+    }
     codes[segment.meta.n_docs as usize..].fill(code::DEAD);
     Ok(())
 }
@@ -54,9 +60,12 @@ fn score_ranges<P: PartPages>(
     segment: &SegmentReader<'_, P>,
     scale: &ScoreScale,
     lists: &[PlannedList],
+    within: Option<&DocSet>,
     simd: Simd,
     codes: &mut [u16],
 ) -> Result<()> {
+    let chunks = within.map(mask::chunks_with).transpose()?;
+    let chunks = chunks.as_deref();
     let mut cursors = reserved(lists.len(), "list cursors")?;
     cursors.extend(lists.iter().map(|l| RareCursor::new(&l.list)));
     for (range, codes) in (0..n_ranges(segment.meta.n_docs)).zip(codes.chunks_mut(RANGE_DOCS as usize)) {
@@ -66,7 +75,7 @@ fn score_ranges<P: PartPages>(
         }
         for (planned, cursor) in lists.iter().zip(&mut cursors) {
             if planned.list.frequent {
-                add_frequent(segment, planned, range, simd, codes)?;
+                add_frequent(segment, planned, range, chunks, simd, codes)?;
             } else {
                 add_rare(segment, planned, cursor, range * RANGE_DOCS, codes)?;
             }
@@ -80,12 +89,22 @@ fn add_frequent<P: PartPages>(
     segment: &SegmentReader<'_, P>,
     planned: &PlannedList,
     range: u32,
+    wanted: Option<&[bool]>,
     simd: Simd,
     codes: &mut [u16],
 ) -> Result<()> {
     let units = planned.units_table();
     let chunks = codes.as_chunks_mut::<{ CHUNK_DOCS as usize }>().0;
-    segment.for_each_chunk(&planned.list, range, |no, chunk| {
+    let Some(wanted) = wanted else {
+        return segment.for_each_chunk(&planned.list, range, |no, chunk| {
+            let Some(sums) = chunks.get_mut(no as usize) else { return Ok(()) };
+            add_chunk(&chunk, planned, &units, simd, sums);
+            Ok(())
+        });
+    };
+    let first = (range * RANGE_CHUNKS) as usize;
+    let wanted = |no| wanted.get(first + no as usize).copied().unwrap_or(false);
+    segment.for_each_chunk_of(&planned.list, range, wanted, |no, chunk| {
         let Some(sums) = chunks.get_mut(no as usize) else { return Ok(()) };
         add_chunk(&chunk, planned, &units, simd, sums);
         Ok(())

@@ -116,6 +116,20 @@ impl Simd {
         }
     }
 
+    /// Sets those of 64 values to 0 whose bit is not set.
+    #[inline]
+    pub fn keep(self, values: &mut [u16; LANES], bits: u64) {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the kernel is one that the machine has.
+            Kernel::Avx512 => unsafe { keep_avx512(values, bits) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Kernel::Avx2 => unsafe { keep_avx2(values, bits) },
+            _ => keep_text(values, bits),
+        }
+    }
+
     /// Adds `impact * weight / 256` for each posting of a bitmap to its document's sum. Sums wrap around.
     #[inline]
     pub fn add_bitmap(self, sums: &mut ChunkSums, bits: &[u8; BITMAP_BYTES], impacts: &[u8], weight: u16) {
@@ -195,6 +209,17 @@ fn reaching_text(values: &[u16; LANES], threshold: u16) -> u64 {
 }
 
 #[inline(always)]
+fn keep_text(values: &mut [u16; LANES], bits: u64) {
+    for (at, values) in values.as_chunks_mut::<16>().0.iter_mut().enumerate() {
+        let bits = (bits >> (16 * at)) as u16;
+        for (at, value) in values.iter_mut().enumerate() {
+            let bit = 1u16 << at;
+            *value &= if bits & bit == bit { u16::MAX } else { 0 };
+        }
+    }
+}
+
+#[inline(always)]
 fn add_levels_text(lanes: &mut [u16], levels: &[u8], weight: u16) {
     let chunks = lanes.as_chunks_mut::<LANES>().0.iter_mut().zip(levels.as_chunks::<BYTES>().0);
     for (lanes, levels) in chunks {
@@ -247,6 +272,16 @@ mod x86 {
     #[target_feature(enable = "avx2")]
     pub(super) fn reaching_avx2(values: &[u16; LANES], threshold: u16) -> u64 {
         reaching_text(values, threshold)
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+    pub(super) fn keep_avx512(values: &mut [u16; LANES], bits: u64) {
+        keep_text(values, bits);
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn keep_avx2(values: &mut [u16; LANES], bits: u64) {
+        keep_text(values, bits);
     }
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vl")]

@@ -13,9 +13,12 @@
 //! units, and the addition before the last rounding, to the nearest unit, costs 0.004 more. [`UP`] is half a unit and
 //! more than that, so the result is never below the exact start. Every width of the instructions gives the same bits.
 
+use super::mask;
+use super::score::n_codes;
 use super::simd::Simd;
-use crate::engine::error::Result;
-use crate::engine::segment::format::{BLOCK_DOCS, RANGE_DOCS, SegmentMeta};
+use crate::engine::error::{Result, filled};
+use crate::engine::filter::docset::DocSet;
+use crate::engine::segment::format::{BLOCK_DOCS, RANGE_BLOCKS, RANGE_DOCS, SegmentMeta, n_ranges};
 use crate::engine::segment::norms::{NORMS_PER_PAGE, Norm, n_norm_pages, squared_length};
 use crate::engine::segment::pages::{Part, PartPages};
 use crate::engine::segment::reader::SegmentReader;
@@ -150,6 +153,29 @@ pub fn begin_lanes<P: PartPages>(
     Ok(())
 }
 
+/// The same with the starts of only those documents that are `within` a set.
+pub fn begin_lanes_within<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    starts: &Starts,
+    within: &DocSet,
+    simd: Simd,
+    lanes: &mut [u16],
+) -> Result<()> {
+    let n_codes = n_codes(segment.meta.n_docs);
+    let mut units = filled(n_codes.min(RANGE_DOCS as usize), 0u16, "document scores")?;
+    let ranges = 0..n_ranges(segment.meta.n_docs);
+    for (range, lanes) in ranges.zip(lanes.chunks_mut(RANGE_BLOCKS as usize)) {
+        let first = range * RANGE_DOCS;
+        units.truncate(n_codes - first as usize);
+        begin_range(segment, starts, range, 0, simd, &mut units)?;
+        mask::keep_codes(&mut units, within, first, simd);
+        for (lane, [a, b, c, d]) in lanes.iter_mut().zip(units.as_chunks().0) {
+            *lane = (*a).max(*b).max((*c).max(*d));
+        }
+    }
+    Ok(())
+}
+
 /// The starts of single blocks, which ascend: each page is opened once.
 pub fn of_blocks<P: PartPages>(
     segment: &SegmentReader<'_, P>,
@@ -170,6 +196,28 @@ pub fn of_blocks<P: PartPages>(
         let norms: &[BlockNorms] = payload.as_chunks().0.as_chunks().0;
         let norms = norms.get((block % BLOCKS) as usize).copied().unwrap_or_default();
         each(norms.map(|norm| starts.units(norm)));
+    }
+    Ok(())
+}
+
+/// Sets the sums of single documents, which ascend, to their starts.
+pub fn of_docs<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    starts: &Starts,
+    docs: &[u32],
+    sums: &mut [i32],
+) -> Result<()> {
+    let mut sums = sums.iter_mut();
+    for of_page in docs.chunk_by(|a, b| a / NORMS_PER_PAGE == b / NORMS_PER_PAGE) {
+        {
+            let payload = segment.pages.page(Part::Norms, of_page[0] / NORMS_PER_PAGE)?;
+            let norms: &[NormBytes] = payload.as_chunks().0;
+            for (&doc, sum) in of_page.iter().zip(&mut sums) {
+                let norm = norms.get((doc % NORMS_PER_PAGE) as usize).copied().unwrap_or_default();
+                *sum = i32::from(starts.units(norm));
+            }
+        }
+        segment.pages.check_interrupts();
     }
     Ok(())
 }

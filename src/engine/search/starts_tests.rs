@@ -7,7 +7,9 @@ use super::query::Distance;
 use super::ranker::{Options, Ranker, Strategy as Way};
 use super::scratch::Scratch;
 use super::simd::{Kernel, Simd};
-use super::starts::{LEAST_UNIT, NormBytes, ROUNDING_UNITS, Starts};
+use super::starts::{self, LEAST_UNIT, NormBytes, ROUNDING_UNITS, Starts};
+use crate::engine::filter::docset::DocSet;
+use crate::engine::filter::value::NoColumns;
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::segment::check::check_segment;
 use crate::engine::segment::format::SegmentMeta;
@@ -73,10 +75,10 @@ type Written = (MemoryPages, SegmentMeta);
 fn segment(docs: &[SparseVector]) -> Written {
     let mut run = RunBuilder::new(Metric::L2, usize::MAX);
     for (block, doc) in (0..).zip(docs) {
-        run.add(Tid { block, offset: 1 }, Some(doc.as_ref())).unwrap();
+        run.add(Tid { block, offset: 1 }, Some(doc.as_ref()), &[]).unwrap();
     }
     let mut pages = MemoryPages::default();
-    let meta = write_segment(&mut [Input::all(run.finish().unwrap())], &mut pages).unwrap();
+    let meta = write_segment(&mut [Input::all(run.finish(&NoColumns).unwrap())], &NoColumns, &mut pages).unwrap();
     (pages, meta)
 }
 
@@ -159,14 +161,14 @@ fn norms_go_through_merges_and_damage_is_found() {
     let readers = halves.each_ref().map(|(pages, meta)| SegmentReader { pages, meta });
     let mut inputs = readers.map(|reader| Input::all(SegmentAsSource::new(reader).unwrap()));
     let mut merged = MemoryPages::default();
-    let meta = write_segment(&mut inputs, &mut merged).unwrap();
+    let meta = write_segment(&mut inputs, &NoColumns, &mut merged).unwrap();
     let (mut whole, expected) = segment(&docs);
     assert_eq!((meta.norms, meta.n_pages(Part::Norms)), (expected.norms, 2));
     assert_eq!(merged.part_mut(Part::Norms), whole.part_mut(Part::Norms));
 
     let problems = |pages: &MemoryPages, meta: &SegmentMeta| {
         let mut problems = 0;
-        check_segment(&SegmentReader { pages, meta }, None, &mut |_| problems += 1).unwrap();
+        check_segment(&SegmentReader { pages, meta }, &NoColumns, None, &mut |_| problems += 1).unwrap();
         problems
     };
     assert_eq!(problems(&merged, &meta), 0);
@@ -182,11 +184,11 @@ fn norms_go_through_merges_and_damage_is_found() {
     assert_eq!(problems(&merged, &meta), 1);
     // Documents with norms and documents without do not become one segment.
     let mut run = RunBuilder::new(Metric::InnerProduct, usize::MAX);
-    run.add(Tid { block: 1, offset: 1 }, Some(docs[4].as_ref())).unwrap();
+    run.add(Tid { block: 1, offset: 1 }, Some(docs[4].as_ref()), &[]).unwrap();
     let (pages, meta) = &halves[0];
     let with = Input::all(SegmentAsSource::new(SegmentReader { pages, meta }).unwrap());
-    let mut inputs = [with, Input::all(run.finish().unwrap())];
-    assert!(write_segment(&mut inputs, &mut MemoryPages::default()).is_err());
+    let mut inputs = [with, Input::all(run.finish(&NoColumns).unwrap())];
+    assert!(write_segment(&mut inputs, &NoColumns, &mut MemoryPages::default()).is_err());
 }
 
 #[test]
@@ -194,4 +196,33 @@ fn documents_without_a_regular_score_do_not_raise_their_blocks() {
     let starts = Starts::new(100.0, 0.01);
     assert_eq!(starts.units(Norm::NONE.to_bytes()), 1);
     assert_eq!(starts.units(Norm::default().to_bytes()), starts.greatest());
+}
+
+/// Lanes and sums begin with what a look at each norm says, of documents that conditions leave.
+#[test]
+fn lanes_begin_with_the_documents_that_are_left() {
+    let docs: Vec<SparseVector> =
+        (0..70_001u32).map(|at| vector(std::iter::once((1, 1.0 + (at * 7919 % 10_007) as f32)))).collect();
+    let (pages, meta) = segment(&docs);
+    let reader = SegmentReader { pages: &pages, meta: &meta };
+    let greatest = meta.norms.greatest.value();
+    let starts = Starts::new(greatest, f64::from(greatest) / ROOM);
+    let own: Vec<u16> = docs.iter().map(|doc| starts.units(Norm::of(doc.as_ref()).to_bytes())).collect();
+    for one_in in [1, 2, 5, 100, 5_000] {
+        let mut within = DocSet::none(meta.n_docs).unwrap();
+        let left: Vec<u32> =
+            (0..meta.n_docs).filter(|doc| doc * 31 % 1_009 % one_in == 0 && doc / 256 % 3 < 2).collect();
+        left.iter().for_each(|&doc| within.insert(doc));
+        let of = |doc: u32| if within.contains(doc) { own[doc as usize] } else { 0 };
+        for kernel in Kernel::ALL.into_iter().filter(|k| k.is_available()) {
+            let mut lanes = vec![7; meta.n_docs.div_ceil(4) as usize];
+            starts::begin_lanes_within(&reader, &starts, &within, Simd::new(kernel), &mut lanes).unwrap();
+            let blocks = (0..meta.n_docs).step_by(4);
+            let naive = blocks.map(|first| (first..meta.n_docs.min(first + 4)).map(of).max().unwrap());
+            assert!(lanes.iter().copied().eq(naive), "one in {one_in}");
+        }
+        let mut sums = vec![7; left.len()];
+        starts::of_docs(&reader, &starts, &left, &mut sums).unwrap();
+        assert!(sums.iter().zip(&left).all(|(&sum, &doc)| sum == i32::from(of(doc))));
+    }
 }

@@ -32,13 +32,22 @@ pub struct Stream {
     next_piece: usize,
     /// Every key at or above this has been delivered or is in the round.
     bound: u64,
+    /// No key below this is delivered.
+    least: u64,
 }
 
 impl Stream {
-    /// A stream over documents numbered like their codes, of those with keys below `bound`.
-    pub fn new(codes: Vec<u16>, bound: u64) -> Self {
+    /// A stream over documents numbered like their codes, of those with keys below `bound` and codes of at least
+    /// `floor`.
+    pub fn new(codes: Vec<u16>, bound: u64, floor: u16) -> Self {
         let (round, piece) = (Vec::new(), Vec::new());
-        Self { codes, round, piece, next_round: FIRST_ROUND, next_piece: FIRST_PIECE, bound }
+        let least = top::key(floor.max(code::NULL), u32::MAX);
+        Self { codes, round, piece, next_round: FIRST_ROUND, next_piece: FIRST_PIECE, bound, least }
+    }
+
+    /// A stream of nothing.
+    pub fn empty() -> Self {
+        Self::new(Vec::new(), 0, code::NULL)
     }
 
     /// Gives the codes back.
@@ -65,8 +74,7 @@ impl Stream {
                 // All have been delivered.
                 return Ok(());
             }
-            let least = top::key(code::NULL, u32::MAX);
-            top::greatest_keys(&self.codes, self.next_round, least, self.bound, simd, &mut self.round)?;
+            top::greatest_keys(&self.codes, self.next_round, self.least, self.bound, simd, &mut self.round)?;
             self.bound = self.round.iter().copied().min().unwrap_or(0);
             self.next_round = (self.next_round * GROWTH).min(LARGEST_ROUND);
         }
@@ -94,12 +102,14 @@ mod tests {
             codes in prop_oneof![
                 prop::collection::vec(0u16..6, 0..3000),
                 prop::collection::vec(any::<u16>(), 0..3000),
-            ]
+            ],
+            floor in prop_oneof![Just(code::DEAD), 1u16..5, any::<u16>()],
         ) {
-            let mut expected: Vec<u64> = codes.iter().enumerate().filter(|&(_, &c)| c != code::DEAD)
+            let least = floor.max(code::NULL);
+            let mut expected: Vec<u64> = codes.iter().enumerate().filter(|&(_, &c)| c >= least)
                 .map(|(d, &c)| top::key(c, d as u32)).collect();
             expected.sort_unstable_by_key(|&k| std::cmp::Reverse(k));
-            let mut stream = Stream::new(codes, u64::MAX);
+            let mut stream = Stream::new(codes, u64::MAX, floor);
             let mut got = Vec::new();
             while let Some(next) = stream.next_best(Simd::new(Kernel::best())).unwrap() {
                 got.push(next);

@@ -9,6 +9,9 @@ use super::reader::{self, SegmentReader, chunk_record, list_page};
 use super::writer::range_levels;
 use crate::engine::codec::impact;
 use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
+use crate::engine::filter::check::check_columns;
+use crate::engine::filter::meta;
+use crate::engine::filter::value::Columns;
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::search::norm::{Normalised, divide_outward, standing};
 use crate::engine::vector::SparseVectorRef;
@@ -27,24 +30,28 @@ pub struct Problem {
 /// Collects findings.
 pub type Report<'a> = dyn FnMut(Problem) + 'a;
 
-fn found(report: &mut Report<'_>, part: Part, page: impl Into<Option<u32>>, text: impl Into<String>) {
+/// Reports a finding.
+pub fn found(report: &mut Report<'_>, part: Part, page: impl Into<Option<u32>>, text: impl Into<String>) {
     report(Problem { part: part.name(), page: page.into(), text: text.into() });
 }
 
-/// Checks all parts of a segment; `sums`, if given, gathers what [`DocumentSums`] needs.
+/// Checks all parts of a segment; `columns` knows the order of values, and `sums`, if given, gathers what
+/// [`DocumentSums`] needs.
 pub fn check_segment<P: PartPages>(
     segment: &SegmentReader<'_, P>,
+    columns: &dyn Columns,
     mut sums: Option<&mut DocumentSums>,
     report: &mut Report<'_>,
 ) -> Result<()> {
     check_page_counts(segment.meta, report);
     note(check_documents(segment, report), report)?;
     note(check_norms(segment, sums.as_deref_mut(), report), report)?;
+    check_columns(segment, columns, report)?;
     note(check_terms(segment, sums, report), report)
 }
 
 /// Damage becomes a finding; anything else (memory) remains an error.
-fn note(result: Result<()>, report: &mut Report<'_>) -> Result<()> {
+pub fn note(result: Result<()>, report: &mut Report<'_>) -> Result<()> {
     match result {
         Err(EngineError::Corrupt { part, page, reason }) => {
             report(Problem { part, page: Some(page), text: reason.into() });
@@ -55,7 +62,11 @@ fn note(result: Result<()>, report: &mut Report<'_>) -> Result<()> {
 }
 
 fn check_page_counts(meta: &SegmentMeta, report: &mut Report<'_>) {
-    for (part, pages) in meta.expected_pages() {
+    let filters = meta::expected_pages(&meta.columns, meta.n_docs);
+    if filters.is_none() {
+        found(report, Part::FilterValues, None, "totals of filter columns contradict each other");
+    }
+    for (part, pages) in meta.expected_pages().into_iter().chain(filters.into_iter().flatten()) {
         if meta.n_pages(part) != pages {
             found(report, part, None, format!("has {} pages, its contents need {pages}", meta.n_pages(part)));
         }
@@ -215,7 +226,8 @@ fn check_ranges<P: PartPages>(
         }
         let expected = range_levels(&docs, &impacts, max_impact, chunks_of_range(segment.meta.n_docs, range));
         let mut equal = true;
-        segment.for_each_bounds(list, range, |chunk, bytes| {
+        let all = (0, chunks_of_range(segment.meta.n_docs, range));
+        segment.for_each_bounds(list, range, all, |chunk, bytes| {
             let from = chunk as usize * CHUNK_BOUNDS;
             equal &= expected.get(from..from + bytes.len()) == Some(bytes);
         })?;

@@ -8,6 +8,7 @@ use super::norms::{NORMS_PER_PAGE, NormRange, n_norm_pages};
 use super::pages::{PAYLOAD, Part, corrupt, field};
 use crate::engine::codec::impact::{MAX_EXPONENT, MIN_EXPONENT};
 use crate::engine::error::Result;
+use crate::engine::filter::meta::{self, ColumnMeta};
 
 /// Documents of a chunk: a chunk has one entry in the chunk offsets of a frequent list.
 pub const CHUNK_DOCS: u32 = 256;
@@ -330,6 +331,8 @@ pub struct SegmentMeta {
     pub norms: NormRange,
     /// Pages of each part.
     pub pages: [u32; Part::ALL.len()],
+    /// The filter columns.
+    pub columns: Vec<ColumnMeta>,
 }
 
 impl SegmentMeta {
@@ -363,6 +366,8 @@ impl SegmentMeta {
             && self.norms.is_plausible()
             && (!self.has_norms() || self.n_pages(Part::Norms) == n_norm_pages(self.n_docs))
             && self.expected_pages().iter().all(|&(part, n)| self.n_pages(part) == n)
+            && meta::expected_pages(&self.columns, self.n_docs)
+                .is_some_and(|expected| expected.iter().all(|&(part, n)| self.n_pages(part) == n))
     }
 }
 

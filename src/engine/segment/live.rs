@@ -10,6 +10,7 @@ use roaring::RoaringBitmap;
 use super::format::RANGE_DOCS;
 use super::pages::{PAYLOAD, Part, PartPages, corrupt};
 use crate::engine::error::{Result, filled};
+use crate::engine::filter::docset::DocSet;
 
 /// The documents of page `no` of `part` whose live bit is cleared, or whose killed bit is set, added to `docs`.
 fn collect(part: Part, payload: &[u8], no: u32, n_docs: u32, docs: &mut RoaringBitmap) -> Result<()> {
@@ -34,6 +35,21 @@ fn collect(part: Part, payload: &[u8], no: u32, n_docs: u32, docs: &mut RoaringB
 /// Adds a segment's dead documents to `docs`, or its killed ones, as `part` says.
 pub fn read(part: Part, pages: &impl PartPages, n_pages: u32, n_docs: u32, docs: &mut RoaringBitmap) -> Result<()> {
     (0..n_pages).try_for_each(|no| collect(part, &pages.page(part, no)?, no, n_docs, docs))
+}
+
+/// Keeps in `set` the documents whose live bit is set, or whose killed bit is not.
+pub fn keep(part: Part, pages: &impl PartPages, n_pages: u32, set: &mut DocSet) -> Result<()> {
+    let flip = if part == Part::Live { 0 } else { u64::MAX };
+    for no in 0..n_pages {
+        let payload = pages.page(part, no)?;
+        let bits = payload.as_chunks::<8>().0;
+        let first = no as usize * bits.len();
+        set.change(|words| {
+            let words = words.iter_mut().skip(first);
+            words.zip(bits).for_each(|(word, bits)| *word &= u64::from_le_bytes(*bits) ^ flip);
+        });
+    }
+    Ok(())
 }
 
 /// The page and bit of a document, of both parts.
@@ -102,6 +118,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    struct MemoryStore(Vec<Vec<u8>>);
+
+    impl PartPages for MemoryStore {
+        type Page<'a> = &'a [u8];
+
+        fn page(&self, part: Part, no: u32) -> Result<&[u8]> {
+            self.0.get(no as usize).map(Vec::as_slice).ok_or_else(|| corrupt(part, no, "no such page"))
+        }
+    }
+
     proptest! {
         #[test]
         fn rank_counts_the_living(n in 1u32..2000, dead in prop::collection::btree_set(0u32..2000, 0..300), base in 0u32..99) {
@@ -130,6 +156,13 @@ mod tests {
                 page.iter_mut().for_each(|byte| *byte = !*byte);
             }
             prop_assert_eq!(&found, &dead);
+            let store = MemoryStore(pages.clone());
+            let mut set = DocSet::all(n).unwrap();
+            keep(Part::Live, &store, n_pages, &mut set).unwrap();
+            prop_assert!((0..n).all(|doc| set.contains(doc) == dead.contains(doc)), "the pages are turned over");
+            let mut set = DocSet::all(n).unwrap();
+            keep(Part::Killed, &store, n_pages, &mut set).unwrap();
+            prop_assert!((0..n).all(|doc| set.contains(doc) != dead.contains(doc)));
             let mut killed = RoaringBitmap::new();
             for (no, page) in pages.iter().enumerate() {
                 collect(Part::Killed, page, no as u32, n, &mut killed).unwrap();

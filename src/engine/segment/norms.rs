@@ -5,10 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::page_writer::PageWriter;
 use super::pages::{PAYLOAD, Part, PartPages, PartSink, corrupt};
 use super::reader::SegmentReader;
 use super::source::EachNorm;
-use super::writer::PageWriter;
 use crate::engine::error::{Result, reserved};
 use crate::engine::vector::SparseVectorRef;
 

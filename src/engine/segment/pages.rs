@@ -129,6 +129,12 @@ pub mod field {
     pub fn u32_at(bytes: &[u8], at: usize) -> u32 {
         bytes.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes)
     }
+
+    /// Eight bytes at `at`, zero if out of reach.
+    #[inline]
+    pub fn i64_at(bytes: &[u8], at: usize) -> i64 {
+        bytes.get(at..at + 8).and_then(|b| b.try_into().ok()).map_or(0, i64::from_le_bytes)
+    }
 }
 
 /// A store in memory: the reference implementation, for tests of everything above it.

@@ -8,9 +8,12 @@ use super::gaps::RareCursor;
 use super::live;
 use super::norms;
 use super::pages::{PAYLOAD, Part, PartPages, corrupt, field};
-use super::source::{EachNorm, EachPosting, EachTid, SegmentSource, TermHead};
+use super::source::{EachDoc, EachNorm, EachPosting, EachTid, SegmentSource, TermHead};
 use super::special::SpecialDocs;
 use crate::engine::error::{EngineError, Result, reserved};
+use crate::engine::filter::cursor::Cursor;
+use crate::engine::filter::docset::DocSet;
+use crate::engine::filter::value::Value;
 use crate::engine::ids::Tid;
 use crate::engine::search::simd::prefetch;
 
@@ -61,6 +64,14 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
             live::read(part, self.pages, self.meta.n_pages(part), self.meta.n_docs, &mut docs)?;
         }
         Ok(docs)
+    }
+
+    /// Takes the documents out of `set` that [`Self::absent`] would name.
+    pub fn keep_present(&self, skip_killed: bool, set: &mut DocSet) -> Result<()> {
+        for part in [Part::Live, Part::Killed].into_iter().take(1 + usize::from(skip_killed)) {
+            live::keep(part, self.pages, self.meta.n_pages(part), set)?;
+        }
+        Ok(())
     }
 
     /// The documents without a regular score.
@@ -176,15 +187,20 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
         Ok((page, (before % per_page) as usize * CHUNK_BOUNDS))
     }
 
-    /// Gives the bounds of a range of a frequent list in one or two pieces: the first chunk's number in the range,
-    /// bytes.
+    /// Gives the bounds of the chunks `from..to` of a range of a frequent list in one or two pieces: the first chunk's
+    /// number in the range, bytes.
     #[inline]
-    pub fn for_each_bounds(&self, list: &ListEntry, range: u32, mut each: impl FnMut(u32, &[u8])) -> Result<()> {
-        let n = chunks_of_range(self.meta.n_docs, range);
-        let mut chunk = 0;
-        while chunk < n {
+    pub fn for_each_bounds(
+        &self,
+        list: &ListEntry,
+        range: u32,
+        (from, to): (u32, u32),
+        mut each: impl FnMut(u32, &[u8]),
+    ) -> Result<()> {
+        let mut chunk = from;
+        while chunk < to {
             let (page, from) = self.bounds_place(list, range * RANGE_CHUNKS + chunk)?;
-            let here = ((PAYLOAD - from) / CHUNK_BOUNDS).min((n - chunk) as usize);
+            let here = ((PAYLOAD - from) / CHUNK_BOUNDS).min((to - chunk) as usize);
             let payload = self.pages.page(Part::Bounds, page)?;
             each(chunk, &payload[from..from + here * CHUNK_BOUNDS]);
             chunk += here as u32;
@@ -198,11 +214,23 @@ impl<'p, P: PartPages> SegmentReader<'p, P> {
         &self,
         list: &ListEntry,
         range: u32,
+        each: impl FnMut(u32, Chunk<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.for_each_chunk_of(list, range, |_| true, each)
+    }
+
+    /// The same for the chunks that are wanted; the others are not read.
+    #[inline]
+    pub fn for_each_chunk_of(
+        &self,
+        list: &ListEntry,
+        range: u32,
+        wanted: impl Fn(u32) -> bool,
         mut each: impl FnMut(u32, Chunk<'_>) -> Result<()>,
     ) -> Result<()> {
         let view = self.with_range(list, range, |record| Ok(record.view()))?;
         let mut chunks = ChunkPages::new(self.pages);
-        view.for_each(|no, place| each(no, chunks.read(place)?))
+        view.for_each(|no, place| if wanted(no) { each(no, chunks.read(place)?) } else { Ok(()) })
     }
 
     /// The greatest impact of each range of a frequent list.
@@ -326,6 +354,7 @@ pub fn for_each_tid<P: PartPages>(segment: &SegmentReader<'_, P>, each: &mut Eac
 pub struct SegmentAsSource<'p, P> {
     reader: SegmentReader<'p, P>,
     special: SpecialDocs,
+    column: Option<Cursor<'p, P>>,
     next: u32,
     entry: Option<TermEntry>,
 }
@@ -333,7 +362,7 @@ pub struct SegmentAsSource<'p, P> {
 impl<'p, P: PartPages> SegmentAsSource<'p, P> {
     /// Begins at the first term.
     pub fn new(reader: SegmentReader<'p, P>) -> Result<Self> {
-        let mut source = Self { special: reader.special()?, reader, next: 0, entry: None };
+        let mut source = Self { special: reader.special()?, reader, column: None, next: 0, entry: None };
         source.advance()?;
         Ok(source)
     }
@@ -358,6 +387,33 @@ impl<P: PartPages> SegmentSource for SegmentAsSource<'_, P> {
 
     fn for_each_norm(&mut self, each: &mut EachNorm<'_>) -> Result<()> {
         norms::for_each_norm(&self.reader, each)
+    }
+
+    fn begin_column(&mut self, column: usize) -> Result<()> {
+        self.column = None;
+        self.column = Some(Cursor::new(self.reader.column(column)?)?);
+        Ok(())
+    }
+
+    fn n_values(&self) -> u32 {
+        self.column.as_ref().map_or(0, Cursor::n_values)
+    }
+
+    fn value(&self) -> Option<Value<'_>> {
+        self.column.as_ref().and_then(Cursor::value)
+    }
+
+    fn for_each_doc_of_value(&mut self, each: &mut EachDoc<'_>) -> Result<()> {
+        self.column.as_mut().map_or(Ok(()), |column| column.for_each_doc(each))
+    }
+
+    fn advance_value(&mut self) -> Result<()> {
+        self.column.as_mut().map_or(Ok(()), Cursor::advance)
+    }
+
+    fn begin_terms(&mut self) -> Result<()> {
+        self.column = None;
+        Ok(())
     }
 
     fn head(&self) -> Option<TermHead> {

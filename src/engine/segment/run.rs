@@ -9,10 +9,12 @@ use std::collections::HashMap;
 
 use super::format::Sign;
 use super::norms::Norm;
-use super::source::{EachNorm, EachPosting, EachTid, SegmentSource, TermHead};
+use super::source::{EachDoc, EachNorm, EachPosting, EachTid, SegmentSource, TermHead};
 use super::special::SpecialDocs;
 use crate::engine::codec::impact;
 use crate::engine::error::{EngineError, PARTITION, Result, filled, reserve, reserved};
+use crate::engine::filter::collect::{ColumnsBuilder, SortedColumns};
+use crate::engine::filter::value::{Columns, Value, ValueKind};
 use crate::engine::ids::{Metric, Tid};
 use crate::engine::search::norm::{Normalised, divide_outward, standing};
 use crate::engine::vector::SparseVectorRef;
@@ -76,6 +78,7 @@ pub struct RunBuilder {
     /// Under L2 one for each document.
     norms: Vec<Norm>,
     max_nnz: u32,
+    columns: ColumnsBuilder,
 }
 
 impl RunBuilder {
@@ -94,7 +97,14 @@ impl RunBuilder {
             special: SpecialDocs::default(),
             norms: Vec::new(),
             max_nnz: 0,
+            columns: ColumnsBuilder::default(),
         }
+    }
+
+    /// The same builder for documents with filter columns of these kinds.
+    #[must_use]
+    pub fn with_columns(self, kinds: &[ValueKind]) -> Self {
+        Self { columns: ColumnsBuilder::new(kinds), ..self }
     }
 
     /// Documents so far.
@@ -108,7 +118,8 @@ impl RunBuilder {
             + self.tids.len() * DOC_BYTES
             + self.norms.len() * 2 * Norm::BYTES
             + self.slots.len() * TERM_BYTES
-            + self.dense.len() * 4;
+            + self.dense.len() * 4
+            + self.columns.memory();
         // An eighth is for the memory that growing vectors hold in reserve.
         used >= self.budget - self.budget / 8
             || self.n_docs() >= MAX_RUN_DOCS
@@ -117,11 +128,15 @@ impl RunBuilder {
 
     /// Bytes that [`super::spill`] makes of it at most, while documents have numbers of less than 22 bits.
     pub fn spilled_bytes(&self) -> usize {
-        self.postings.len() * 4 + self.tids.len() * Tid::BYTES + self.norms.len() * Norm::BYTES + self.slots.len() * 16
+        self.postings.len() * 4
+            + self.tids.len() * Tid::BYTES
+            + self.norms.len() * Norm::BYTES
+            + self.slots.len() * 16
+            + self.columns.spilled_bytes()
     }
 
-    /// Adds a document; its number is the count of those before it.
-    pub fn add(&mut self, tid: Tid, value: Option<SparseVectorRef<'_>>) -> Result<()> {
+    /// Adds a document, with a value for each filter column; its number is the count of those before it.
+    pub fn add(&mut self, tid: Tid, vector: Option<SparseVectorRef<'_>>, values: &[Option<Value<'_>>]) -> Result<()> {
         let doc = self.n_docs();
         if doc >= MAX_RUN_DOCS || self.postings.len() >= MAX_RUN_POSTINGS {
             return Err(EngineError::Limit {
@@ -133,7 +148,7 @@ impl RunBuilder {
         reserve(&mut self.tids, 1, "run documents")?;
         reserve(&mut self.ends, 1, "run documents")?;
         reserve(&mut self.norms, usize::from(self.metric == Metric::L2), "run documents")?;
-        let regular = match value {
+        let regular = match vector {
             None => {
                 self.special.null.insert(doc);
                 None
@@ -143,6 +158,7 @@ impl RunBuilder {
         if self.metric == Metric::L2 {
             self.norms.push(regular.map_or(Norm::NONE, Norm::of));
         }
+        self.columns.add(doc, values)?;
         self.tids.push(tid);
         self.ends.push(self.postings.len() as u32);
         Ok(())
@@ -219,13 +235,14 @@ impl RunBuilder {
         Ok(slot)
     }
 
-    /// Sorts what was collected into lists.
-    pub fn finish(mut self) -> Result<Run> {
-        self.sort()
+    /// Sorts what was collected into lists; `columns` knows the order of values.
+    pub fn finish(mut self, columns: &dyn Columns) -> Result<Run> {
+        self.sort(columns)
     }
 
     /// The same; [`RunBuilder::reuse`] must come next.
-    pub fn sort(&mut self) -> Result<Run> {
+    pub fn sort(&mut self, columns: &dyn Columns) -> Result<Run> {
+        let sorted_columns = self.columns.sort(columns)?;
         let slots = &self.slots;
         let mut order: Vec<u32> = reserved(slots.len(), "term order")?;
         order.extend(0..slots.len() as u32);
@@ -265,6 +282,7 @@ impl RunBuilder {
             special: std::mem::take(&mut self.special),
             norms: std::mem::take(&mut self.norms),
             max_nnz: self.max_nnz,
+            columns: sorted_columns,
             terms,
             postings: sorted,
             current: 0,
@@ -274,7 +292,8 @@ impl RunBuilder {
 
     /// Begins a new run in the memory of the old one, which has been written.
     pub fn reuse(&mut self, written: Run) {
-        let Run { mut tids, mut norms, postings, .. } = written;
+        let Run { mut tids, mut norms, postings, columns, .. } = written;
+        self.columns.reuse(columns);
         tids.clear();
         self.tids = tids;
         norms.clear();
@@ -295,6 +314,7 @@ pub struct Run {
     special: SpecialDocs,
     norms: Vec<Norm>,
     max_nnz: u32,
+    columns: SortedColumns,
     terms: Vec<TermHead>,
     postings: Vec<u32>,
     current: usize,
@@ -310,6 +330,11 @@ impl Run {
     /// Whether its documents have norms.
     pub fn has_norms(&self) -> bool {
         !self.norms.is_empty()
+    }
+
+    /// Its filter columns.
+    pub fn columns_mut(&mut self) -> &mut SortedColumns {
+        &mut self.columns
     }
 
     /// The current term's list of one sign; see [`unpack`].
@@ -339,6 +364,28 @@ impl SegmentSource for Run {
 
     fn for_each_norm(&mut self, each: &mut EachNorm<'_>) -> Result<()> {
         self.norms.iter().enumerate().try_for_each(|(doc, &norm)| each(doc as u32, norm))
+    }
+
+    fn begin_column(&mut self, column: usize) -> Result<()> {
+        self.columns.begin(column);
+        Ok(())
+    }
+
+    fn n_values(&self) -> u32 {
+        self.columns.n_values()
+    }
+
+    fn value(&self) -> Option<Value<'_>> {
+        self.columns.value()
+    }
+
+    fn for_each_doc_of_value(&mut self, each: &mut EachDoc<'_>) -> Result<()> {
+        self.columns.for_each_doc(each)
+    }
+
+    fn advance_value(&mut self) -> Result<()> {
+        self.columns.advance();
+        Ok(())
     }
 
     fn head(&self) -> Option<TermHead> {

@@ -7,6 +7,7 @@ use super::format::Sign;
 use super::norms::Norm;
 use super::special::SpecialDocs;
 use crate::engine::error::Result;
+use crate::engine::filter::value::Value;
 use crate::engine::ids::Tid;
 
 /// A term as a source announces it.
@@ -26,9 +27,13 @@ pub type EachTid<'a> = dyn FnMut(u32, Tid) -> Result<()> + 'a;
 pub type EachNorm<'a> = dyn FnMut(u32, Norm) -> Result<()> + 'a;
 /// Called with each posting: document, impact.
 pub type EachPosting<'a> = dyn FnMut(u32, u8) -> Result<()> + 'a;
+/// Called with each document of a value.
+pub type EachDoc<'a> = dyn FnMut(u32) -> Result<()> + 'a;
 
-/// Documents and lists in order. Calls come in this order: `for_each_tid` once, `for_each_norm` once, then for each
-/// term `head`, `for_each_posting` for the positive and then for the negative list, `advance`.
+/// Documents, filter columns and lists in order. Calls come in this order: `for_each_tid` once, `for_each_norm` once; for
+/// each filter column `begin_column`, then while there is a `value`: `for_each_doc_of_value`, `advance_value`; then
+/// `begin_terms`, and for each term `head`, `for_each_posting` for the positive and then for the negative list,
+/// `advance`.
 pub trait SegmentSource {
     /// Number of documents, dead ones included.
     fn n_docs(&self) -> u32;
@@ -40,6 +45,31 @@ pub trait SegmentSource {
     fn for_each_tid(&mut self, each: &mut EachTid<'_>) -> Result<()>;
     /// Gives every document's norm, in order, if they have any.
     fn for_each_norm(&mut self, _each: &mut EachNorm<'_>) -> Result<()> {
+        Ok(())
+    }
+    /// Moves to the first value of a filter column, all of which come in turn.
+    fn begin_column(&mut self, _column: usize) -> Result<()> {
+        Ok(())
+    }
+    /// How many values the current column has at most.
+    fn n_values(&self) -> u32 {
+        0
+    }
+    /// The current value of the column; `None` behind the last. Values ascend in the order of the column; documents
+    /// whose value is NULL have none.
+    fn value(&self) -> Option<Value<'_>> {
+        None
+    }
+    /// Gives the documents of the current value, ascending.
+    fn for_each_doc_of_value(&mut self, _each: &mut EachDoc<'_>) -> Result<()> {
+        Ok(())
+    }
+    /// Moves to the next value of the column.
+    fn advance_value(&mut self) -> Result<()> {
+        Ok(())
+    }
+    /// Moves to the first term.
+    fn begin_terms(&mut self) -> Result<()> {
         Ok(())
     }
     /// The current term; `None` behind the last.

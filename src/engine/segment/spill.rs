@@ -1,10 +1,11 @@
 //! A run put aside: written once, read once, front to back.
 //!
 //! Layout: number of documents, greatest nnz, number of terms, 1 if there are norms (u32 each); the special documents
-//! (three serialised roaring bitmaps, each after its length). Then blocks of [`BLOCK`] bytes with records, none of
-//! which crosses a block: the TIDs (6 bytes each), the norms (4 bytes each), then for each term its head (term, both
-//! df, exponent: 14 bytes) and its postings (a varint of the gap to the document before, the impact). A record that
-//! might not fit begins a new block. So reader and writer hold one block each, however long a list is.
+//! (three serialised roaring bitmaps, each after its length). Then blocks ([`super::spill_blocks`]) with records, none of
+//! which crosses a block: the TIDs (6 bytes each), the norms (4 bytes each), the filter columns
+//! ([`super::spill_columns`]), then for each term its head (term, both df, exponent: 14 bytes) and its postings (a
+//! varint of the gap to the document before, the impact). A record that might not fit begins a new block. So reader and
+//! writer hold one block each, however long a list is.
 
 use std::collections::VecDeque;
 
@@ -14,10 +15,12 @@ use super::format::Sign;
 use super::norms::Norm;
 use super::pages::field;
 use super::run::{Run, RunBuilder, unpack};
-use super::source::{EachNorm, EachPosting, EachTid, SegmentSource, TermHead};
+use super::source::{EachDoc, EachNorm, EachPosting, EachTid, SegmentSource, TermHead};
 use super::special::SpecialDocs;
-use crate::engine::codec::varint;
+use super::spill_blocks::{BlockReader, BlockWriter};
+use super::spill_columns::{self, ColumnReader};
 use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
+use crate::engine::filter::value::{Columns, Value};
 use crate::engine::ids::Tid;
 
 /// Takes the bytes of a run.
@@ -32,10 +35,7 @@ pub trait SpillRead {
     fn read(&mut self, bytes: &mut [u8]) -> Result<()>;
 }
 
-/// Bytes of a block.
-pub const BLOCK: usize = 8192;
 const HEAD_BYTES: usize = 14;
-const POSTING_BYTES: usize = varint::MAX_BYTES + 1;
 
 /// Writes a run and forgets it.
 pub fn write_run(mut run: Run, out: &mut impl SpillWrite) -> Result<()> {
@@ -43,8 +43,8 @@ pub fn write_run(mut run: Run, out: &mut impl SpillWrite) -> Result<()> {
 }
 
 /// Writes what a builder has collected; it begins anew with the memory that it has.
-pub fn spill(builder: &mut RunBuilder, out: &mut impl SpillWrite) -> Result<()> {
-    let mut run = builder.sort()?;
+pub fn spill(builder: &mut RunBuilder, columns: &dyn Columns, out: &mut impl SpillWrite) -> Result<()> {
+    let mut run = builder.sort(columns)?;
     encode(&mut run, out)?;
     builder.reuse(run);
     Ok(())
@@ -52,9 +52,10 @@ pub fn spill(builder: &mut RunBuilder, out: &mut impl SpillWrite) -> Result<()> 
 
 fn encode(run: &mut Run, out: &mut impl SpillWrite) -> Result<()> {
     write_header(run, out)?;
-    let mut blocks = BlockWriter { out, block: [0; BLOCK], at: 0 };
+    let mut blocks = BlockWriter::new(out);
     run.for_each_tid(&mut |_, tid| blocks.put(&tid.to_bytes()))?;
     run.for_each_norm(&mut |_, norm| blocks.put(&norm.to_bytes()))?;
+    spill_columns::write_columns(run.columns_mut(), &mut blocks)?;
     while let Some(head) = run.head() {
         blocks.put(&head_bytes(head))?;
         for sign in Sign::BOTH {
@@ -94,52 +95,9 @@ fn head_bytes(head: TermHead) -> [u8; HEAD_BYTES] {
     bytes
 }
 
-struct BlockWriter<'a, W> {
-    out: &'a mut W,
-    block: [u8; BLOCK],
-    at: usize,
-}
-
-impl<W: SpillWrite> BlockWriter<'_, W> {
-    fn put(&mut self, record: &[u8]) -> Result<()> {
-        if BLOCK - self.at < record.len() {
-            self.flush()?;
-        }
-        self.block[self.at..self.at + record.len()].copy_from_slice(record);
-        self.at += record.len();
-        Ok(())
-    }
-
-    #[inline]
-    fn put_posting(&mut self, gap: u32, impact: u8) -> Result<()> {
-        if BLOCK - self.at < POSTING_BYTES {
-            self.flush()?;
-        }
-        let mut rest = gap;
-        while rest >= 0x80 {
-            self.block[self.at] = rest as u8 | 0x80;
-            self.at += 1;
-            rest >>= 7;
-        }
-        self.block[self.at] = rest as u8;
-        self.block[self.at + 1] = impact;
-        self.at += 2;
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<()> {
-        self.at = 0;
-        self.out.write(&self.block)
-    }
-
-    fn finish(mut self) -> Result<()> {
-        if self.at > 0 { self.flush() } else { Ok(()) }
-    }
-}
-
 /// A run being read back; holds one block in memory.
 pub struct SpilledRun<R> {
-    input: R,
+    blocks: BlockReader<R>,
     n_docs: u32,
     max_nnz: u32,
     terms_left: u32,
@@ -148,8 +106,7 @@ pub struct SpilledRun<R> {
     head: Option<TermHead>,
     /// The current term's postings of each sign that were not read yet.
     unread: [u32; 2],
-    block: Vec<u8>,
-    at: usize,
+    column: ColumnReader,
 }
 
 impl<R: SpillRead> SpilledRun<R> {
@@ -170,42 +127,12 @@ impl<R: SpillRead> SpilledRun<R> {
             max_nnz: field::u32_at(&head, 4),
             terms_left: field::u32_at(&head, 8),
             has_norms: field::u32_at(&head, 12) != 0,
-            input,
+            blocks: BlockReader::new(input),
             special,
             head: None,
             unread: [0, 0],
-            block: Vec::new(),
-            at: 0,
+            column: ColumnReader::default(),
         })
-    }
-
-    /// Sees to it that a record of up to `n` bytes can be read at `at`.
-    #[inline]
-    fn want(&mut self, n: usize) -> Result<()> {
-        if self.block.len() - self.at < n { self.next_block() } else { Ok(()) }
-    }
-
-    fn next_block(&mut self) -> Result<()> {
-        if self.block.is_empty() {
-            self.block = filled(BLOCK, 0, "block of a run")?;
-        }
-        self.at = 0;
-        self.input.read(&mut self.block)
-    }
-
-    /// Gives the next `n` postings, which are one list.
-    #[inline]
-    fn postings(&mut self, n: u32, mut each: impl FnMut(u32, u8) -> Result<()>) -> Result<()> {
-        let mut doc = 0u32;
-        for _ in 0..n {
-            self.want(POSTING_BYTES)?;
-            let gap = varint::read(&self.block, &mut self.at).ok_or_else(|| damaged("gap is too large"))?;
-            let impact = *self.block.get(self.at).ok_or_else(|| damaged("list is cut short"))?;
-            self.at += 1;
-            doc = doc.wrapping_add(gap);
-            each(doc, impact)?;
-        }
-        Ok(())
     }
 }
 
@@ -224,10 +151,8 @@ impl<R: SpillRead> SegmentSource for SpilledRun<R> {
 
     fn for_each_tid(&mut self, each: &mut EachTid<'_>) -> Result<()> {
         for doc in 0..self.n_docs {
-            self.want(Tid::BYTES)?;
             let mut tid = [0; Tid::BYTES];
-            tid.copy_from_slice(&self.block[self.at..self.at + Tid::BYTES]);
-            self.at += Tid::BYTES;
+            tid.copy_from_slice(self.blocks.take(Tid::BYTES)?);
             each(doc, Tid::from_bytes(tid))?;
         }
         Ok(())
@@ -235,12 +160,35 @@ impl<R: SpillRead> SegmentSource for SpilledRun<R> {
 
     fn for_each_norm(&mut self, each: &mut EachNorm<'_>) -> Result<()> {
         for doc in 0..if self.has_norms { self.n_docs } else { 0 } {
-            self.want(Norm::BYTES)?;
             let mut norm = [0; Norm::BYTES];
-            norm.copy_from_slice(&self.block[self.at..self.at + Norm::BYTES]);
-            self.at += Norm::BYTES;
+            norm.copy_from_slice(self.blocks.take(Norm::BYTES)?);
             each(doc, Norm::from_bytes(norm))?;
         }
+        Ok(())
+    }
+
+    fn begin_column(&mut self, _column: usize) -> Result<()> {
+        self.column.begin(&mut self.blocks)
+    }
+
+    fn n_values(&self) -> u32 {
+        self.column.n_values()
+    }
+
+    fn value(&self) -> Option<Value<'_>> {
+        self.column.value()
+    }
+
+    fn for_each_doc_of_value(&mut self, each: &mut EachDoc<'_>) -> Result<()> {
+        self.column.for_each_doc(&mut self.blocks, each)
+    }
+
+    fn advance_value(&mut self) -> Result<()> {
+        self.column.advance(&mut self.blocks)
+    }
+
+    fn begin_terms(&mut self) -> Result<()> {
+        self.column.finish(&mut self.blocks)?;
         self.advance()
     }
 
@@ -250,25 +198,23 @@ impl<R: SpillRead> SegmentSource for SpilledRun<R> {
 
     fn for_each_posting(&mut self, sign: Sign, each: &mut EachPosting<'_>) -> Result<()> {
         let n = std::mem::take(&mut self.unread[sign.index()]);
-        self.postings(n, each)
+        self.blocks.postings(n, each)
     }
 
     fn advance(&mut self) -> Result<()> {
         for n in std::mem::take(&mut self.unread) {
-            self.postings(n, |_, _| Ok(()))?;
+            self.blocks.postings(n, |_, _| Ok(()))?;
         }
         self.head = None;
         if self.terms_left == 0 {
             return Ok(());
         }
         self.terms_left -= 1;
-        self.want(HEAD_BYTES)?;
-        let head = &self.block[self.at..self.at + HEAD_BYTES];
+        let head = self.blocks.take(HEAD_BYTES)?;
         let df = [field::u32_at(head, 4), field::u32_at(head, 8)];
         let (term, exponent) = (field::u32_at(head, 0), field::u16_at(head, 12) as i16);
         self.head = Some(TermHead { term, exponent, df });
         self.unread = df;
-        self.at += HEAD_BYTES;
         Ok(())
     }
 }
@@ -316,13 +262,15 @@ impl MemoryRun {
     }
 }
 
-fn damaged(reason: &'static str) -> EngineError {
+/// A run that does not hold what was written.
+pub fn damaged(reason: &'static str) -> EngineError {
     EngineError::Corrupt { part: "temporary run", page: 0, reason }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::filter::value::NoColumns;
     use crate::engine::ids::Metric;
     use crate::engine::vector::SparseVectorRef;
 
@@ -337,28 +285,33 @@ mod tests {
     fn what_is_spilled_is_read_back_of(metric: Metric) {
         let mut builder = RunBuilder::new(metric, usize::MAX);
         let mut plain = RunBuilder::new(metric, usize::MAX);
-        builder.add(Tid { block: 9, offset: 9 }, None).unwrap();
-        spill(&mut builder, &mut MemoryRun::default()).unwrap();
+        builder.add(Tid { block: 9, offset: 9 }, None, &[]).unwrap();
+        spill(&mut builder, &NoColumns, &mut MemoryRun::default()).unwrap();
         for doc in 0..40_000u32 {
             let (indices, weights) = ([doc % 7, 7 + doc % 4_000, 1 << 20 | doc], [0.5, -1.0 - doc as f32, 3.0]);
             let vector = SparseVectorRef::from_valid_parts(0, &indices, &weights);
             let (tid, vector) = (Tid { block: doc, offset: 1 }, (doc % 11 > 0).then_some(vector));
-            builder.add(tid, vector).unwrap();
-            plain.add(tid, vector).unwrap();
+            builder.add(tid, vector, &[]).unwrap();
+            plain.add(tid, vector, &[]).unwrap();
         }
         assert!(builder.spilled_bytes() > 40_000 * 6);
         let bound = builder.spilled_bytes();
         let mut kept = MemoryRun::default();
-        spill(&mut builder, &mut kept).unwrap();
-        assert!(kept.bytes() < bound + bound / 64 + 2 * BLOCK, "{} of {bound}", kept.bytes());
+        spill(&mut builder, &NoColumns, &mut kept).unwrap();
+        assert!(
+            kept.bytes() < bound + bound / 64 + 2 * crate::engine::segment::spill_blocks::BLOCK,
+            "{} of {bound}",
+            kept.bytes()
+        );
 
-        let mut wanted = plain.finish().unwrap();
+        let mut wanted = plain.finish(&NoColumns).unwrap();
         let mut read = SpilledRun::open(kept).unwrap();
         assert_eq!((read.n_docs(), read.special()), (wanted.n_docs(), wanted.special()));
         assert_eq!(tids(&mut read), tids(&mut wanted));
         let wanted_norms = norms(&mut wanted);
         assert_eq!(wanted_norms.len(), if metric == Metric::L2 { 40_000 } else { 0 });
         assert_eq!(norms(&mut read), wanted_norms);
+        read.begin_terms().unwrap();
         let mut n_terms = 0;
         while let Some(head) = wanted.head() {
             assert_eq!(read.head(), Some(head));

@@ -9,22 +9,31 @@ use super::format::*;
 use super::gaps::GapWidth;
 use super::live::{self, LiveRank};
 use super::norms::NormWriter;
+use super::page_writer::PageWriter;
 use super::pages::{PAYLOAD, Part, PartSink};
 use super::source::{Input, TermHead};
 use super::special::SpecialDocs;
 use crate::engine::codec::impact;
 use crate::engine::error::{EngineError, PARTITION, Result, reserved};
+use crate::engine::filter::value::Columns;
+use crate::engine::filter::writer::write_columns;
 
-/// Writes one segment from `inputs`. Returns its totals; if nothing is left alive the segment has no documents and no
-/// pages.
-pub fn write_segment<S: PartSink>(inputs: &mut [Input<'_>], sink: &mut S) -> Result<SegmentMeta> {
+/// Writes one segment from `inputs`, which have the filter columns `columns`. Returns its totals; if nothing is left
+/// alive the segment has no documents and no pages.
+pub fn write_segment<S: PartSink>(
+    inputs: &mut [Input<'_>],
+    columns: &dyn Columns,
+    sink: &mut S,
+) -> Result<SegmentMeta> {
     let ranks = rank_inputs(inputs)?;
     let mut meta = SegmentMeta { n_docs: ranks.iter().map(LiveRank::n_live).sum(), ..SegmentMeta::default() };
     if meta.n_docs == 0 {
         return Ok(meta);
     }
     write_documents(inputs, &ranks, &mut meta, sink)?;
+    write_columns(inputs, &ranks, columns, &mut meta, sink)?;
 
+    inputs.iter_mut().try_for_each(|input| input.source.begin_terms())?;
     let mut out = ListWriter::new(sink, meta.n_docs);
     while let Some(head) = next_term(inputs, &ranks) {
         out.begin_term(&head);
@@ -147,57 +156,6 @@ fn write_list<S: PartSink>(
         })?;
     }
     out.end_list()
-}
-
-/// Fills pages of one part with fixed-size records.
-pub struct PageWriter {
-    part: Part,
-    buf: Vec<u8>,
-    n_pages: u32,
-}
-
-impl PageWriter {
-    /// No page yet.
-    pub fn new(part: Part) -> Self {
-        Self { part, buf: Vec::with_capacity(PAYLOAD), n_pages: 0 }
-    }
-
-    /// Adds a record that must not cross a page.
-    pub fn push_record(&mut self, record: &[u8], sink: &mut impl PartSink) -> Result<()> {
-        if self.buf.len() + record.len() > PAYLOAD {
-            self.flush(sink)?;
-        }
-        self.buf.extend_from_slice(record);
-        Ok(())
-    }
-
-    /// Adds bytes that may cross pages.
-    fn push_stream(&mut self, mut bytes: &[u8], sink: &mut impl PartSink) -> Result<()> {
-        while !bytes.is_empty() {
-            if self.buf.len() == PAYLOAD {
-                self.flush(sink)?;
-            }
-            let (now, later) = bytes.split_at(bytes.len().min(PAYLOAD - self.buf.len()));
-            self.buf.extend_from_slice(now);
-            bytes = later;
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self, sink: &mut impl PartSink) -> Result<()> {
-        sink.append(self.part, &self.buf)?;
-        self.buf.clear();
-        self.n_pages += 1;
-        Ok(())
-    }
-
-    /// Writes what is left; the number of pages.
-    pub fn finish(mut self, sink: &mut impl PartSink) -> Result<u32> {
-        if !self.buf.is_empty() {
-            self.flush(sink)?;
-        }
-        Ok(self.n_pages)
-    }
 }
 
 /// Writes the lists and the directory.

@@ -77,7 +77,12 @@ pub fn check_positive(argument: &'static str, value: f64) -> Result<f64, VectorE
     check_range(argument, value, (f64::MIN_POSITIVE, f64::MAX), "Give a finite number greater than 0.")
 }
 
-/// A number of terms to keep.
+/// A greatest distance: anything but NaN.
+pub fn check_radius(value: f64) -> Result<f64, VectorError> {
+    check_range("radius", value, (f64::NEG_INFINITY, f64::INFINITY), "Give a number; it may be infinite.")
+}
+
+/// A number of terms.
 pub fn check_count(argument: &'static str, value: i32) -> Result<usize, VectorError> {
     let range = "Give a number that is not negative.";
     usize::try_from(value).map_err(|_| VectorError::ArgumentOutOfRange { argument, value: value.to_string(), range })

@@ -13,11 +13,13 @@ pub mod dense;
 pub mod error;
 pub mod json;
 pub mod limits;
+pub mod matching;
 pub mod number;
 pub mod ops;
 pub mod prepared;
 pub mod select;
 mod simd;
+pub mod sphere;
 pub mod text;
 
 #[cfg(test)]

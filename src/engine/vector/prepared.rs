@@ -13,7 +13,7 @@ use super::simd::{Filter, prefetch};
 use super::{SparseVectorRef, ops};
 
 /// Longer vectors are not prepared: the tables would leave the caches.
-const MAX_TERMS: usize = 1 << 14;
+pub const MAX_TERMS: usize = 1 << 14;
 
 /// At least so many slots for each term.
 const SLOTS_PER_TERM: usize = 4;

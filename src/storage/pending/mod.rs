@@ -2,7 +2,7 @@
 //!
 //! Pages are linked from the oldest to the newest and numbered without gaps over the life of the index. Entries are
 //! appended to the last page; a page that has a successor never grows again, so cutting the list ([`seal`]) needs no
-//! lock on anything but its end. Vectors too large for a page lie in overflow pages, written before the entry that
+//! lock on anything but its end. Documents too large for a page lie in overflow pages, written before the entry that
 //! names them.
 //!
 //! Lock order: the last page, then a new page, then the metapage. Nobody waits for a page of the list while holding the
@@ -11,7 +11,7 @@
 mod read;
 mod write;
 
-pub use read::{Walk, load};
+pub use read::{EntryBuffer, Walk, load};
 pub use write::{Cut, append, mark_dead, mark_killed, replace_empty, seal};
 
 use super::page::{Identity, PageKind};
@@ -22,7 +22,7 @@ fn identity(page_no: u32) -> Identity {
 }
 
 /// Overflow pages name the table's block of their row, and a generation: the low half of the next transaction id when
-/// the vector was written. Their entry keeps it too, so that a reader under replay notices a page that was recycled.
+/// the document was written. Their entry keeps it too, so that a reader under replay notices a page that was recycled.
 ///
 /// A row's TID would not do, since rows come and go in the same place. Transaction ids do, because no block is an
 /// overflow page of the same generation twice:

@@ -1,10 +1,9 @@
-//! Reading the list, page by page, and the vectors of its entries.
+//! Reading the list, page by page, and what its entries hold.
 
 use super::{identity, overflow_identity};
 use crate::engine::error::{EngineError, Result, reserve, reserved};
-use crate::engine::pending::{self, Body, EntryHead, VectorBuffer};
+use crate::engine::pending::{self, Entry, EntryHead, Overflow, VectorBuffer};
 use crate::engine::segment::pages::PAYLOAD;
-use crate::engine::vector::SparseVectorRef;
 use crate::storage::buffer::SharedBuffer;
 use crate::storage::free::OwnedPage;
 use crate::storage::meta::{self, Meta};
@@ -109,8 +108,8 @@ impl PendingPage {
     pub fn n_pages(&self) -> Result<usize> {
         let mut n = 1;
         self.for_each_entry(|_, head, _| {
-            if let Body::Overflow { nnz, .. } = head.body {
-                n += (nnz as usize * 8).div_ceil(PAYLOAD);
+            if head.overflow.is_some() {
+                n += head.body_bytes().div_ceil(PAYLOAD);
             }
             Ok(())
         })?;
@@ -130,27 +129,30 @@ impl PendingPage {
     }
 }
 
-/// The vector of an entry; `body` is what follows the entry's head.
+/// Where entries are read to; reused for one after another.
+#[derive(Default)]
+pub struct EntryBuffer {
+    vector: VectorBuffer,
+    /// The contents of overflow pages.
+    body: Vec<u8>,
+}
+
+/// What an entry holds; `body` is what follows the entry's head.
 pub fn load<'b>(
     index: IndexRelation,
     head: &EntryHead,
-    body: &[u8],
+    body: &'b [u8],
     block: u32,
-    buffer: &'b mut VectorBuffer,
-) -> Result<Option<SparseVectorRef<'b>>> {
-    match head.body {
-        Body::Null => Ok(None),
-        Body::Inline(_) => buffer.load(body, block).map(Some),
-        Body::Overflow { block: first, .. } => {
-            let mut bytes = Vec::new();
-            for_each_overflow_page(index, head, |_, payload| {
-                reserve(&mut bytes, payload.len(), "pending vector")?;
-                bytes.extend_from_slice(payload);
-                Ok(())
-            })?;
-            buffer.load(&bytes, first).map(Some)
-        }
-    }
+    buffer: &'b mut EntryBuffer,
+) -> Result<Entry<'b>> {
+    let Some(overflow) = head.overflow else { return Entry::read(head, body, block, &mut buffer.vector) };
+    buffer.body.clear();
+    for_each_overflow_page(index, head, |_, payload| {
+        reserve(&mut buffer.body, payload.len(), "pending document")?;
+        buffer.body.extend_from_slice(payload);
+        Ok(())
+    })?;
+    Entry::read(head, &buffer.body, overflow.block, &mut buffer.vector)
 }
 
 /// Gives the overflow pages of an entry, if it has any, with their contents.
@@ -159,8 +161,8 @@ pub fn for_each_overflow_page(
     head: &EntryHead,
     mut each: impl FnMut(OwnedPage, &[u8]) -> Result<()>,
 ) -> Result<()> {
-    let Body::Overflow { block: first, generation, nnz } = head.body else { return Ok(()) };
-    let total = nnz as usize * 8;
+    let Some(Overflow { block: first, generation }) = head.overflow else { return Ok(()) };
+    let total = head.body_bytes();
     let (mut block, mut read, mut page_no) = (first, 0, 0);
     while read < total {
         pgrx::check_for_interrupts!();

@@ -1,9 +1,10 @@
 //! Growing the list, ending it, and marking its entries.
 
 use super::{identity, overflow_identity};
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::{EngineError, Result, reserve};
+use crate::engine::filter::value::Value;
 use crate::engine::ids::Tid;
-use crate::engine::pending::{self, Body, EntryHead};
+use crate::engine::pending::{self, EntryHead, Overflow};
 use crate::engine::segment::pages::PAYLOAD;
 use crate::engine::vector::SparseVectorRef;
 use crate::storage::buffer::ExclusiveBuffer;
@@ -14,10 +15,16 @@ use crate::storage::page::{NO_BLOCK, PageKind, PageRef, PageState};
 use crate::storage::relation::IndexRelation;
 use crate::storage::wal::{self, WalBatch};
 
-/// Adds a document. Returns the number of pages the list has now.
-pub fn append(index: IndexRelation, tid: Tid, vector: Option<SparseVectorRef<'_>>) -> Result<u32> {
+/// Adds a document with the values of the filter columns. Returns the number of pages the list has now.
+pub fn append(
+    index: IndexRelation,
+    tid: Tid,
+    vector: Option<SparseVectorRef<'_>>,
+    values: &[Option<Value<'_>>],
+) -> Result<u32> {
     let mut allocator = Allocator::new(index);
-    let (entry, overflow_pages) = write_entry(index, &mut allocator, tid, vector)?;
+    let (head, body) = pending::body_bytes(tid, vector, values)?;
+    let (entry, overflow_pages) = write_entry(index, &mut allocator, head, &body)?;
     if overflow_pages > 0 {
         fault::point!("overflow_written");
     }
@@ -40,25 +47,21 @@ pub fn append(index: IndexRelation, tid: Tid, vector: Option<SparseVectorRef<'_>
 fn write_entry(
     index: IndexRelation,
     allocator: &mut Allocator,
-    tid: Tid,
-    vector: Option<SparseVectorRef<'_>>,
+    head: EntryHead,
+    body: &[u8],
 ) -> Result<(Vec<u8>, u32)> {
-    let head = |body| EntryHead { tid, dead: false, killed: false, body };
-    let Some(vector) = vector else { return Ok((head(Body::Null).to_bytes(), 0)) };
-    let nnz = vector.nnz() as u32;
-    let bytes = pending::vector_bytes(vector)?;
-    let inline = head(Body::Inline(nnz));
-    if inline.entry_bytes() <= PAYLOAD {
-        let mut entry = inline.to_bytes();
-        entry.extend_from_slice(&bytes);
+    if head.entry_bytes() <= PAYLOAD {
+        let mut entry = head.to_bytes();
+        reserve(&mut entry, body.len(), "pending document")?;
+        entry.extend_from_slice(body);
         return Ok((entry, 0));
     }
     let generation = wal::next_stamp() as u32;
     let mut next = NO_BLOCK;
-    for (page_no, payload) in bytes.chunks(PAYLOAD).enumerate().rev() {
+    for (page_no, payload) in body.chunks(PAYLOAD).enumerate().rev() {
         let buffer = allocator.take()?;
         let mut batch = WalBatch::begin(index);
-        batch.write(&buffer, overflow_identity(tid, generation, page_no as u32), |page| {
+        batch.write(&buffer, overflow_identity(head.tid, generation, page_no as u32), |page| {
             page.set_payload(payload);
             page.edit_special(|s| s.next = next);
         });
@@ -66,8 +69,8 @@ fn write_entry(
         next = buffer.block();
         pgrx::check_for_interrupts!();
     }
-    let entry = head(Body::Overflow { block: next, generation, nnz });
-    Ok((entry.to_bytes(), bytes.len().div_ceil(PAYLOAD) as u32))
+    let entry = EntryHead { overflow: Some(Overflow { block: next, generation }), ..head };
+    Ok((entry.to_bytes(), body.len().div_ceil(PAYLOAD) as u32))
 }
 
 /// Makes the list's first page; `None` if somebody else did.

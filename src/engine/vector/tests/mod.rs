@@ -4,6 +4,7 @@ mod arithmetic;
 mod distances;
 mod errors;
 mod malformed;
+mod matching;
 mod numbers;
 mod order;
 mod round_trip;
