@@ -1,6 +1,6 @@
-//! The columns of an index: one holds the vector, wherever it stands among them, the others are filter columns. Which is
-//! which is the operator class's word: that of a vector has a support function that names the metric, that of a filter
-//! column one that compares two values, as B-trees want it.
+//! The columns of an index: one holds the vector, wherever it stands among them, the others are filter columns. Which
+//! is which is the operator class's word: that of a vector has a support function that names the metric, that of a
+//! filter column one that compares two values, as B-trees want it.
 //!
 //! Made anew for each row that is inserted: it asks the relation alone, and looks for a comparison only when one is
 //! needed.

@@ -269,7 +269,7 @@ pub fn wish(goal: Option<usize>) -> Wish {
 /// How the rows will be found, as far as can be told beforehand.
 pub fn way(survey: &Survey, wish: Wish) -> Way {
     match settings::strategy() {
-        Strategy::Auto => survey.way(wish),
+        Strategy::Auto | Strategy::Few => survey.way(wish),
         Strategy::Exhaustive => Way::Exhaustive,
         Strategy::Blocks => Way::Bounds,
     }

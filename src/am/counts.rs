@@ -32,6 +32,7 @@ pub struct ScanCounts {
 /// How a ranking found its rows, in words.
 pub fn strategy_name(rank: &RankCounts) -> &'static str {
     match (rank.rounds, rank.exhaustive) {
+        (0, false) if rank.few => "few",
         (0, false) => "unranked",
         (0, true) => "exhaustive",
         (_, true) => "bounds, then exhaustive",
@@ -77,6 +78,7 @@ impl Totals {
         sum.blocks.lookups += one.blocks.lookups;
         sum.rounds = sum.rounds.saturating_add(one.rounds);
         sum.exhaustive |= one.exhaustive;
+        sum.few |= one.few;
         sum.within += one.within;
         sum.delivered += one.delivered;
     }

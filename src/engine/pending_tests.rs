@@ -94,7 +94,9 @@ proptest! {
         // A byte less, a column more or less, and another kind do not go unnoticed.
         page.pop();
         prop_assert!(EntryHead::parse(&page, 5, 0).is_err());
-        prop_assert!(Entry::read(&read, &body[..body.len().saturating_sub(1)], 0, &mut buffer).is_err() || body.is_empty());
+        if let Some((_, shorter)) = body.split_last() {
+            prop_assert!(Entry::read(&read, shorter, 0, &mut buffer).is_err());
+        }
         let entry = Entry::read(&read, &body, 0, &mut buffer).unwrap();
         let mut more = kinds.clone();
         more.push(ValueKind::Integer);

@@ -30,6 +30,8 @@ mod cost {
     pub const LEVEL: f64 = 4.0;
     /// Reading a rare posting and passing over it.
     pub const RARE_PASSED: f64 = 0.9;
+    /// Looking one document up in a frequent list.
+    pub const FEW: f64 = 20.0;
 }
 
 /// Blocks that a first round scores or drops for each document it wants, measured for 16, 160 and 1,600 documents.
@@ -203,6 +205,14 @@ impl Survey {
                     bounds + blocks * cost::BLOCK
                 }
             }
+    }
+
+    /// Whether it is cheaper than anything else to look `n` documents up in every list.
+    pub fn is_few(&self, n: u64) -> bool {
+        let frequent = if self.documents > 0.0 { self.bounded / self.documents } else { 0.0 };
+        let alone = n as f64 * frequent * cost::FEW + self.rare * cost::RARE_PASSED;
+        let exhaustive = self.bounded * cost::FREQUENT + self.rare * cost::RARE + self.documents * cost::DOCUMENT;
+        alone < exhaustive / 2.0
     }
 
     /// How many blocks can be scored one by one in the time that scoring everything takes.

@@ -1,5 +1,5 @@
-//! Numbers, times and the like as 64-bit integers that have the order of the values. Integers are compared without a call
-//! of the server and take little room.
+//! Numbers, times and the like as 64-bit integers that have the order of the values. Integers are compared without a
+//! call of the server and take little room.
 
 use pgrx::pg_sys;
 

@@ -1,5 +1,5 @@
-//! Floating-point numbers as integers in PostgreSQL's order of them: NaN equals itself and is the greatest, and there is
-//! one zero.
+//! Floating-point numbers as integers in PostgreSQL's order of them: NaN equals itself and is the greatest, and there
+//! is one zero.
 
 /// An integer that is less, equal or greater as the number is.
 pub fn to_ordered(number: f64) -> i64 {

@@ -84,7 +84,7 @@ fn check_choice(case: &Case, query: &Vector, rng: &mut Random) {
                 }
         };
         let expected: Vec<_> = all.iter().filter(wanted).collect();
-        for strategy in [Strategy::Exhaustive, Strategy::Blocks, Strategy::Auto] {
+        for strategy in [Strategy::Exhaustive, Strategy::Blocks, Strategy::Few, Strategy::Auto] {
             for kernel in Kernel::ALL.into_iter().filter(|k| k.is_available()) {
                 let choice = Choice { within: sets.clone(), floor };
                 let got = case.stream_of(choice, Some(query), options(strategy, kernel));

@@ -76,6 +76,14 @@ pub fn has_chunk(set: &DocSet, chunk: u32) -> bool {
     set.words().iter().skip(from).take(CHUNK_WORDS).any(|&word| word != 0)
 }
 
+/// For each chunk whether it has a document in the set.
+pub fn chunks_with(set: &DocSet) -> Result<Vec<bool>> {
+    let words = set.words().chunks(CHUNK_WORDS);
+    let mut chunks = reserved(words.len(), "filtered chunks")?;
+    chunks.extend(words.map(|words| words.iter().any(|&word| word != 0)));
+    Ok(chunks)
+}
+
 /// The chunks `first..first + n` in runs, without long gaps that have no document in the set: first chunk of the run
 /// and the one behind its last, both counted from `first`.
 pub fn chunk_runs(set: &DocSet, first: u32, n: u32) -> Result<Vec<(u32, u32)>> {
@@ -124,6 +132,7 @@ mod tests {
             prop_assert!(blocks.is_empty() || blocks_with(&set, blocks.len() - 1).unwrap().is_none());
             let n_chunks = n.div_ceil(CHUNK_DOCS);
             let runs = chunk_runs(&set, 0, n_chunks).unwrap();
+            prop_assert!((0..n_chunks).map(|chunk| has_chunk(&set, chunk)).eq(chunks_with(&set).unwrap()));
             prop_assert!(runs.windows(2).all(|w| w[0].1 + GAP <= w[1].0) && runs.iter().all(|r| r.0 < r.1));
             let in_run = |chunk: u32| runs.iter().any(|&(from, to)| (from..to).contains(&chunk));
             prop_assert!((0..n_chunks).all(|chunk| in_run(chunk) || !has_chunk(&set, chunk)));

@@ -2,6 +2,7 @@
 
 pub mod blocks;
 pub mod choice;
+pub mod few;
 pub mod mask;
 pub mod matching;
 pub mod norm;

@@ -13,6 +13,7 @@ use roaring::RoaringBitmap;
 
 use super::blocks::{BlockCounts, SegmentBlocks};
 use super::choice::Choice;
+use super::few;
 use super::matching::{Terms, with_terms};
 use super::query::{Distance, MAX_BLOCK_LISTS, Plan, Ranking, ScoreScale, code, plan};
 use super::rounds::{Prune, Rounds};
@@ -46,6 +47,8 @@ pub enum Strategy {
     Exhaustive,
     /// Bounds first, as long as there is a positive one.
     Blocks,
+    /// Each document by itself if conditions leave a part of them, else whatever is cheaper.
+    Few,
 }
 
 /// How to search.
@@ -113,6 +116,8 @@ pub struct RankCounts {
     pub rounds: u32,
     /// Whether every posting was scored.
     pub exhaustive: bool,
+    /// Whether each document that conditions left was scored by itself.
+    pub few: bool,
     /// Documents that conditions left, dead ones apart; none if there are no conditions.
     pub within: u64,
     /// Documents delivered.
@@ -169,6 +174,8 @@ pub struct Ranker<S> {
 enum State {
     Blocks(Rounds),
     Codes(Stream),
+    /// All documents that are wanted and have not been delivered, best last.
+    Few(Vec<u64>),
 }
 
 impl<S: Segment> Ranker<S> {
@@ -223,6 +230,7 @@ impl<S: Segment> Ranker<S> {
             Self { metric, segments, bases, n_positions, plan, options, simd, scratch, state, counts, within, floor };
         ranker.choose(choice, query)?;
         ranker.state = match ranker.plan.ranking {
+            _ if ranker.wants_few() => State::Few(ranker.score_few()?),
             Ranking::Scored(scale) if ranker.wants_blocks() => State::Blocks(ranker.bound_blocks(scale)?),
             _ => State::Codes(ranker.score_all(u64::MAX)?),
         };
@@ -243,6 +251,7 @@ impl<S: Segment> Ranker<S> {
     pub fn into_scratch(self) -> Scratch {
         let mut scratch = self.scratch;
         match self.state {
+            State::Few(_) => {}
             State::Codes(stream) => scratch.take_words(stream.into_codes()),
             State::Blocks(rounds) => rounds.into_blocks().into_iter().for_each(|b| b.recycle(&mut scratch)),
         }
@@ -252,6 +261,7 @@ impl<S: Segment> Ranker<S> {
     /// How many documents can be had without further work.
     pub fn n_ready(&self) -> usize {
         match &self.state {
+            State::Few(keys) => keys.len(),
             State::Codes(stream) => stream.n_ready(),
             State::Blocks(rounds) => rounds.n_ready(),
         }
@@ -261,6 +271,7 @@ impl<S: Segment> Ranker<S> {
     pub fn next_best(&mut self) -> Result<Option<Ranked>> {
         let key = loop {
             match &mut self.state {
+                State::Few(keys) => break keys.pop(),
                 State::Codes(stream) => {
                     let begin = (stream.n_ready() == 0).then(self.options.clock);
                     let next = stream.next_best(self.simd)?;
@@ -346,13 +357,39 @@ impl<S: Segment> Ranker<S> {
         if all > 0.0 { kept / all } else { 1.0 }
     }
 
+    /// Whether conditions leave so few documents that each is best scored by itself.
+    fn wants_few(&self) -> bool {
+        let is_whole = self.within.iter().any(Option::is_none);
+        match self.options.strategy {
+            Strategy::Auto => !is_whole && self.survey().is_few(self.counts.within),
+            Strategy::Few => !is_whole,
+            Strategy::Exhaustive | Strategy::Blocks => false,
+        }
+    }
+
+    /// All documents that conditions leave, best last.
+    fn score_few(&mut self) -> Result<Vec<u64>> {
+        let begin = (self.options.clock)();
+        let mut keys = Vec::new();
+        for (at, (segment, lists)) in self.segments.iter().zip(&self.plan.segments).enumerate() {
+            let Some(set) = self.within.get(at).and_then(Option::as_deref) else { continue };
+            let place = (self.bases[at], self.floor);
+            few::score_few(&reader(segment), &self.plan.ranking, lists, set, place, &mut keys)
+                .map_err(|e| segment.locate(e))?;
+        }
+        keys.sort_unstable();
+        self.counts.few = true;
+        self.counts.time.blocks += (self.options.clock)() - begin;
+        Ok(keys)
+    }
+
     fn wants_blocks(&self) -> bool {
         let many_lists = self.plan.segments.iter().any(|lists| lists.len() > MAX_BLOCK_LISTS);
         !many_lists
             && match self.options.strategy {
                 Strategy::Exhaustive => false,
                 Strategy::Blocks => true,
-                Strategy::Auto => self.survey().way(self.options.wish(self.kept())) == Way::Bounds,
+                Strategy::Auto | Strategy::Few => self.survey().way(self.options.wish(self.kept())) == Way::Bounds,
             }
     }
 

@@ -63,13 +63,15 @@ fn score_ranges<P: PartPages>(
     simd: Simd,
     codes: &mut [u16],
 ) -> Result<()> {
+    let chunks = within.map(mask::chunks_with).transpose()?;
+    let chunks = chunks.as_deref();
     let mut cursors = reserved(lists.len(), "list cursors")?;
     cursors.extend(lists.iter().map(|l| RareCursor::new(&l.list)));
     for (range, codes) in (0..n_ranges(segment.meta.n_docs)).zip(codes.chunks_mut(RANGE_DOCS as usize)) {
         codes.fill(scale.zero_code());
         for (planned, cursor) in lists.iter().zip(&mut cursors) {
             if planned.list.frequent {
-                add_frequent(segment, planned, range, within, simd, codes)?;
+                add_frequent(segment, planned, range, chunks, simd, codes)?;
             } else {
                 add_rare(segment, planned, cursor, range * RANGE_DOCS, codes)?;
             }
@@ -83,13 +85,21 @@ fn add_frequent<P: PartPages>(
     segment: &SegmentReader<'_, P>,
     planned: &PlannedList,
     range: u32,
-    within: Option<&DocSet>,
+    wanted: Option<&[bool]>,
     simd: Simd,
     codes: &mut [u16],
 ) -> Result<()> {
     let units = planned.units_table();
     let chunks = codes.as_chunks_mut::<{ CHUNK_DOCS as usize }>().0;
-    let wanted = |no| within.is_none_or(|set| mask::has_chunk(set, range * RANGE_CHUNKS + no));
+    let Some(wanted) = wanted else {
+        return segment.for_each_chunk(&planned.list, range, |no, chunk| {
+            let Some(sums) = chunks.get_mut(no as usize) else { return Ok(()) };
+            add_chunk(&chunk, planned, &units, simd, sums);
+            Ok(())
+        });
+    };
+    let first = (range * RANGE_CHUNKS) as usize;
+    let wanted = |no| wanted.get(first + no as usize).copied().unwrap_or(false);
     segment.for_each_chunk_of(&planned.list, range, wanted, |no, chunk| {
         let Some(sums) = chunks.get_mut(no as usize) else { return Ok(()) };
         add_chunk(&chunk, planned, &units, simd, sums);

@@ -107,6 +107,30 @@ impl<'a> Chunk<'a> {
         }
     }
 
+    /// The impact of one document; 0 if it has no posting.
+    #[inline]
+    pub fn impact(&self, place: u8) -> u8 {
+        match self {
+            Self::Array { docs, impacts } => {
+                let at = docs.iter().map(|&d| usize::from(d < place)).sum::<usize>();
+                match docs.get(at) {
+                    Some(&doc) if doc == place => impacts.get(at).copied().unwrap_or(0),
+                    _ => 0,
+                }
+            }
+            Self::Bitmap { bits, impacts } => {
+                let words = words(bits);
+                let (no, bit) = (usize::from(place / 64), place % 64);
+                if words[no] >> bit & 1 == 0 {
+                    return 0;
+                }
+                let before = words[..no].iter().map(|w| w.count_ones()).sum::<u32>()
+                    + (words[no] & ((1u64 << bit) - 1)).count_ones();
+                impacts.get(before as usize).copied().unwrap_or(0)
+            }
+        }
+    }
+
     /// The impacts of the block of documents from `first` on; 0 for those without a posting.
     #[inline]
     pub fn block(&self, first: u8) -> [u8; BLOCK_DOCS as usize] {
@@ -175,6 +199,10 @@ mod tests {
                 expected.iter().filter(|p| p.0 / 4 == first / 4).for_each(|p| block[usize::from(p.0 % 4)] = p.1);
                 prop_assert_eq!(chunk.block(first), block);
             }
+            for place in 0..=255u8 {
+                let impact = expected.iter().find(|p| p.0 == place).map_or(0, |p| p.1);
+                prop_assert_eq!(chunk.impact(place), impact);
+            }
         }
 
         #[test]
@@ -184,6 +212,7 @@ mod tests {
                 chunk.for_each(|_, _| { n += 1; Ok::<(), ()>(()) }).unwrap();
                 prop_assert_eq!(n, chunk.n_postings());
                 (0..=252u8).step_by(4).for_each(|first| { chunk.block(first); });
+                (0..=255u8).for_each(|place| { chunk.impact(place); });
             }
         }
     }

@@ -86,6 +86,20 @@ fn slot<const BYTES: usize>(bytes: &[u8; BYTES]) -> (u32, u8) {
     (gap, bytes[BYTES - 1])
 }
 
+/// Slots that are passed over together.
+const GROUP: usize = 32;
+
+/// The gaps of some slots added up, and how many of them are postings.
+#[inline(always)]
+fn totals<const BYTES: usize>(slots: &[[u8; BYTES]]) -> (u32, u32) {
+    let each = slots.iter().map(slot);
+    each.fold((0u32, 0), |(gaps, n), (gap, impact)| {
+        // Wide gaps cannot overflow but on a damaged page.
+        let gaps = if BYTES == 5 { gaps.saturating_add(gap) } else { gaps + gap };
+        (gaps, n + u32::from(impact > 0))
+    })
+}
+
 /// A place in a rare list; reads it range by range.
 #[derive(Clone, Copy, Debug)]
 pub struct RareCursor {
@@ -133,6 +147,75 @@ impl RareCursor {
             }
         }
         Ok(())
+    }
+
+    /// Gives those of the list's postings that are of `docs`, which ascend: the document's place among them, the impact.
+    /// The cursor is at the list's beginning.
+    pub fn for_each_among<P: PartPages>(
+        &mut self,
+        reader: &SegmentReader<'_, P>,
+        docs: &[u32],
+        mut each: impl FnMut(usize, u8),
+    ) -> Result<()> {
+        let Some(&last) = docs.last() else { return Ok(()) };
+        let mut at = 0;
+        while self.left > 0 && self.previous <= last {
+            if PAYLOAD.saturating_sub(self.offset) < self.width.slot_bytes() {
+                (self.page, self.offset) = (self.page.wrapping_add(1), 0);
+                reader.pages.check_interrupts();
+            }
+            let payload = reader.pages.page(Part::Postings, self.page)?;
+            let rest = payload.get(self.offset..).unwrap_or_default();
+            match self.width {
+                GapWidth::One => self.read_among::<2>(rest, docs, &mut at, &mut each),
+                GapWidth::Two => self.read_among::<3>(rest, docs, &mut at, &mut each),
+                GapWidth::Four => self.read_among::<5>(rest, docs, &mut at, &mut each),
+            }
+            if u64::from(self.previous) >= u64::from(reader.meta.n_docs) {
+                return Err(corrupt(Part::Postings, self.page, "documents do not ascend within the segment"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads to the end of the page or of the list.
+    #[inline(always)]
+    fn read_among<const BYTES: usize>(
+        &mut self,
+        mut rest: &[u8],
+        docs: &[u32],
+        at: &mut usize,
+        each: &mut impl FnMut(usize, u8),
+    ) {
+        while self.left > 0 && rest.len() >= BYTES {
+            // A slot is at most one posting: this many cannot pass the list's end.
+            let slots = rest.as_chunks::<BYTES>().0;
+            let slots = &slots[..slots.len().min(self.left as usize)];
+            let mut postings = 0;
+            for group in slots.chunks(GROUP) {
+                let (gaps, n) = totals(group);
+                let end = self.previous.saturating_add(gaps);
+                // Most groups have none of the documents and are passed over as a whole.
+                if docs.get(*at).is_some_and(|&doc| doc <= end) {
+                    let mut doc = self.previous;
+                    for bytes in group {
+                        let (gap, impact) = slot(bytes);
+                        doc = doc.saturating_add(gap);
+                        while docs.get(*at).is_some_and(|&wanted| wanted < doc) {
+                            *at += 1;
+                        }
+                        if impact > 0 && docs.get(*at) == Some(&doc) {
+                            each(*at, impact);
+                        }
+                    }
+                }
+                self.previous = end;
+                postings += n;
+            }
+            self.offset += slots.len() * BYTES;
+            self.left -= postings;
+            rest = &rest[slots.len() * BYTES..];
+        }
     }
 
     /// Reads to the end of the page, of the list, or to `end`; true in the last case.
@@ -188,5 +271,71 @@ impl RareCursor {
             rest = &rest[taken * BYTES..];
         }
         Ok(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::segment::format::SegmentMeta;
+    use crate::engine::segment::pages::{MemoryPages, PartSink};
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    /// A list over pages that begin anywhere.
+    fn write(postings: &BTreeMap<u32, u8>, n_docs: u32, begin: usize) -> (MemoryPages, ListEntry) {
+        let gaps = GapWidth::for_list(postings.len() as u64, u64::from(n_docs));
+        let (mut pages, mut page) = (MemoryPages::default(), vec![0; begin]);
+        let mut put = |gap: u32, impact: u8, pages: &mut MemoryPages| {
+            if PAYLOAD - page.len() < gaps.slot_bytes() {
+                pages.append(Part::Postings, &page).unwrap();
+                page.clear();
+            }
+            gaps.write(gap, impact, &mut page);
+        };
+        let mut previous = 0;
+        for (&doc, &impact) in postings {
+            let mut gap = doc - previous;
+            while gap > gaps.greatest() {
+                put(gaps.greatest(), 0, &mut pages);
+                gap -= gaps.greatest();
+            }
+            put(gap, impact, &mut pages);
+            previous = doc;
+        }
+        pages.append(Part::Postings, &page).unwrap();
+        let list =
+            ListEntry { df: postings.len() as u32, place: 0, offset: begin as u16, gaps, ..ListEntry::default() };
+        (pages, list)
+    }
+
+    proptest! {
+        #[test]
+        fn some_documents_of_a_list(
+            (n_docs, postings) in prop_oneof![Just(300u32), Just(70_000), Just(20_000_000)].prop_flat_map(|n| {
+                (Just(n), prop::collection::btree_map(0..n, 1u8.., 1..3_000))
+            }),
+            docs in prop::collection::btree_set(0u32..20_000_000, 0..50),
+            of_list in prop::collection::vec(any::<prop::sample::Index>(), 0..20),
+            begin in 0usize..PAYLOAD,
+        ) {
+            let (pages, list) = write(&postings, n_docs, begin);
+            let meta = SegmentMeta { n_docs, ..SegmentMeta::default() };
+            let reader = SegmentReader { pages: &pages, meta: &meta };
+            let keys: Vec<u32> = postings.keys().copied().collect();
+            let mut docs: Vec<u32> = docs.into_iter().filter(|&doc| doc < n_docs).collect();
+            docs.extend(of_list.iter().map(|index| keys[index.index(keys.len())]));
+            docs.sort_unstable();
+            docs.dedup();
+            let mut found = Vec::new();
+            RareCursor::new(&list).for_each_among(&reader, &docs, |at, impact| found.push((docs[at], impact))).unwrap();
+            let expected: Vec<_> = docs.iter().filter_map(|doc| Some((*doc, *postings.get(doc)?))).collect();
+            prop_assert_eq!(found, expected);
+            let mut all = Vec::new();
+            let mut cursor = RareCursor::new(&list);
+            cursor.for_each_below(&reader, u32::MAX, |doc, impact| { all.push((doc, impact)); Ok(()) }).unwrap();
+            all.retain(|posting| posting.1 > 0);
+            prop_assert!(all.iter().copied().eq(postings));
+        }
     }
 }
