@@ -154,8 +154,8 @@ fn answer(of: &mut Filtered, case: &Case, query: usize, k: usize) -> Vec<(i32, f
     rows(of.server.client(), &sql).iter().map(|row| (row.get(0), row.get(1))).collect()
 }
 
-/// Queries take turns: one step asks every case once, each of them another query, so that no query comes twice in a row
-/// and finds its lists in the processor's caches; after as many steps as there are queries each case has had each query.
+/// Cases take turns: one step asks every case once, each of them another query, so that no query comes twice in a row
+/// and finds its lists in the processor's caches. After as many steps as there are queries each case has had each one.
 fn in_turns(of: &mut Filtered, cases: &[&Case], k: usize) -> Vec<Times> {
     let n = of.data.n_asked();
     let statements: Vec<Vec<String>> =
