@@ -8,11 +8,22 @@ source "$(dirname "$0")/common.sh"
 data=${1:-${DATA:-}}
 growth=${GROWTH:-$([ -n "$data" ] || echo 4)}
 n_queries=1000
+
+# Whether a part is measured: those that ONLY names, or all that are not skipped.
+wanted() {
+	if [ -n "${ONLY:-}" ]; then
+		[[ " $ONLY " == *" $1 "* ]]
+	else
+		[ "${!1:-}" != skip ]
+	fi
+}
+
 # LIFE=row changes measures that alone.
 if [ -n "${LIFE:-}" ]; then
 	growth=skip
-	export COMPARE=skip
+	export COMPARE=skip FILTER=skip
 fi
+wanted GROWTH || growth=skip
 cd "$ROOT"
 client() { cargo build --locked --quiet --release --package pg_wand_tests --bin "$1" --target-dir "$TARGET"; }
 
@@ -43,7 +54,7 @@ if [ ${#folders[@]} = 0 ]; then
 fi
 
 # A virtual environment of its own; what is missing there is missing in the table.
-if [ "${RIVALS:-}" != skip ] && [ "${COMPARE:-}" != skip ] && [ -z "${BENCH_PYTHON:-}" ]; then
+if [ "${RIVALS:-}" != skip ] && [ -z "${BENCH_PYTHON:-}" ] && { wanted COMPARE || wanted FILTER; }; then
 	venv=$TARGET/bench/venv
 	stamp=$venv/$(sha256sum <scripts/bench-requirements.txt | cut -c1-16)
 	if [ ! -f "$stamp" ]; then

@@ -57,12 +57,13 @@ class Qdrant:
     """Qdrant's segment code, embedded: one segment, index in memory, floats; exact."""
 
     package = "qdrant-edge-py"
+    folder = "qdrant"
 
     def __init__(self, docs, folder):
         import qdrant_edge as q
 
         self.q = q
-        path = folder / "qdrant"
+        path = folder / self.folder
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir(parents=True)
         config = q.EdgeConfig(
@@ -74,26 +75,65 @@ class Qdrant:
             wal_enabled=False,
         )
         self.shard = q.EdgeShard.create(str(path), config)
+        payload = self.fields(folder)
         for first in range(0, docs.rows, 1000):
             points = []
             for number in range(first, min(first + 1000, docs.rows)):
                 terms, weights = docs.row(number)
-                points.append(q.Point(number, {"emb": q.SparseVector(terms.tolist(), weights.tolist())}))
+                vector = {"emb": q.SparseVector(terms.tolist(), weights.tolist())}
+                points.append(q.Point(number, vector, payload[number] if payload else None))
             self.shard.update(q.UpdateOperation.upsert_points(points))
         self.shard.optimize()
         self.shard.flush()
         # Its files are sparse: what they take, not how long they are.
         self.bytes = sum(512 * f.stat().st_blocks for f in path.rglob("*") if f.is_file())
 
-    def prepare(self, terms, weights, k, _):
+    def fields(self, _):
+        return None
+
+    def prepare(self, terms, weights, k, parameters):
         vector = self.q.SparseVector(terms.tolist(), weights.tolist())
-        return self.q.SearchRequest(query=self.q.Query.Nearest(vector, using="emb"), limit=k)
+        query = self.q.Query.Nearest(vector, using="emb")
+        return self.q.SearchRequest(query=query, limit=k, filter=self.condition(parameters))
+
+    def condition(self, _):
+        return None
 
     def search(self, request):
         return self.shard.search(request)
 
     def ids(self, found):
         return [point.id for point in found]
+
+
+class FilteredQdrant(Qdrant):
+    """The same with the integers of CACHE/payload.tsv, each column with an index in memory.
+
+    Parameters: NAME=VALUE, and NAME=FROM:TO for FROM <= x < TO; all must hold. A boolean is an integer here, because
+    qdrant-edge-py 0.9.0 makes 1 of True where it is to be matched, and finds no boolean that is equal to it.
+    """
+
+    folder = "qdrant_filtered"
+
+    def fields(self, folder):
+        q = self.q
+        head, *lines = (folder / "payload.tsv").read_text().splitlines()
+        names = head.split("\t")
+        for name in names:
+            index = q.IntegerIndexParams(lookup=True, range=True, memory=q.Memory.Pinned)
+            self.shard.update(q.UpdateOperation.create_field_index(name, index))
+        return [dict(zip(names, map(int, line.split("\t")))) for line in lines]
+
+    def condition(self, parameters):
+        q, must = self.q, []
+        for parameter in parameters:
+            name, value = parameter.split("=")
+            low, _, high = value.partition(":")
+            if high:
+                must.append(q.FieldCondition(name, range=q.RangeFloat(gte=float(low), lt=float(high))))
+            else:
+                must.append(q.FieldCondition(name, match=q.MatchValue(int(low))))
+        return q.Filter(must=must) if must else None
 
 
 class Seismic:
@@ -168,7 +208,7 @@ class Bmp:
         return [int(name) for name in found[0]]
 
 
-ENGINES = {"qdrant": Qdrant, "seismic": Seismic, "bmp": Bmp}
+ENGINES = {"qdrant": Qdrant, "qdrant_filtered": FilteredQdrant, "seismic": Seismic, "bmp": Bmp}
 
 
 def build(name, docs, folder):

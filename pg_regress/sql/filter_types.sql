@@ -1,5 +1,6 @@
 -- A condition on each type, with arguments of the types that can be compared with it: what the index finds is what a
--- sequential scan finds, in segments and in the pending list.
+-- sequential scan finds, in segments and in the pending list. Not on bool: of `flag = true` PostgreSQL 15 makes `flag`,
+-- which it looks for in indexes of its own only.
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set helpers :abs_srcdir '/common/index.sql'
 \set ECHO none
@@ -54,7 +55,7 @@ DECLARE
     by_scan text;
 BEGIN
     SELECT string_agg(format(
-            '(SELECT count(*) FROM (SELECT FROM docs WHERE %I %s %s ORDER BY emb <#> query(1)) s)', name, o, argument),
+            '(SELECT count(*) FROM (SELECT FROM docs WHERE %I %s %s ORDER BY emb <#> (SELECT query(1))) s)', name, o, argument),
             $s$ || ' ' || $s$ ORDER BY n)
         INTO statement FROM unnest('{<,<=,=,>=,>}'::text[]) WITH ORDINALITY t (o, n);
     statement := 'SELECT ' || statement;
@@ -77,7 +78,7 @@ BEGIN
 END
 $$;
 SELECT name, left(argument, 60) AS argument, compare(name, argument) FROM (VALUES
-    ('c_bool', 'false'), ('c_bool', 'true'), ('c_char', $$'a'::"char"$$),
+    ('c_char', $$'a'::"char"$$),
     ('c_int2', '5::int2'), ('c_int2', '5'), ('c_int2', '99999::int8'),
     ('c_int4', '7::int2'), ('c_int4', '7'), ('c_int4', '-99999999999'),
     ('c_int8', '0::int2'), ('c_int8', '-5'), ('c_int8', '5000000000000'), ('c_oid', '4000000000::oid'),

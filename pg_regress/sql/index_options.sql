@@ -11,7 +11,6 @@ CREATE INDEX docs_emb ON docs USING wand (emb) WITH (autoflush = perhaps);
 CREATE INDEX docs_emb ON docs USING wand (emb) WITH (vacuum_truncate = 2);
 CREATE INDEX docs_emb ON docs USING wand (emb) WITH (fillfactor = 90);
 CREATE INDEX docs_emb ON docs USING wand (t);
-CREATE INDEX docs_emb ON docs USING wand (emb, id);
 CREATE INDEX docs_emb ON docs USING wand (emb) INCLUDE (id);
 CREATE UNIQUE INDEX docs_emb ON docs USING wand (emb);
 CREATE INDEX docs_emb ON docs USING wand (emb DESC);

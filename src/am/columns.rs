@@ -21,6 +21,9 @@ use crate::storage::raise::OrRaise;
 use crate::storage::relation::IndexRelation;
 use crate::storage::value::{Comparison, DatumBuffer, Form, Layout, Refused, ValueBuffer};
 
+/// The collation POSIX, which sorts as C does; from PostgreSQL 18 on its number has no name any more.
+const POSIX_COLLATION: pg_sys::Oid = pg_sys::Oid::from_u32(951);
+
 /// The columns of an open index.
 pub struct IndexColumns {
     index: IndexRelation,
@@ -170,7 +173,7 @@ impl FilterColumn {
     pub(super) fn order(&self, index: IndexRelation) -> Order {
         *self.order.get_or_init(|| {
             let (.., collation) = self.class(index);
-            let is_c = matches!(collation, pg_sys::C_COLLATION_OID | pg_sys::POSIX_COLLATION_OID);
+            let is_c = matches!(collation, pg_sys::C_COLLATION_OID | POSIX_COLLATION);
             match u32::from(index.support_function(self.place, COMPARISON_PROC)) {
                 // These compare the bytes that both values have, and then the lengths.
                 pg_sys::F_BYTEACMP | pg_sys::F_UUID_CMP => Order::Bytewise,

@@ -90,12 +90,19 @@ unsafe extern "C-unwind" fn explain_node(
 /// # Safety
 /// - `node` is a node of a plan that has been run and not yet been taken down.
 unsafe fn totals_of(node: *mut pg_sys::PlanState) -> Option<Totals> {
-    // SAFETY: a node.
-    if !unsafe { pgrx::is_a(node.cast(), pg_sys::NodeTag::T_IndexScanState) } {
+    let is = |tag| {
+        // SAFETY: a node.
+        unsafe { pgrx::is_a(node.cast(), tag) }
+    };
+    let scan = if is(pg_sys::NodeTag::T_IndexScanState) {
+        // SAFETY: as its tag says.
+        unsafe { (*node.cast::<pg_sys::IndexScanState>()).iss_ScanDesc }
+    } else if is(pg_sys::NodeTag::T_BitmapIndexScanState) {
+        // SAFETY: as its tag says.
+        unsafe { (*node.cast::<pg_sys::BitmapIndexScanState>()).biss_ScanDesc }
+    } else {
         return None;
-    }
-    // SAFETY: as its tag says.
-    let scan = unsafe { (*node.cast::<pg_sys::IndexScanState>()).iss_ScanDesc };
+    };
     if scan.is_null() {
         return None;
     }
@@ -124,13 +131,14 @@ unsafe fn print(totals: &Totals, explain: *mut pg_sys::ExplainState) {
         (c"Block Look-ups", rank.blocks.lookups),
         (c"Rows Delivered", rank.delivered),
         (c"Rows Rechecked", *rechecked),
+        (c"Rows Within", rank.within),
         (c"Rows Killed", *killed),
         (c"Restarts", *restarts),
     ];
     // SAFETY: by the caller's promise.
     if unsafe { (*explain).format } == pg_sys::ExplainFormat::EXPLAIN_FORMAT_TEXT {
         let (first, rest) = counts.split_at(5);
-        let (of_blocks, last) = rest.split_at(rest.len() - 4);
+        let (of_blocks, last) = rest.split_at(rest.len() - 5);
         let (rows, rare) = last.split_at(2);
         let mut shown = [first, rows].concat();
         shown.extend(rare.iter().filter(|(_, count)| *count > 0));

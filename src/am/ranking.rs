@@ -57,7 +57,7 @@ impl Source {
     fn next(&mut self) -> Result<Option<Ranked>> {
         match self {
             Self::Ranked(ranker) => ranker.next_best(),
-            Self::Unranked(documents) => documents.next(),
+            Self::Unranked(documents) => documents.next_document(),
         }
     }
 

@@ -6,6 +6,7 @@
 use pgrx::pg_sys;
 
 use super::page::{Identity, PageRef, PageState};
+use super::recent;
 use super::relation::IndexRelation;
 use crate::engine::error::{EngineError, Result};
 
@@ -91,8 +92,7 @@ pub struct SealedBuffer {
 impl SealedBuffer {
     /// Pins `block`, which is known to exist; if it does not, PostgreSQL reports it.
     pub fn open(index: IndexRelation, block: u32) -> Self {
-        // SAFETY: the relation is open.
-        let buffer = unsafe { pg_sys::ReadBuffer(index.raw(), block) };
+        let buffer = recent::pin(index, block);
         let locked = index.is_under_replay();
         if locked {
             // SAFETY: just pinned.

@@ -16,6 +16,7 @@ pub mod meta;
 pub mod page;
 pub mod pending;
 pub mod raise;
+pub mod recent;
 pub mod relation;
 pub mod replay;
 pub mod segment_pages;

@@ -60,6 +60,16 @@ pub struct PhysicalId {
     session: i32,
 }
 
+impl PhysicalId {
+    /// The file's number in its database and tablespace.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+}
+
+/// The session of a relation that is not temporary.
+const NO_SESSION: i32 = -1;
+
 /// An index that is open and locked by the caller for as long as this value is used.
 #[derive(Clone, Copy, Debug)]
 pub struct IndexRelation {
@@ -163,6 +173,37 @@ impl IndexRelation {
         let (tablespace, database, number) =
             (relation.rd_locator.spcOid, relation.rd_locator.dbOid, u32::from(relation.rd_locator.relNumber));
         PhysicalId { tablespace, database, number, session: relation.rd_backend }
+    }
+
+    /// Whether it is a temporary index, which is in buffers of this session.
+    pub fn is_temporary(self) -> bool {
+        // SAFETY: the relation is open.
+        unsafe { (*self.raw).rd_backend != NO_SESSION }
+    }
+
+    /// Pins `buffer`, which the server has named for a block of an index that is not temporary, if it still has that
+    /// block: true then. The access is counted as any other.
+    pub fn pin_recent(self, block: u32, buffer: pg_sys::Buffer) -> bool {
+        // SAFETY: the relation is open.
+        let relation = unsafe { &*self.raw };
+        #[cfg(feature = "pg15")]
+        let file = relation.rd_node;
+        #[cfg(not(feature = "pg15"))]
+        let file = relation.rd_locator;
+        // SAFETY: a buffer's number; the server looks whether the block is there.
+        if unsafe { !pg_sys::ReadRecentBuffer(file, pg_sys::ForkNumber::MAIN_FORKNUM, block, buffer) } {
+            return false;
+        }
+        // SAFETY: null, or this session's counts of the relation.
+        if let Some(info) = unsafe { relation.pgstat_info.as_mut() } {
+            #[cfg(feature = "pg15")]
+            let (read, hit) = (&mut info.t_counts.t_blocks_fetched, &mut info.t_counts.t_blocks_hit);
+            #[cfg(not(feature = "pg15"))]
+            let (read, hit) = (&mut info.counts.blocks_fetched, &mut info.counts.blocks_hit);
+            *read += 1;
+            *hit += 1;
+        }
+        true
     }
 
     /// Blocks of the main fork.

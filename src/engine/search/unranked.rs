@@ -1,9 +1,9 @@
 //! Documents in no order: those that conditions leave, segment by segment.
 
+use super::query::Distance;
 use super::ranker::{Ranked, Segment, reader};
-use crate::engine::error::{Result, reserve};
+use crate::engine::error::{Result, reserve, reserved};
 use crate::engine::filter::docset::DocSet;
-use crate::engine::search::query::Distance;
 
 /// Documents that are made ready together: a TID page has about as many.
 const READY: usize = 1024;
@@ -24,7 +24,7 @@ impl<S: Segment> Unranked<S> {
     /// The documents of each segment that conditions leave, `None` for all.
     pub fn new(segments: Vec<S>, within: Vec<Option<DocSet>>, skip_killed: bool) -> Result<Self> {
         let mut within = within.into_iter();
-        let mut sets = crate::engine::error::reserved(segments.len(), "segments")?;
+        let mut sets = reserved(segments.len(), "segments")?;
         let mut n_docs = 0;
         for segment in &segments {
             let mut set = match within.next().flatten() {
@@ -54,7 +54,7 @@ impl<S: Segment> Unranked<S> {
     }
 
     /// The next document, with a distance that says nothing.
-    pub fn next(&mut self) -> Result<Option<Ranked>> {
+    pub fn next_document(&mut self) -> Result<Option<Ranked>> {
         if self.ready.is_empty() {
             self.make_ready()?;
         }

@@ -92,13 +92,29 @@ const GROUP: usize = 32;
 /// The gaps of some slots added up, and how many of them are postings.
 #[inline(always)]
 fn totals<const BYTES: usize>(slots: &[[u8; BYTES]]) -> (u32, u32) {
-    let each = slots.iter().map(slot);
-    each.fold((0u32, 0), |(gaps, n), (gap, impact)| {
-        // Wide gaps cannot overflow but on a damaged page.
-        let gaps = if BYTES == 5 { gaps.saturating_add(gap) } else { gaps + gap };
-        (gaps, n + u32::from(impact > 0))
+    let (words, rest) = match BYTES {
+        // Four slots to a word, in lanes of 16 bits: as many words as a group has cannot overflow them.
+        2 => slots.as_flattened().as_chunks::<8>(),
+        _ => (&[][..], &[][..]),
+    };
+    let (mut gaps, mut postings) = (0u64, 0u64);
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        gaps += word & LOW;
+        // An impact above 0 carries into the byte above it.
+        postings += (((word >> 8) & LOW) + LOW) >> 8 & ONE;
+    }
+    let whole = if BYTES == 2 { slots.len() - rest.len() / 2 } else { 0 };
+    let lanes = |sum: u64| (sum.wrapping_mul(ONE) >> 48) as u32;
+    slots[whole..].iter().map(slot).fold((lanes(gaps), lanes(postings)), |(gaps, n), (gap, impact)| {
+        (gaps.saturating_add(gap), n + u32::from(impact > 0))
     })
 }
+
+/// The lower byte of each lane of 16 bits.
+const LOW: u64 = 0x00ff_00ff_00ff_00ff;
+/// The lowest bit of each lane.
+const ONE: u64 = 0x0001_0001_0001_0001;
 
 /// A place in a rare list; reads it range by range.
 #[derive(Clone, Copy, Debug)]

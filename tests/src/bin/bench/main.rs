@@ -11,7 +11,10 @@
 //! sizes       BENCH_QUERIES (200), BENCH_SLOW (50, HNSW), BENCH_SCANS (10, sequential scans), BENCH_PASSES (3),
 //!             BENCH_BATCH (1,000, queries of a batch)
 //! left out    COMPARE=skip (all ways to answer), HNSW=skip, RIVALS=skip, GROWTH=skip, BATCH=skip, BUILD=skip,
-//!             TEXT=skip (questions, document frequencies), FUSION=skip, MEMORY=skip (of a scan), COLD=skip
+//!             TEXT=skip (questions, document frequencies), FUSION=skip, MEMORY=skip (of a scan), COLD=skip,
+//!             FILTER=skip (searches under conditions)
+//! nothing but ONLY="FILTER HNSW": the parts that are named
+//! filters     FILTER_HNSW_DOCS (50,000, documents of pgvector's index)
 //! life        LIFE=row changes: this part alone; LIFE_ROWS (20,000, inserted each way), LIFE_RATE (2,000 changes a second)
 //! engines     RIVALS ("qdrant seismic bmp"), BENCH_PYTHON (a Python that has them)
 //! ```
@@ -22,7 +25,9 @@
 
 mod batch;
 mod builds;
+mod clock;
 mod cold;
+mod filter;
 mod fuse;
 mod growth;
 mod life;
@@ -58,11 +63,12 @@ fn main() -> Result<(), String> {
         return life::run(folder, output, changes);
     }
     let data = Collection::read(folder)?;
+    let cache = output.join("cache").join(&data.name);
     let mut server = Server::start();
     let indexes = server.set_up(&data, wanted("HNSW") && wanted("COMPARE"));
     let mut report = Report::new(&data, &server.versions(), indexes);
     if wanted("COMPARE") {
-        let (rivals, indexes) = Rivals::start(folder, &output.join("cache").join(&data.name))?;
+        let (rivals, indexes) = Rivals::start(folder, &cache, &rivals::wanted())?;
         report.add_indexes(indexes);
         compare(Bench { data: &data, server: &mut server, rivals }, &mut report);
     }
@@ -70,13 +76,20 @@ fn main() -> Result<(), String> {
         let (small, large) = (Collection::read(Path::new(small))?, Collection::read(Path::new(large))?);
         growth::measure(&small, &large, &LIMITS).into_iter().for_each(|table| report.add_table(table));
     }
+    if wanted("FILTER") {
+        let tables = filter::measure(&mut server, &data, folder, &cache, wanted("HNSW"))?;
+        tables.into_iter().for_each(|table| report.add_table(table));
+    }
     resources(server, &data, &mut report);
     report.write(output)
 }
 
 /// Whether a part is to be run.
 fn wanted(part: &str) -> bool {
-    std::env::var(part).map_or(true, |word| word != "skip")
+    match std::env::var("ONLY") {
+        Ok(parts) if !parts.is_empty() => parts.split_whitespace().any(|named| named == part),
+        _ => std::env::var(part).map_or(true, |word| word != "skip"),
+    }
 }
 
 /// Every way to answer the queries.

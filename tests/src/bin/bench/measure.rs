@@ -56,7 +56,7 @@ impl Collection {
         right as f64 / wanted.max(1) as f64
     }
 
-    fn score(&self, query: usize, id: u32) -> f64 {
+    pub fn score(&self, query: usize, id: u32) -> f64 {
         let row = &self.docs.rows[id as usize];
         let weight = |term: &u32| row.binary_search_by_key(term, |(term, _)| *term).map_or(0.0, |at| row[at].1);
         self.queries.rows[query].iter().map(|(term, factor)| f64::from(*factor) * f64::from(weight(term))).sum()
@@ -155,6 +155,17 @@ pub fn in_turns(ways: usize, mut times_of: impl FnMut(usize) -> Vec<f64>) -> Vec
         }
     }
     best
+}
+
+pub fn median(times: &[f64]) -> f64 {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match sorted.len() {
+        0 => f64::NAN,
+        n if n % 2 == 0 => f64::midpoint(sorted[middle - 1], sorted[middle]),
+        _ => sorted[middle],
+    }
 }
 
 pub fn mean(times: &[f64]) -> f64 {

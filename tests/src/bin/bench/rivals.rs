@@ -8,6 +8,12 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 const ENGINES: &str = "qdrant seismic bmp";
 
+/// The engines that are wanted, by blanks.
+pub fn wanted() -> String {
+    let named = std::env::var("RIVALS").unwrap_or_else(|_| ENGINES.into());
+    if named == "skip" { String::new() } else { named }
+}
+
 /// The process; `None` when no engine is wanted or there is no Python for them.
 pub struct Rivals {
     process: Option<(Child, ChildStdin, BufReader<ChildStdout>)>,
@@ -15,10 +21,13 @@ pub struct Rivals {
 }
 
 impl Rivals {
-    pub fn start(folder: &Path, cache: &Path) -> Result<(Self, Vec<Index>), String> {
-        let wanted = std::env::var("RIVALS").unwrap_or_else(|_| ENGINES.into());
-        let Some(python) = std::env::var_os("BENCH_PYTHON").filter(|_| wanted != "skip") else {
-            return Ok((Self { process: None, names: Vec::new() }, Vec::new()));
+    pub fn none() -> Self {
+        Self { process: None, names: Vec::new() }
+    }
+
+    pub fn start(folder: &Path, cache: &Path, wanted: &str) -> Result<(Self, Vec<Index>), String> {
+        let Some(python) = std::env::var_os("BENCH_PYTHON").filter(|_| !wanted.is_empty()) else {
+            return Ok((Self::none(), Vec::new()));
         };
         eprintln!("building {wanted}");
         let script = pg_wand_tests::project_root().join("scripts/bench_rivals.py");

@@ -141,7 +141,17 @@ impl Server {
 
     /// The same with the settings as they are, in a transaction too.
     pub fn times_as_set(&mut self, statements: &[String]) -> Vec<f64> {
-        statements.iter().map(|sql| execution_ms(self.client(), sql)).collect()
+        statements.iter().map(|sql| self.timed(sql).execution).collect()
+    }
+
+    /// One statement with the settings as they are.
+    pub fn timed(&mut self, sql: &str) -> Spent {
+        let lines = explain(self.client(), "ANALYZE, TIMING OFF, COSTS OFF", sql);
+        let of = |name: &str| {
+            let time = |line: &String| line.strip_prefix(name)?.strip_suffix(" ms")?.parse().ok();
+            lines.iter().find_map(time).unwrap_or_else(|| panic!("no {name:?} in {lines:#?}"))
+        };
+        Spent { planning: of("Planning Time: "), execution: of("Execution Time: ") }
     }
 
     /// These settings and no others.
@@ -167,7 +177,13 @@ impl Server {
     }
 }
 
-/// The statement for one query.
+/// Milliseconds of the planner and of the executor.
+pub struct Spent {
+    pub planning: f64,
+    pub execution: f64,
+}
+
+/// The statement for one query. `table` may have a WHERE behind it.
 pub fn nearest(table: &str, kind: &str, literal: &str, k: usize) -> String {
     format!("SELECT id FROM {table} ORDER BY emb <#> '{literal}'::{kind} LIMIT {k}")
 }
@@ -195,12 +211,6 @@ pub fn explain(client: &mut Client, options: &str, sql: &str) -> Vec<String> {
     rows(client, &format!("EXPLAIN ({options}) {sql}")).iter().map(|row| row.get(0)).collect()
 }
 
-fn execution_ms(client: &mut Client, sql: &str) -> f64 {
-    let lines = explain(client, "ANALYZE, TIMING OFF, COSTS OFF", sql);
-    let time = |line: &String| line.strip_prefix("Execution Time: ")?.strip_suffix(" ms")?.parse().ok();
-    lines.iter().find_map(time).expect("an execution time")
-}
-
 pub fn run(client: &mut Client, sql: &str) {
     client.batch_execute(sql).unwrap_or_else(|e| panic!("{}\nin: {sql}", oracle::describe(&e)));
 }
@@ -209,6 +219,6 @@ pub fn row(client: &mut Client, sql: &str) -> Row {
     client.query_one(sql, &[]).unwrap_or_else(|e| panic!("{}\nin: {sql}", oracle::describe(&e)))
 }
 
-fn rows(client: &mut Client, sql: &str) -> Vec<Row> {
+pub fn rows(client: &mut Client, sql: &str) -> Vec<Row> {
     client.query(sql, &[]).unwrap_or_else(|e| panic!("{}\nin: {sql}", oracle::describe(&e)))
 }

@@ -1,7 +1,8 @@
 //! A table whose rows come, change and go: its index against one just made on the same table.
 
 use super::vector::Vector;
-use super::{Clock, Latencies, Moment, wal};
+use super::{Latencies, Moment, wal};
+use crate::clock::Clock;
 use crate::measure::{Collection, in_turns, mean};
 use crate::server::Server;
 use crate::table::{Table, megabytes, ratio};

@@ -1,7 +1,8 @@
 //! What a row costs with the index against the same row without: one client, in turns, round by round.
 
 use super::vector::Vector;
-use super::{Clock, Latencies, Moment, wal};
+use super::{Latencies, Moment, wal};
+use crate::clock::Clock;
 use crate::measure::Collection;
 use crate::server::Server;
 use crate::table::{Table, ratio};

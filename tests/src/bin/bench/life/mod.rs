@@ -12,13 +12,11 @@ mod cost;
 mod vector;
 mod wal;
 
+use crate::clock::Clock;
 use crate::measure::Collection;
 use crate::server::Server;
 use crate::table::Table;
 use pg_wand_tests::size;
-use postgres::Client;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Instant;
@@ -87,23 +85,6 @@ impl Latencies {
         }
         cells.push(n.to_string());
         cells
-    }
-}
-
-/// What a process has had of the processors: its file in /proc.
-pub struct Clock(File);
-
-impl Clock {
-    fn of_session(client: &mut Client) -> Rc<Self> {
-        let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).expect("a pid").get(0);
-        Rc::new(Self(File::open(format!("/proc/{pid}/schedstat")).expect("schedstat of the server's process")))
-    }
-
-    fn seconds(&self) -> f64 {
-        let mut text = [0; 64];
-        let n = self.0.read_at(&mut text, 0).expect("schedstat");
-        let text = std::str::from_utf8(&text[..n]).expect("digits");
-        text.split(' ').next().and_then(|word| word.parse::<f64>().ok()).expect("nanoseconds") * 1e-9
     }
 }
 
