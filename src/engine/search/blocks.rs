@@ -158,12 +158,10 @@ impl SegmentBlocks {
         let Some(members) = &self.members else {
             return starts::begin_lanes_within(segment, starts, within, simd, &mut self.lanes);
         };
-        let mut rest = members.iter().zip(&mut self.lanes);
-        starts::of_blocks(segment, starts, members, |own| {
-            if let Some((block, lane)) = rest.next() {
-                let kept = (block * BLOCK_DOCS..).zip(own).filter(|(doc, _)| within.contains(*doc));
-                *lane = kept.map(|(_, start)| start).max().unwrap_or(0);
-            }
+        let blocks = members.iter().zip(&mut self.lanes).map(|(&block, lane)| (block, (block, lane)));
+        starts::of_blocks(segment, starts, blocks, |(block, lane), own| {
+            let kept = (block * BLOCK_DOCS..).zip(own).filter(|(doc, _)| within.contains(*doc));
+            *lane = kept.map(|(_, start)| start).max().unwrap_or(0);
         })
     }
 
@@ -474,14 +472,9 @@ fn add_starts<P: PartPages>(
     starts: &Starts,
     candidates: &mut [Candidate],
 ) -> Result<()> {
-    let mut blocks = reserved(candidates.len(), "block candidates")?;
-    blocks.extend(candidates.iter().map(|c| c.block));
-    let mut rest = candidates.iter_mut();
-    starts::of_blocks(segment, starts, &blocks, |own| {
-        if let Some(c) = rest.next() {
-            c.sums.iter_mut().zip(own).for_each(|(sum, start)| *sum += i32::from(start));
-            c.open -= c.sum();
-        }
+    starts::of_blocks(segment, starts, candidates.iter_mut().map(|c| (c.block, c)), |c, own| {
+        c.sums.iter_mut().zip(own).for_each(|(sum, start)| *sum += i32::from(start));
+        c.open -= c.sum();
     })
 }
 

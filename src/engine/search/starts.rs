@@ -176,26 +176,27 @@ pub fn begin_lanes_within<P: PartPages>(
     Ok(())
 }
 
-/// The starts of single blocks, which ascend: each page is opened once.
-pub fn of_blocks<P: PartPages>(
+/// Gives the starts of single blocks, which ascend and bring something of the caller's along: each page is opened once.
+pub fn of_blocks<P: PartPages, T>(
     segment: &SegmentReader<'_, P>,
     starts: &Starts,
-    blocks: &[u32],
-    mut each: impl FnMut([u16; BLOCK_DOCS as usize]),
+    blocks: impl Iterator<Item = (u32, T)>,
+    mut each: impl FnMut(T, [u16; BLOCK_DOCS as usize]),
 ) -> Result<()> {
     const BLOCKS: u32 = NORMS_PER_PAGE / BLOCK_DOCS;
     let mut open: Option<(u32, P::Page<'_>)> = None;
-    for &block in blocks {
+    for (block, own) in blocks {
         let no = block / BLOCKS;
         if open.as_ref().is_none_or(|(page, _)| *page != no) {
             // The old page goes before the new one is opened.
             drop(open.take());
+            segment.pages.check_interrupts();
             open = Some((no, segment.pages.page(Part::Norms, no)?));
         }
         let payload = open.as_ref().map_or(&[][..], |(_, payload)| payload);
         let norms: &[BlockNorms] = payload.as_chunks().0.as_chunks().0;
         let norms = norms.get((block % BLOCKS) as usize).copied().unwrap_or_default();
-        each(norms.map(|norm| starts.units(norm)));
+        each(own, norms.map(|norm| starts.units(norm)));
     }
     Ok(())
 }

@@ -30,8 +30,8 @@ pub type EachPosting<'a> = dyn FnMut(u32, u8) -> Result<()> + 'a;
 /// Called with each document of a value.
 pub type EachDoc<'a> = dyn FnMut(u32) -> Result<()> + 'a;
 
-/// Documents, filter columns and lists in order. Calls come in this order: `for_each_tid` once, `for_each_norm` once; for
-/// each filter column `begin_column`, then while there is a `value`: `for_each_doc_of_value`, `advance_value`; then
+/// Documents, filter columns and lists in order. Calls come in this order: `for_each_tid` once, `for_each_norm` once;
+/// for each filter column `begin_column`, then while there is a `value`: `for_each_doc_of_value`, `advance_value`; then
 /// `begin_terms`, and for each term `head`, `for_each_posting` for the positive and then for the negative list,
 /// `advance`.
 pub trait SegmentSource {

@@ -1,8 +1,8 @@
 //! A run put aside: written once, read once, front to back.
 //!
 //! Layout: number of documents, greatest nnz, number of terms, 1 if there are norms (u32 each); the special documents
-//! (three serialised roaring bitmaps, each after its length). Then blocks ([`super::spill_blocks`]) with records, none of
-//! which crosses a block: the TIDs (6 bytes each), the norms (4 bytes each), the filter columns
+//! (three serialised roaring bitmaps, each after its length). Then blocks ([`super::spill_blocks`]) with records, none
+//! of which crosses a block: the TIDs (6 bytes each), the norms (4 bytes each), the filter columns
 //! ([`super::spill_columns`]), then for each term its head (term, both df, exponent: 14 bytes) and its postings (a
 //! varint of the gap to the document before, the impact). A record that might not fit begins a new block. So reader and
 //! writer hold one block each, however long a list is.
