@@ -61,6 +61,14 @@ pub struct Compared {
     pub rows: usize,
 }
 
+impl Compared {
+    pub fn add(&mut self, other: &Self) {
+        self.answers += other.answers;
+        self.with_condition += other.with_condition;
+        self.rows += other.rows;
+    }
+}
+
 /// See the module's text.
 pub struct Asker {
     pub client: Client,
@@ -219,7 +227,7 @@ impl Asking<'_> {
         }
         let rows = format!("SELECT id, NULL::float8 FROM docs WHERE {condition}");
         let count = format!("SELECT count(*), NULL::float8 FROM docs WHERE {condition}");
-        for (bitmap, sql) in [(true, &rows), (true, &count), (false, &rows)] {
+        for (bitmap, sql) in [(true, &rows), (true, &count), (false, &rows), (false, &count)] {
             if bitmap {
                 oracle::prefer_bitmap(&mut self.transaction)?;
             } else {
@@ -227,7 +235,7 @@ impl Asking<'_> {
             }
             let plan = oracle::explain(&mut self.transaction, sql)?;
             let conditions = conditions_of(&plan);
-            let node = if bitmap { "Bitmap Index Scan on docs_" } else { "Index Scan using docs_" };
+            let node = if bitmap { "Bitmap Index Scan on docs_" } else { "Scan using docs_" };
             let as_expected = plan.contains(node) && !conditions.is_empty();
             if !as_expected && !plan.contains("One-Time Filter") {
                 return Err(format!("the plan has no {node}...:\n{plan}\nin: {sql}"));

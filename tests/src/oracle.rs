@@ -144,7 +144,8 @@ pub fn prefer_bitmap(transaction: &mut Transaction<'_>) -> Result<(), String> {
 }
 
 pub fn explain(transaction: &mut Transaction<'_>, sql: &str) -> Result<String, String> {
-    let lines = transaction.query(&format!("EXPLAIN (COSTS OFF) {sql}"), &[]).map_err(|e| describe(&e))?;
+    let lines = transaction.query(&format!("EXPLAIN (COSTS OFF) {sql}"), &[]);
+    let lines = lines.map_err(|e| format!("{}\nin: {}", describe(&e), shorten(sql)))?;
     Ok(lines.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>().join("\n"))
 }
 
