@@ -22,10 +22,16 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Index and operator of [`create`]'s table.
-pub const INDEXES: [(&str, &str); 2] = [("docs_ip", "<#>"), ("docs_cos", "<=>")];
+/// Index and distance of [`create`]'s table.
+pub const INDEXES: [(&str, &str); 3] = [("docs_ip", "emb <#>"), ("docs_cos", "emb <=>"), (FILTERED, "(emb * 2) <#>")];
 
-/// The extension, and a table `docs` with two indexes, whose pending lists have CHURN_PENDING kB (64, the least).
+/// It has filter columns, and an expression, so that no other can serve its queries.
+const FILTERED: &str = "docs_filtered";
+
+/// What may be asked of it besides.
+const CONDITIONS: [&str; 4] = ["true", "id % 10 < 3", "md5(id::text) >= 'c'", "id % 10 <> 5 AND md5(id::text) < '8'"];
+
+/// The extension, and a table `docs` with three indexes, whose pending lists have CHURN_PENDING kB (64, the least).
 /// VACUUM cuts their files only if CHURN_TRUNCATE is 1 (0): several times a second, that is a lock for which replay
 /// waits every time, and a standby under load falls so far behind that it is not promoted within minutes.
 pub fn create(client: &mut Client) {
@@ -37,7 +43,8 @@ pub fn create(client: &mut Client) {
             "CREATE EXTENSION pg_wand;
              CREATE TABLE docs (id bigint PRIMARY KEY, emb svec) WITH (parallel_workers = 2, autovacuum_enabled = off);
              CREATE INDEX docs_ip ON docs USING wand (emb) WITH ({options});
-             CREATE INDEX docs_cos ON docs USING wand (emb svec_cosine_ops) WITH ({options})",
+             CREATE INDEX docs_cos ON docs USING wand (emb svec_cosine_ops) WITH ({options});
+             CREATE INDEX {FILTERED} ON docs USING wand ((id % 10), (emb * 2), (md5(id::text))) WITH ({options})",
         ))
         .unwrap_or_else(|e| panic!("tables: {}", oracle::describe(&e)));
 }
@@ -52,9 +59,10 @@ pub fn primary(settings: &[&str]) -> Cluster {
 
 /// A query with id and distance, ordered by one of [`INDEXES`], and the index's name.
 pub fn question(random: &mut Random) -> (&'static str, String) {
-    let (index, operator) = *random.pick(&INDEXES);
+    let (index, distance) = *random.pick(&INDEXES);
     let q = corpus::literal(&corpus::query(Profile::Learned, random));
-    (index, format!("SELECT id, emb {operator} '{q}' FROM docs ORDER BY emb {operator} '{q}'"))
+    let rows = if index == FILTERED { *random.pick(&CONDITIONS) } else { "true" };
+    (index, format!("SELECT id, {distance} '{q}' FROM docs WHERE {rows} ORDER BY {distance} '{q}'"))
 }
 
 /// Whether rows only come now.
@@ -284,9 +292,9 @@ fn keep_going(server: &Config, seed: u64, pace: &Pace, stop: &AtomicBool) {
         pace.wait();
         let done = match random.below(40) {
             _ if is_growing() => client.batch_execute(MERGE),
-            n @ (0 | 1) => rebuild(&mut client, INDEXES[n].0),
-            2 => client.batch_execute("CHECKPOINT"),
-            3..=12 => client.batch_execute(MERGE),
+            n @ 0..=2 => rebuild(&mut client, INDEXES[n].0),
+            3 => client.batch_execute("CHECKPOINT"),
+            4..=12 => client.batch_execute(MERGE),
             _ => client.batch_execute("VACUUM docs"),
         };
         if let Err(e) = done {
@@ -295,7 +303,7 @@ fn keep_going(server: &Config, seed: u64, pace: &Pace, stop: &AtomicBool) {
     }
 }
 
-const MERGE: &str = "SELECT wand_merge('docs_ip'), wand_merge('docs_cos')";
+const MERGE: &str = "SELECT wand_merge('docs_ip'), wand_merge('docs_cos'), wand_merge('docs_filtered')";
 
 fn rebuild(client: &mut Client, index: &str) -> Result<(), postgres::Error> {
     if client.query_one("SELECT pg_try_advisory_lock(1)", &[])?.get(0) {
@@ -320,7 +328,7 @@ pub fn verify(client: &mut Client, random: &mut Random, context: &str) {
     check(client, random, context);
     // Copies of rows under ids of no writer.
     let sql = "INSERT INTO docs SELECT -abs(id) - 1, emb FROM docs WHERE id > 0 ORDER BY id LIMIT 200; VACUUM docs;
-               SELECT wand_merge('docs_ip'), wand_merge('docs_cos')";
+               SELECT wand_merge('docs_ip'), wand_merge('docs_cos'), wand_merge('docs_filtered')";
     client.batch_execute("DELETE FROM docs WHERE id < 0").expect("DELETE");
     for statement in sql.split(';') {
         client.batch_execute(statement).unwrap_or_else(|e| panic!("{context}: {statement}: {}", oracle::describe(&e)));

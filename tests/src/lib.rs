@@ -5,14 +5,18 @@
 //! their [`boundaries`]; [`workload`] is a table under load, [`churn`] one under the hardest, and [`witness`] reads it
 //! on a standby meanwhile; [`corpus`] makes vectors; [`generate`] makes collections of real shape, [`exact`] their
 //! answers, [`collection`] reads and writes collections, [`judged`] measures what is found in them;
+//! [`filtered`] is a table with a column of every kind, [`conditions`] are asked of it, by an [`asker`];
 //! [`raw`] sends bytes as they are.
 
+pub mod asker;
 pub mod boundaries;
 pub mod churn;
 pub mod cluster;
 pub mod collection;
+pub mod conditions;
 pub mod corpus;
 pub mod exact;
+pub mod filtered;
 pub mod generate;
 pub mod judged;
 pub mod ledger;

@@ -5,7 +5,7 @@
 //! may come twice. NaN and NULL are values like others here.
 
 use postgres::{Client, Transaction};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One row: the id, and the distance's bits (NULL is `None`; all NaN are one).
 pub type Row = (i64, Option<u64>);
@@ -99,13 +99,18 @@ fn through_index(transaction: &mut Transaction<'_>, sql: &str, index: Option<&st
     prefer_index(transaction)?;
     if let Some(index) = index {
         let plan = explain(transaction, sql)?;
-        // While REINDEX CONCURRENTLY puts another in its place, it has a name with a suffix for a moment.
-        let names = [index.to_string(), format!("{index}_ccold"), format!("{index}_ccnew")];
-        if !names.iter().any(|name| plan.contains(&format!("using {name} on"))) {
+        if !uses(&plan, index) {
             return Err(format!("the plan does not use {index}:\n{plan}\nin: {}", shorten(sql)));
         }
     }
     rows(transaction, sql)
+}
+
+/// Whether a plan has a scan of the index in its order.
+pub fn uses(plan: &str, index: &str) -> bool {
+    // While REINDEX CONCURRENTLY puts another in its place, it has a name with a suffix for a moment.
+    let names = [index.to_string(), format!("{index}_ccold"), format!("{index}_ccnew")];
+    names.iter().any(|name| plan.contains(&format!("using {name} on")))
 }
 
 pub fn through_scan(transaction: &mut Transaction<'_>, sql: &str) -> Result<Vec<Row>, String> {
@@ -128,8 +133,19 @@ pub fn prefer_index(transaction: &mut Transaction<'_>) -> Result<(), String> {
         .map_err(|e| describe(&e))
 }
 
+/// From here on the planner takes bitmaps wherever an index serves.
+pub fn prefer_bitmap(transaction: &mut Transaction<'_>) -> Result<(), String> {
+    transaction
+        .batch_execute(
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = on;
+             SET LOCAL enable_indexonlyscan = off",
+        )
+        .map_err(|e| describe(&e))
+}
+
 pub fn explain(transaction: &mut Transaction<'_>, sql: &str) -> Result<String, String> {
-    let lines = transaction.query(&format!("EXPLAIN (COSTS OFF) {sql}"), &[]).map_err(|e| describe(&e))?;
+    let lines = transaction.query(&format!("EXPLAIN (COSTS OFF) {sql}"), &[]);
+    let lines = lines.map_err(|e| format!("{}\nin: {}", describe(&e), shorten(sql)))?;
     Ok(lines.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>().join("\n"))
 }
 
@@ -173,6 +189,38 @@ pub fn same(by_index: &[Row], by_scan: &[Row], cut: bool) -> Result<(), String> 
     Ok(())
 }
 
+/// The part of a whole answer that LIMIT and OFFSET leave, against what the index gives for it: the distances of that
+/// part in its order, rows that have them, none twice. That leaves no choice but among rows at equal distance.
+pub fn same_part(by_index: &[Row], whole: &[Row], offset: usize, limit: Option<usize>) -> Result<(), String> {
+    let end = limit.map_or(whole.len(), |limit| whole.len().min(offset + limit));
+    let expected = &whole[offset.min(end)..end];
+    let distances: BTreeMap<i64, Option<u64>> = whole.iter().copied().collect();
+    if let Some(other) = by_index.iter().find(|row| distances.get(&row.0) != Some(&row.1)) {
+        return Err(format!("the index gives {}, a sequential scan does not", show(*other)));
+    }
+    same(by_index, expected, true).or_else(|e| {
+        // At the beginning, too, a group may be cut.
+        let ids = by_index.iter().map(|row| row.0).collect::<BTreeSet<_>>();
+        let distances = |rows: &[Row]| rows.iter().map(|row| row.1).collect::<Vec<_>>();
+        let alike = distances(by_index) == distances(expected) && ids.len() == expected.len();
+        if offset > 0 && alike { Ok(()) } else { Err(e) }
+    })
+}
+
+/// Rows in no order.
+pub fn same_rows(by_index: &[Row], whole: &[Row]) -> Result<(), String> {
+    let ids = |rows: &[Row]| rows.iter().map(|row| row.0).collect::<BTreeSet<_>>();
+    let (ours, theirs) = (ids(by_index), ids(whole));
+    if by_index.len() != whole.len() || ours != theirs {
+        let (more, less): (Vec<_>, Vec<_>) = (ours.difference(&theirs).collect(), theirs.difference(&ours).collect());
+        let (n, m) = (by_index.len(), whole.len());
+        return Err(format!(
+            "{n} rows by the index, {m} by a sequential scan; only here {more:?}, only there {less:?}"
+        ));
+    }
+    Ok(())
+}
+
 /// Problems that `wand_check` finds, as text; an empty list is a sound index.
 pub fn check_index(client: &mut Client, index: &str) -> Vec<String> {
     let sql = format!("SELECT problem::text FROM wand_check('{index}', true) AS problem");
@@ -208,7 +256,7 @@ fn shorten(sql: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Row, bits, same};
+    use super::{Row, bits, same, same_part, same_rows};
 
     fn row(id: i64, distance: f64) -> Row {
         (id, Some(bits(distance)))
@@ -228,6 +276,18 @@ mod tests {
         assert_eq!(same(&index, &scan, true), Ok(()));
         assert!(same(&index, &scan, false).is_err());
         assert!(same(&[row(9, -2.0), row(2, -1.0)], &scan, true).is_err());
+    }
+
+    #[test]
+    fn a_part_may_begin_and_end_in_a_group() {
+        let whole = [row(1, -2.0), row(2, -2.0), row(3, -1.0), row(4, 0.0), row(5, 0.0)];
+        assert_eq!(same_part(&[row(1, -2.0), row(3, -1.0), row(5, 0.0)], &whole, 1, Some(3)), Ok(()));
+        assert!(same_part(&[row(1, -2.0), row(4, -1.0), row(5, 0.0)], &whole, 1, Some(3)).is_err());
+        assert!(same_part(&[row(1, -2.0), row(3, -1.0)], &whole, 1, Some(3)).is_err());
+        assert!(same_part(&[row(4, 0.0), row(4, 0.0)], &whole, 3, None).is_err());
+        assert_eq!(same_part(&[], &whole, 9, Some(3)), Ok(()));
+        assert!(same_rows(&[row(1, 0.0), row(1, 0.0)], &[row(1, 0.0), row(2, 0.0)]).is_err());
+        assert_eq!(same_rows(&[(2, None), (1, None)], &[row(1, 0.0), row(2, 0.0)]), Ok(()));
     }
 
     #[test]

@@ -13,21 +13,39 @@ use std::thread;
 use std::time::Duration;
 
 /// The table. `touched` is in no index, so changing it leaves the row's index entries alone where the page has room
-/// (HOT); `shelf` decides whether a row is in the partial index, which is
-/// on an expression, so that no other can serve its queries.
+/// (HOT); `shelf` decides whether a row is in the partial index. That and the index with filter columns are on
+/// expressions, so that no other can serve their queries.
 const TABLE: &str = "CREATE EXTENSION pg_wand;
     CREATE TABLE docs (id bigint PRIMARY KEY, revision int NOT NULL, emb svec, touched int NOT NULL DEFAULT 0,
         shelf int NOT NULL DEFAULT 0) WITH (parallel_workers = 2);
     CREATE INDEX docs_ip ON docs USING wand (emb) WITH (pending_list_limit = 64);
     CREATE INDEX docs_cos ON docs USING wand (emb svec_cosine_ops) WITH (pending_list_limit = 128);
     CREATE INDEX docs_shelf ON docs USING wand ((emb + emb) svec_l2_ops) WITH (pending_list_limit = 64)
-        WHERE shelf = 1";
+        WHERE shelf = 1;
+    CREATE INDEX docs_filtered ON docs USING wand (revision, (emb * 2), (id % 10), (md5(id::text)), shelf)
+        WITH (pending_list_limit = 64)";
 
 /// An index of the table, the distance it serves and the rows it holds.
 pub type Index = (&'static str, &'static str, &'static str);
 
-pub const INDEXES: [Index; 3] =
-    [("docs_ip", "emb <#>", "true"), ("docs_cos", "emb <=>", "true"), ("docs_shelf", "(emb + emb) <->", "shelf = 1")];
+pub const INDEXES: [Index; 4] = [
+    ("docs_ip", "emb <#>", "true"),
+    ("docs_cos", "emb <=>", "true"),
+    ("docs_shelf", "(emb + emb) <->", "shelf = 1"),
+    (FILTERED, "(emb * 2) <#>", "true"),
+];
+
+const FILTERED: &str = "docs_filtered";
+
+/// What may be asked of the index with filter columns besides.
+const CONDITIONS: [&str; 6] = [
+    "true",
+    "revision > 0",
+    "id % 10 = 3",
+    "id % 10 <= 4 AND revision = ANY ('{0,2}')",
+    "shelf = 1 AND md5(id::text) < '8'",
+    "md5(id::text) BETWEEN '2' AND '5' AND shelf = 0 AND id % 10 <> 4",
+];
 
 pub fn create(client: &mut Client) {
     client.batch_execute(TABLE).unwrap_or_else(|e| panic!("tables: {}", oracle::describe(&e)));
@@ -68,7 +86,8 @@ pub fn own(found: &BTreeMap<i64, i32>, number: usize, writers: usize) -> BTreeMa
 }
 
 /// A random query of an index, without LIMIT.
-pub fn question((_, distance, rows): Index, random: &mut Random) -> String {
+pub fn question((name, distance, rows): Index, random: &mut Random) -> String {
+    let rows = if name == FILTERED { *random.pick(&CONDITIONS) } else { rows };
     let profile = *random.pick(&[Profile::Learned, Profile::Learned, Profile::Negative, Profile::Sparse]);
     let q = corpus::literal(&corpus::query(profile, random));
     format!("SELECT id, {distance} '{q}' FROM docs WHERE {rows} ORDER BY {distance} '{q}'")

@@ -170,7 +170,7 @@ impl Load {
                 0..=3 => "VACUUM docs",
                 4 => "SELECT wand_merge('docs_ip')",
                 5 => "SELECT wand_merge('docs_cos')",
-                6 => "SELECT wand_merge('docs_shelf')",
+                6 => "SELECT wand_merge('docs_shelf'), wand_merge('docs_filtered')",
                 _ => "CHECKPOINT",
             };
             self.maintain(&mut client, sql);

@@ -111,7 +111,8 @@ fn maintain(cluster: &Cluster, seed: u64, stop: &AtomicBool) {
         let sql = match random.below(20) {
             0 => "BEGIN; LOCK TABLE docs; REINDEX INDEX docs_cos; COMMIT",
             1 => {
-                "BEGIN; SET LOCAL max_parallel_maintenance_workers = 0; LOCK TABLE docs; REINDEX INDEX docs_ip; COMMIT"
+                "BEGIN; SET LOCAL max_parallel_maintenance_workers = 0; LOCK TABLE docs; REINDEX INDEX docs_ip;
+                 REINDEX INDEX docs_filtered; COMMIT"
             }
             2 => "CHECKPOINT",
             _ => "VACUUM docs",

@@ -27,7 +27,7 @@ fn a_standby_follows_everything() {
     for database in databases(&mut client) {
         compare(&primary, &standby, &database);
     }
-    for index in ["docs_ip", "docs_cos"] {
+    for index in INDEXES {
         let mut reader = standby.connect();
         let mut random = Random::new(seed);
         for _ in 0..20 {
@@ -40,13 +40,22 @@ fn a_standby_follows_everything() {
     let mut client = standby.connect();
     client.batch_execute("INSERT INTO docs SELECT id + 1000000, emb FROM docs WHERE id % 7 = 0").expect("INSERT");
     client.batch_execute("VACUUM docs").expect("VACUUM");
-    for index in ["docs_ip", "docs_cos"] {
+    for (index, ..) in INDEXES {
         let problems = oracle::check_index(&mut client, index);
         assert!(problems.is_empty(), "promoted: {index}: {}", problems.join("\n"));
     }
     drop(client);
     standby.finish();
 }
+
+/// Name, distance and condition of what is asked of it.
+type Index = (&'static str, &'static str, &'static str);
+
+const INDEXES: [Index; 3] = [
+    ("docs_ip", "emb <#>", "true"),
+    ("docs_cos", "emb <=>", "true"),
+    ("docs_filtered", "(emb * 2) <#>", "id % 10 < 4 AND md5(id::text) > '5'"),
+];
 
 /// All golden-file tests on the primary; a failure there is reported by their own run, not here.
 fn regress_suite(primary: &Cluster) {
@@ -72,6 +81,8 @@ fn mixed_load(client: &mut Client, seed: u64) {
     run("CREATE EXTENSION pg_wand");
     run("CREATE TABLE docs (id bigint PRIMARY KEY, emb svec)");
     run("CREATE INDEX docs_ip ON docs USING wand (emb) WITH (pending_list_limit = 64)");
+    run("CREATE INDEX docs_filtered ON docs USING wand ((id % 10), (emb * 2), (md5(id::text)))
+         WITH (pending_list_limit = 64)");
     fill(client, &mut random, 0, rows / 2);
     let mut run =
         |sql: &str| client.batch_execute(sql).unwrap_or_else(|e| panic!("{}\nin: {sql}", oracle::describe(&e)));
@@ -86,6 +97,7 @@ fn mixed_load(client: &mut Client, seed: u64) {
     run("VACUUM docs");
     run("ALTER TABLE docs SET (parallel_workers = 2)");
     run("REINDEX INDEX docs_ip");
+    run("REINDEX INDEX docs_filtered");
     run("DELETE FROM docs WHERE id % 7 = 0");
     run("VACUUM docs");
 }
@@ -123,10 +135,10 @@ fn compare(primary: &Cluster, standby: &Cluster, database: &str) {
     println!("{database}: {} indexes", indexes.len());
 }
 
-fn answer_alike(ours: &mut Client, theirs: &mut Client, index: &str, random: &mut Random) {
-    let operator = if index == "docs_ip" { "<#>" } else { "<=>" };
+fn answer_alike(ours: &mut Client, theirs: &mut Client, index: Index, random: &mut Random) {
+    let (index, distance, condition) = index;
     let q = corpus::literal(&corpus::query(Profile::Learned, random));
-    let sql = format!("SELECT id, emb {operator} '{q}' FROM docs ORDER BY emb {operator} '{q}'");
+    let sql = format!("SELECT id, {distance} '{q}' FROM docs WHERE {condition} ORDER BY {distance} '{q}'");
     let primary = oracle::compare_limits(ours, &sql, index, &[10], None).unwrap_or_else(|e| panic!("primary: {e}"));
     let standby = oracle::compare_limits(theirs, &sql, index, &[10], None).unwrap_or_else(|e| panic!("standby: {e}"));
     oracle::same(&standby, &primary, false).unwrap_or_else(|e| panic!("standby beside primary: {e}"));
