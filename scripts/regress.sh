@@ -24,7 +24,7 @@ fi
 own_server=
 if [ -z "${PGHOST:-}" ]; then
 	own_server=yes
-	server_start
+	server_start "jit = off"
 fi
 
 status=0
