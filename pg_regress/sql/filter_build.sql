@@ -208,7 +208,6 @@ CREATE INDEX docs_emb ON docs USING wand (emb, extra);
 CREATE INDEX docs_emb ON docs USING wand (emb) INCLUDE (tenant);
 CREATE UNIQUE INDEX docs_emb ON docs USING wand (tenant, emb);
 CREATE INDEX docs_emb ON docs USING wand (tenant DESC, emb);
-ALTER TABLE docs ADD CONSTRAINT docs_emb EXCLUDE USING wand (tenant WITH =, emb WITH =);
 ALTER TABLE docs ADD CONSTRAINT docs_emb EXCLUDE USING wand (tenant WITH =, emb WITH &&);
 SELECT pg_indexam_has_property(oid, 'can_exclude') AS can_exclude FROM pg_am WHERE amname = 'wand';
 CREATE INDEX docs_emb ON docs USING wand (emb, tenant, tenant);

@@ -95,7 +95,7 @@ SELECT condition, a.* FROM (VALUES
 
 -- other conditions are checked by the executor
 SELECT condition, a.* FROM (VALUES
-    (1, 'tenant <> 3'), (2, 'tenant = 1 OR lang = ''fr'''), (3, 'NOT lang = ''en'''), (4, '(tenant, year) > (5, 2020)'), (5, '(tenant, lang) = (5, ''de'')'),
+    (1, 'tenant <> 3'), (3, 'NOT lang = ''en'''), (4, '(tenant, year) > (5, 2020)'), (5, '(tenant, lang) = (5, ''de'')'),
     (6, 'tenant = 2 AND id % 2 = 0'), (7, 'lang LIKE ''e%'''), (8, 'tenant = ALL (''{3,3}'')'), (9, 'tenant IS DISTINCT FROM 1 AND lang = ''de'''),
     (10, 'emb <@ ''{1:1,2:1,16:1}/99'''), (11, 'NOT emb && ''{2:1}/99'' AND tenant = 0'), (12, 'emb <#> ''{1:1}/99'' <= -24')
 ) v (i, condition), ask(condition) a ORDER BY i;

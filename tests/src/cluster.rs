@@ -19,6 +19,7 @@ const PORT: u16 = 5777;
 const SETTINGS: &str = "listen_addresses = ''
 port = 5777
 fsync = off
+jit = off
 shared_buffers = 128MB
 max_connections = 40
 max_wal_size = 1GB
