@@ -102,7 +102,7 @@ impl Asker {
             true => "(SELECT NULL::svec)".into(),
             false => format!("'{}'", pool.query(random).literal),
         };
-        let question = Question { pool, index: &index, filter: &filter, arguments_anywhere: self.arrays_anywhere };
+        let question = Question { pool, index: &index, filter: &filter, arrays_anywhere: self.arrays_anywhere };
         let condition = filter.sql(&arguments, form);
         let distance = format!("emb {} {vector}", index.operator);
         let ranked = format!("SELECT id, {distance} FROM docs WHERE {condition} ORDER BY {distance}");
@@ -127,7 +127,7 @@ struct Question<'a> {
     pool: &'a Pool,
     index: &'a Index,
     filter: &'a Filter,
-    arguments_anywhere: bool,
+    arrays_anywhere: bool,
 }
 
 impl Question<'_> {
@@ -140,7 +140,7 @@ impl Question<'_> {
         let at = index.columns.iter().position(|name| *name == column);
         at.is_some_and(|at| match served {
             Served::Always => true,
-            Served::AsArray => !ordered || at == 0 || self.arguments_anywhere,
+            Served::AsArray => !ordered || at == 0 || self.arrays_anywhere,
             Served::Within(operator) => index.operator == operator,
             Served::Never => false,
         })
@@ -307,8 +307,9 @@ impl Asking<'_> {
         let distance = format!("emb {} k.q", index.operator);
         let lateral = |limit: &str| {
             format!(
-                "SELECT k.n * {FACTOR} + d.id, d.distance FROM keys k CROSS JOIN LATERAL (SELECT id, {distance} AS distance
-                 FROM docs WHERE {condition} ORDER BY {distance} {limit}) d ORDER BY k.n, d.distance"
+                "SELECT k.n * {FACTOR} + d.id, d.distance FROM keys k
+                 CROSS JOIN LATERAL (SELECT id, {distance} AS distance FROM docs WHERE {condition}
+                     ORDER BY {distance} {limit}) d ORDER BY k.n, d.distance"
             )
         };
         let whole = oracle::through_scan(&mut self.transaction, &lateral(""))?;

@@ -101,7 +101,7 @@ impl Pool {
         match random.below(20) {
             0 => "NULL::svec".into(),
             1 => format!("'{}'::svec", corpus::literal(&Vector::new())),
-            2..=6 => format!("'{}'::svec", self.query(random).literal),
+            2..=8 => format!("'{}'::svec", self.query(random).literal),
             _ => format!("'{}'::svec", self.terms(random)),
         }
     }
