@@ -23,7 +23,7 @@ mod cost {
     /// Adding a rare posting to the bounds, and keeping it.
     pub const RARE_BOUND: f64 = 2.5;
     /// Scoring a block, or dropping it: look-ups in several lists, most of them on pages of their own.
-    pub const BLOCK: f64 = 1_100.0;
+    pub const BLOCK: f64 = 500.0;
     /// Finding a list.
     pub const LOOK_UP: f64 = 500.0;
     /// The bound that one frequent list gives a block, looked up for this block alone.

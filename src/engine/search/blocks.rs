@@ -30,6 +30,8 @@ use crate::engine::segment::reader::{ChunkPages, SegmentReader, chunk_record};
 /// Where conditions leave fewer than one block in so many, only those have lanes: looking a level up takes about as long
 /// as adding this many.
 pub const FEW_BLOCKS_ONE_IN: usize = 40;
+/// Where conditions leave fewer than one document in so many, rare lists are read for those alone.
+const FEW_DOCUMENTS_ONE_IN: usize = 64;
 /// The sum of a document that conditions exclude; whatever is added to it, it stays below 0.
 const EXCLUDED: i32 = i32::MIN / 2;
 
@@ -128,7 +130,7 @@ impl SegmentBlocks {
         blocks.add_frequent(segment, simd)?;
         blocks.add_rare(segment)?;
         if let Some(within) = &blocks.within {
-            mask::keep_lanes(&mut blocks.lanes, within);
+            mask::keep_lanes(&mut blocks.lanes, within, simd);
         }
         Ok(blocks)
     }
@@ -217,66 +219,105 @@ impl SegmentBlocks {
         // One place more than there are postings: what a filler leaves behind is written over.
         reserve(&mut self.decoded, total + 1, "rare lists")?;
         self.decoded.resize(total + 1, 0);
+        let few = self.few_documents()?;
         let mut n = 0;
-        for l in &self.lists {
+        for at in 0..self.lists.len() {
+            let l = self.lists[at];
             if l.list.frequent {
                 self.rows.push(None);
                 continue;
             }
             self.rows.push(Some(self.begins.len()));
-            // What subtracts is no part of a bound.
-            let units = if l.subtract { [0; 256] } else { l.units_table() };
-            let mut cursor = RareCursor::new(&l.list);
-            let mut member = 0;
-            for (range, first) in (0..self.n_ranges).zip((0u32..).step_by(RANGE_DOCS as usize)) {
-                self.begins.push(n);
-                let end = first.saturating_add(RANGE_DOCS);
-                let decoded = &mut self.decoded[..];
-                let mut keep = |place: u32, impact: u8, kept: bool| {
-                    if let Some(slot) = decoded.get_mut(n) {
-                        *slot = place << 8 | u32::from(impact);
-                        n += usize::from(impact > 0 && kept);
-                    }
-                };
-                if let (Some(members), Some(within)) = (&self.members, &self.within) {
-                    cursor.for_each_below(segment, end, |doc, impact| {
-                        if within.contains(doc) && impact > 0 {
-                            keep(doc.wrapping_sub(first), impact, true);
-                            member += gallop(&members[member..], doc / BLOCK_DOCS);
-                            if let Some(lane) = self.lanes.get_mut(member) {
-                                *lane = lane.wrapping_add(units[usize::from(impact)]);
-                            }
-                        }
-                        Ok(())
-                    })?;
-                    continue;
-                }
-                let lanes = self.lanes.get_mut(range * RANGE_BLOCKS as usize..).unwrap_or_default();
-                let Some(lanes) = lanes.first_chunk_mut::<RANGE_LANES>() else { break };
-                // By choice of the unit four postings of each rare list fit a lane.
-                let mut add = |place: u32, units: u16| {
-                    let lane = &mut lanes[(place / BLOCK_DOCS) as usize % RANGE_LANES];
-                    *lane = lane.wrapping_add(units);
-                };
-                match &self.within {
-                    None => cursor.for_each_below(segment, end, |doc, impact| {
-                        let place = doc.wrapping_sub(first);
-                        keep(place, impact, true);
-                        add(place, units[usize::from(impact)]);
-                        Ok(())
-                    })?,
-                    // Without a branch: it would be mispredicted.
-                    Some(within) => cursor.for_each_below(segment, end, |doc, impact| {
-                        let (place, kept) = (doc.wrapping_sub(first), within.contains(doc));
-                        keep(place, impact, kept);
-                        add(place, units[usize::from(impact)] * u16::from(kept));
-                        Ok(())
-                    })?,
-                }
-            }
+            n = match &few {
+                None => self.add_rare_list(segment, &l, n)?,
+                Some(few) => self.add_rare_of_few(segment, &l, few, n)?,
+            };
         }
         self.begins.push(n);
         Ok(())
+    }
+
+    /// Adds all postings of a rare list to the lanes, and keeps them from place `n` on; returns the place behind them.
+    /// Documents that conditions exclude are no exception: to tell them apart takes longer than to add them, and a bound
+    /// that is a little too high does no harm.
+    fn add_rare_list<P: PartPages>(
+        &mut self,
+        segment: &SegmentReader<'_, P>,
+        l: &PlannedList,
+        mut n: usize,
+    ) -> Result<usize> {
+        // What subtracts is no part of a bound.
+        let units = if l.subtract { [0; 256] } else { l.units_table() };
+        let mut cursor = RareCursor::new(&l.list);
+        for (range, first) in (0..self.n_ranges).zip((0u32..).step_by(RANGE_DOCS as usize)) {
+            self.begins.push(n);
+            let lanes = self.lanes.get_mut(range * RANGE_BLOCKS as usize..).unwrap_or_default();
+            let Some(lanes) = lanes.first_chunk_mut::<RANGE_LANES>() else { break };
+            let decoded = &mut self.decoded[..];
+            cursor.for_each_below(segment, first.saturating_add(RANGE_DOCS), |doc, impact| {
+                let place = doc.wrapping_sub(first);
+                if let Some(slot) = decoded.get_mut(n) {
+                    *slot = place << 8 | u32::from(impact);
+                    n += usize::from(impact > 0);
+                }
+                // By choice of the unit four postings of each rare list fit a lane.
+                let lane = &mut lanes[(place / BLOCK_DOCS) as usize % RANGE_LANES];
+                *lane = lane.wrapping_add(units[usize::from(impact)]);
+                Ok(())
+            })?;
+        }
+        Ok(n)
+    }
+
+    /// The documents that conditions leave, each with its lane, if they are few.
+    fn few_documents(&self) -> Result<Option<FewDocuments>> {
+        let Some(within) = &self.within else { return Ok(None) };
+        let n = within.count() as usize;
+        if self.members.is_none() && n * FEW_DOCUMENTS_ONE_IN > within.n_docs() as usize {
+            return Ok(None);
+        }
+        let (mut docs, mut lanes) = (reserved(n, "filtered documents")?, reserved(n, "filtered documents")?);
+        let mut member = 0;
+        for doc in within.iter() {
+            let block = doc / BLOCK_DOCS;
+            docs.push(doc);
+            lanes.push(match &self.members {
+                None => block,
+                Some(members) => {
+                    member += gallop(&members[member..], block);
+                    member as u32
+                }
+            });
+        }
+        Ok(Some(FewDocuments { docs, lanes }))
+    }
+
+    /// The same as [`Self::add_rare_list`] for few documents.
+    fn add_rare_of_few<P: PartPages>(
+        &mut self,
+        segment: &SegmentReader<'_, P>,
+        l: &PlannedList,
+        few: &FewDocuments,
+        mut n: usize,
+    ) -> Result<usize> {
+        let units = if l.subtract { [0; 256] } else { l.units_table() };
+        let row = self.begins.len();
+        self.begins.push(n);
+        RareCursor::new(&l.list).for_each_among(segment, &few.docs, |at, impact| {
+            let doc = few.docs[at];
+            while self.begins.len() - row <= (doc / RANGE_DOCS) as usize {
+                self.begins.push(n);
+            }
+            if let Some(slot) = self.decoded.get_mut(n) {
+                *slot = (doc % RANGE_DOCS) << 8 | u32::from(impact);
+                n += 1;
+            }
+            if let Some(lane) = self.lanes.get_mut(few.lanes[at] as usize) {
+                *lane = lane.wrapping_add(units[usize::from(impact)]);
+            }
+        })?;
+        self.begins.resize(row + self.n_ranges, n);
+        Ok(n)
     }
 
     /// A rare list's postings in a range.
@@ -407,6 +448,14 @@ impl SegmentBlocks {
         }
         Ok(())
     }
+}
+
+/// Documents that conditions leave, where they are few.
+struct FewDocuments {
+    /// Ascending.
+    docs: Vec<u32>,
+    /// For each of them the lane of its block.
+    lanes: Vec<u32>,
 }
 
 /// How blocks are scored.

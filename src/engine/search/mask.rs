@@ -2,7 +2,7 @@
 //!
 //! A [`DocSet`] has a bit a document: a word of 64 bits is 64 documents, 16 blocks, a quarter of a chunk.
 
-use super::simd::Simd;
+use super::simd::{LANES, Simd};
 use crate::engine::error::{Result, reserve, reserved};
 use crate::engine::filter::docset::DocSet;
 use crate::engine::segment::format::{BLOCK_DOCS, CHUNK_DOCS};
@@ -39,18 +39,29 @@ pub fn keep_codes(codes: &mut [u16], set: &DocSet, first: u32, simd: Simd) {
     }
 }
 
-/// Sets the lanes of blocks to 0 that have no document in the set.
-pub fn keep_lanes(lanes: &mut [u16], set: &DocSet) {
-    for (lanes, &word) in lanes.chunks_mut(WORD_BLOCKS).zip(set.words()) {
-        match blocks_of(word) {
-            FIRST_OF_BLOCK => {}
-            0 => lanes.fill(0),
-            blocks => {
-                let kept = |at: usize| (blocks >> (at * BLOCK_DOCS as usize) & 1).wrapping_neg() as u16;
-                lanes.iter_mut().enumerate().for_each(|(at, lane)| *lane &= kept(at));
-            }
-        }
+/// Sets the lanes of blocks to 0 that have no document in the set. There is a lane for each block, and more to a whole
+/// range.
+pub fn keep_lanes(lanes: &mut [u16], set: &DocSet, simd: Simd) {
+    // Four words are 64 blocks; behind the last document there are zeros.
+    let (lanes, rest) = lanes.as_chunks_mut::<LANES>();
+    rest.fill(0);
+    let mut words = set.words().chunks(LANES / WORD_BLOCKS);
+    for lanes in lanes {
+        let words = words.next().unwrap_or_default();
+        let shift = |at: usize| at as u32 * WORD_BLOCKS as u32;
+        let bits = words.iter().enumerate().fold(0, |bits, (at, &word)| bits | block_bits(word) << shift(at));
+        simd.keep(lanes, bits);
     }
+}
+
+/// For each block of the word a bit, side by side.
+#[inline]
+fn block_bits(word: u64) -> u64 {
+    let bits = blocks_of(word);
+    let bits = (bits | bits >> 3) & 0x0303_0303_0303_0303;
+    let bits = (bits | bits >> 6) & 0x000f_000f_000f_000f;
+    let bits = (bits | bits >> 12) & 0x0000_00ff_0000_00ff;
+    (bits | bits >> 24) & 0xffff
 }
 
 /// Blocks that have a document in the set, ascending; `None` if they are more than `most`.
@@ -125,8 +136,9 @@ mod tests {
             prop_assert!((0..n).all(|doc| (codes[doc as usize] == 7) == set.contains(doc)));
             let has = |block: u32| (block * BLOCK_DOCS..(block + 1) * BLOCK_DOCS).any(|doc| set.contains(doc));
             let n_blocks = n.div_ceil(BLOCK_DOCS);
-            let mut lanes = vec![7u16; n_blocks as usize];
-            keep_lanes(&mut lanes, &set);
+            let mut lanes = vec![7u16; n_blocks.next_multiple_of(64) as usize + 8];
+            keep_lanes(&mut lanes, &set, Simd::new(kernel));
+            prop_assert!(lanes[n_blocks as usize..].iter().all(|&lane| lane == 0));
             prop_assert!((0..n_blocks).all(|block| (lanes[block as usize] == 7) == has(block)));
             let blocks: Vec<u32> = (0..n_blocks).filter(|&block| has(block)).collect();
             prop_assert_eq!(blocks_with(&set, blocks.len()).unwrap(), Some(blocks.clone()));
