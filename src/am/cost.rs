@@ -63,6 +63,13 @@ pub unsafe extern "C-unwind" fn amcostestimate(
     correlation: *mut f64,
     pages: *mut f64,
 ) {
+    #[cfg(any(feature = "pg15", feature = "pg16"))]
+    // SAFETY: the planner's own path.
+    unsafe {
+        if !(*path).indexorderbys.is_null() {
+            super::more_clauses::add_arrays(root, path);
+        }
+    }
     // SAFETY: the planner's own path.
     let (orders, clauses, info) =
         unsafe { ((*path).indexorderbys, list::<pg_sys::IndexClause>((*path).indexclauses), &*(*path).indexinfo) };

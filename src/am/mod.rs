@@ -21,6 +21,8 @@ pub mod invert;
 pub mod killed;
 pub mod maintain;
 pub mod merge;
+#[cfg(any(feature = "pg15", feature = "pg16"))]
+pub mod more_clauses;
 pub mod on_vector;
 pub mod opfamily;
 pub mod options;

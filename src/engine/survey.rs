@@ -13,17 +13,17 @@ use super::vector::SparseVectorRef;
 /// Nanoseconds, measured on one machine: good for comparing plans, not for promises.
 mod cost {
     /// Adding one frequent list to the sums, for each document of its segment: a chunk of 256 takes 16 to 30.
-    pub const FREQUENT: f64 = 0.1;
+    pub const FREQUENT: f64 = 0.11;
     /// Adding a rare posting to its document's sum.
-    pub const RARE: f64 = 1.3;
+    pub const RARE: f64 = 0.95;
     /// Looking at a document's sum.
-    pub const DOCUMENT: f64 = 0.15;
+    pub const DOCUMENT: f64 = 0.05;
     /// The bound that one frequent list gives a document: one for several documents.
-    pub const BOUND: f64 = 0.025;
+    pub const BOUND: f64 = 0.012;
     /// Adding a rare posting to the bounds, and keeping it.
-    pub const RARE_BOUND: f64 = 2.5;
+    pub const RARE_BOUND: f64 = 1.2;
     /// Scoring a block, or dropping it: look-ups in several lists, most of them on pages of their own.
-    pub const BLOCK: f64 = 500.0;
+    pub const BLOCK: f64 = 550.0;
     /// Finding a list.
     pub const LOOK_UP: f64 = 500.0;
     /// The bound that one frequent list gives a block, looked up for this block alone.
@@ -31,11 +31,13 @@ mod cost {
     /// Reading a rare posting and passing over it.
     pub const RARE_PASSED: f64 = 0.9;
     /// Looking one document up in a frequent list.
-    pub const FEW: f64 = 12.0;
+    pub const FEW: f64 = 25.0;
 }
 
 /// Blocks that a first round scores or drops for each document it wants, measured for 16, 160 and 1,600 documents.
 const BLOCKS_PER_DOCUMENT: f64 = 18.0;
+/// So many times more where conditions leave a part: a block's bound is that of all its documents.
+const BLOCKS_UNDER_CONDITIONS: f64 = 1.3;
 /// With bounds believed to a part only, blocks become fewer by about this power of it.
 const PRUNE_POWER: i32 = 4;
 
@@ -200,7 +202,8 @@ impl Survey {
                         let levels = self.bounded / f64::from(BLOCK_DOCS) * kept;
                         levels * cost::LEVEL + self.rare * cost::RARE_PASSED
                     };
-                    let per_document = BLOCKS_PER_DOCUMENT * wish.prune_factor.powi(PRUNE_POWER);
+                    let looser = if wish.kept < 1.0 { BLOCKS_UNDER_CONDITIONS } else { 1.0 };
+                    let per_document = BLOCKS_PER_DOCUMENT * looser * wish.prune_factor.powi(PRUNE_POWER);
                     let blocks = (wish.documents as f64 * per_document).min(n_blocks);
                     bounds + blocks * cost::BLOCK
                 }
@@ -215,9 +218,11 @@ impl Survey {
         alone < exhaustive * 0.7
     }
 
-    /// How many blocks can be scored one by one in the time that scoring everything takes.
+    /// How many blocks are scored one by one before scoring everything is the better way on: as many as take twice its
+    /// time, since the last ones are the quickest, and what was done is lost then.
     pub fn blocks_for_all(&self) -> usize {
-        (self.nanoseconds(Way::Exhaustive, Wish { documents: 0, prune_factor: 1.0, kept: 1.0 }) / cost::BLOCK) as usize
+        let all = self.nanoseconds(Way::Exhaustive, Wish { documents: 0, prune_factor: 1.0, kept: 1.0 });
+        (2.0 * all / cost::BLOCK) as usize
     }
 
     /// Bytes read before the first row.

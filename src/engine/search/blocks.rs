@@ -30,8 +30,6 @@ use crate::engine::segment::reader::{ChunkPages, SegmentReader, chunk_record};
 /// Where conditions leave fewer than one block in so many, only those have lanes: looking a level up takes about as long
 /// as adding this many.
 pub const FEW_BLOCKS_ONE_IN: usize = 40;
-/// Where conditions leave fewer than one document in so many, rare lists are read for those alone.
-const FEW_DOCUMENTS_ONE_IN: usize = 64;
 /// The sum of a document that conditions exclude; whatever is added to it, it stays below 0.
 const EXCLUDED: i32 = i32::MIN / 2;
 
@@ -269,25 +267,16 @@ impl SegmentBlocks {
         Ok(n)
     }
 
-    /// The documents that conditions leave, each with its lane, if they are few.
+    /// The documents that conditions leave, each with its lane, if few blocks have one.
     fn few_documents(&self) -> Result<Option<FewDocuments>> {
-        let Some(within) = &self.within else { return Ok(None) };
+        let (Some(within), Some(members)) = (&self.within, &self.members) else { return Ok(None) };
         let n = within.count() as usize;
-        if self.members.is_none() && n * FEW_DOCUMENTS_ONE_IN > within.n_docs() as usize {
-            return Ok(None);
-        }
         let (mut docs, mut lanes) = (reserved(n, "filtered documents")?, reserved(n, "filtered documents")?);
         let mut member = 0;
         for doc in within.iter() {
-            let block = doc / BLOCK_DOCS;
+            member += gallop(&members[member..], doc / BLOCK_DOCS);
             docs.push(doc);
-            lanes.push(match &self.members {
-                None => block,
-                Some(members) => {
-                    member += gallop(&members[member..], block);
-                    member as u32
-                }
-            });
+            lanes.push(member as u32);
         }
         Ok(Some(FewDocuments { docs, lanes }))
     }

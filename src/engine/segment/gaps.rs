@@ -86,8 +86,32 @@ fn slot<const BYTES: usize>(bytes: &[u8; BYTES]) -> (u32, u8) {
     (gap, bytes[BYTES - 1])
 }
 
-/// Slots that are passed over together.
+/// Slots that are passed over together, and those of a part of them.
 const GROUP: usize = 32;
+const PART: usize = 8;
+
+/// Gives the postings of slots behind document `doc` that are of `docs`, from place `at` of them on.
+#[inline(always)]
+fn look_among<const BYTES: usize>(
+    slots: &[[u8; BYTES]],
+    mut doc: u32,
+    docs: &[u32],
+    at: &mut usize,
+    each: &mut impl FnMut(usize, u8),
+) {
+    let mut wanted = docs.get(*at).copied().unwrap_or(u32::MAX);
+    for bytes in slots {
+        let (gap, impact) = slot(bytes);
+        doc = doc.saturating_add(gap);
+        while wanted < doc {
+            *at += 1;
+            wanted = docs.get(*at).copied().unwrap_or(u32::MAX);
+        }
+        if wanted == doc && impact > 0 && *at < docs.len() {
+            each(*at, impact);
+        }
+    }
+}
 
 /// The gaps of some slots added up, and how many of them are postings.
 #[inline(always)]
@@ -208,21 +232,18 @@ impl RareCursor {
             let slots = rest.as_chunks::<BYTES>().0;
             let slots = &slots[..slots.len().min(self.left as usize)];
             let mut postings = 0;
+            // Most groups have none of the documents and are passed over as a whole.
             for group in slots.chunks(GROUP) {
                 let (gaps, n) = totals(group);
                 let end = self.previous.saturating_add(gaps);
-                // Most groups have none of the documents and are passed over as a whole.
                 if docs.get(*at).is_some_and(|&doc| doc <= end) {
-                    let mut doc = self.previous;
-                    for bytes in group {
-                        let (gap, impact) = slot(bytes);
-                        doc = doc.saturating_add(gap);
-                        while docs.get(*at).is_some_and(|&wanted| wanted < doc) {
-                            *at += 1;
+                    for part in group.chunks(PART) {
+                        let (gaps, _) = totals(part);
+                        let end = self.previous.saturating_add(gaps);
+                        if docs.get(*at).is_some_and(|&doc| doc <= end) {
+                            look_among(part, self.previous, docs, at, each);
                         }
-                        if impact > 0 && docs.get(*at) == Some(&doc) {
-                            each(*at, impact);
-                        }
+                        self.previous = end;
                     }
                 }
                 self.previous = end;
