@@ -74,8 +74,6 @@ pub struct Asker {
     pub client: Client,
     pub random: Random,
     indexes: Vec<Index>,
-    /// Whether a scan in an order takes conditions with arrays on every column.
-    arrays_anywhere: bool,
     turn: usize,
     pub compared: Compared,
 }
@@ -83,10 +81,8 @@ pub struct Asker {
 const LIMITS: [Option<usize>; 6] = [Some(0), Some(1), Some(3), Some(10), Some(100), None];
 
 impl Asker {
-    pub fn new(mut client: Client, random: Random, indexes: Vec<Index>) -> Self {
-        let sql = "SELECT current_setting('server_version_num')::int >= 170000";
-        let arrays_anywhere = client.query_one(sql, &[]).expect("version").get(0);
-        Self { client, random, indexes, arrays_anywhere, turn: 0, compared: Compared::default() }
+    pub fn new(client: Client, random: Random, indexes: Vec<Index>) -> Self {
+        Self { client, random, indexes, turn: 0, compared: Compared::default() }
     }
 
     /// One query, in several shapes.
@@ -102,7 +98,7 @@ impl Asker {
             true => "(SELECT NULL::svec)".into(),
             false => format!("'{}'", pool.query(random).literal),
         };
-        let question = Question { pool, index: &index, filter: &filter, arrays_anywhere: self.arrays_anywhere };
+        let question = Question { pool, index: &index, filter: &filter };
         let condition = filter.sql(&arguments, form);
         let distance = format!("emb {} {vector}", index.operator);
         let ranked = format!("SELECT id, {distance} FROM docs WHERE {condition} ORDER BY {distance}");
@@ -127,23 +123,21 @@ struct Question<'a> {
     pool: &'a Pool,
     index: &'a Index,
     filter: &'a Filter,
-    arrays_anywhere: bool,
 }
 
 impl Question<'_> {
     /// Columns that the plan of a scan in the order must have conditions on.
     fn expected(&self) -> impl Iterator<Item = &'static str> {
-        self.filter.0.iter().filter(|shape| self.serves(self.index, shape.served, shape.column, true)).map(|s| s.column)
+        self.filter.0.iter().filter(|shape| self.serves(self.index, shape.served, shape.column)).map(|s| s.column)
     }
 
-    fn serves(&self, index: &Index, served: Served, column: &str, ordered: bool) -> bool {
-        let at = index.columns.iter().position(|name| *name == column);
-        at.is_some_and(|at| match served {
-            Served::Always => true,
-            Served::AsArray => !ordered || at == 0 || self.arrays_anywhere,
-            Served::Within(operator) => index.operator == operator,
-            Served::Never => false,
-        })
+    fn serves(&self, index: &Index, served: Served, column: &str) -> bool {
+        index.columns.iter().any(|name| *name == column)
+            && match served {
+                Served::Always => true,
+                Served::Within(operator) => index.operator == operator,
+                Served::Never => false,
+            }
     }
 
     /// Looks at the plan of a scan in the order. Whether it has conditions.
@@ -221,7 +215,7 @@ impl Asking<'_> {
         condition: &str,
         whole: &[Row],
     ) -> Result<(), String> {
-        let serves = |index| question.filter.0.iter().any(|s| question.serves(index, s.served, s.column, false));
+        let serves = |index| question.filter.0.iter().any(|s| question.serves(index, s.served, s.column));
         if !indexes.iter().any(serves) {
             return Ok(());
         }

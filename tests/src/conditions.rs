@@ -23,8 +23,6 @@ pub struct Shape {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Served {
     Always,
-    /// As a condition with an array is: before PostgreSQL 17 a scan in an order takes it on the first column only.
-    AsArray,
     /// By an index for this distance.
     Within(&'static str),
     Never,
@@ -227,7 +225,7 @@ impl Shape {
     fn with_array(random: &mut Random, column: &'static Column) -> Self {
         let (name, argument) = (column.name, random.pick(column.arguments));
         let operator = random.pick(&COMPARISONS);
-        let served = if argument.served { Served::AsArray } else { Served::Never };
+        let served = if argument.served { Served::Always } else { Served::Never };
         let wanted = vec![Wanted::Array(argument)];
         Self { template: format!("{name} {operator} ANY (?)"), wanted, column: name, served }
     }
@@ -245,7 +243,7 @@ impl Shape {
             0 | 1 => ("emb && ?".into(), Wanted::Vector, Served::Always),
             2 | 3 => ("emb @> ?".into(), Wanted::Vector, Served::Always),
             4 => ("? <@ emb".into(), Wanted::Vector, Served::Always),
-            5 => (format!("emb {} ANY (?)", random.pick(&["&&", "@>"])), Wanted::Vectors, Served::AsArray),
+            5 => (format!("emb {} ANY (?)", random.pick(&["&&", "@>"])), Wanted::Vectors, Served::Always),
             6 | 7 => ("emb @@ ?".into(), Wanted::Match, Served::Always),
             _ => (format!("emb {within} ?"), Wanted::Sphere(distance), Served::Within(operator)),
         };
