@@ -67,7 +67,7 @@ pub unsafe extern "C-unwind" fn amcostestimate(
     // SAFETY: the planner's own path.
     unsafe {
         if !(*path).indexorderbys.is_null() {
-            super::more_clauses::add_arrays(root, path);
+            super::more_clauses::add(root, path);
         }
     }
     // SAFETY: the planner's own path.

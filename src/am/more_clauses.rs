@@ -1,23 +1,26 @@
-//! Conditions that the planner of PostgreSQL 15 and 16 keeps from an ordered scan, though the index can answer them.
+//! Conditions that the planner of older servers keeps from an ordered scan, though the index can answer them.
 //!
-//! Before 17 it takes for granted that an array (`column = ANY (...)`, which IN is, too) on any column but the first
+//! *Arrays*: before 17 it takes for granted that an array (`column = ANY (...)`, which IN is, too) on any column but the first
 //! breaks an index's order, as it does in B-trees, and leaves such conditions to the executor. Here an order by distance
-//! has nothing to do with the columns. PostgreSQL asks this access method what a path costs before it compares it with
+//! has nothing to do with the columns. *Booleans*: of `flag = true` it makes `flag`, of `flag = false` `NOT flag`, and
+//! before 16 makes that an operator again for its own indexes alone.
+//!
+//! PostgreSQL asks this access method what a path costs before it compares it with
 //! others; then the conditions are added to it, just as the planner does it for paths without an order.
 
 use pgrx::pg_sys;
 
-/// Adds to an ordered path the array conditions of its table's WHERE that the index can answer.
+/// Adds to an ordered path the conditions of its table's WHERE that the planner has left out and the index can answer.
 ///
 /// # Safety
 /// - The planner's own path on an index of this access method, which has an order.
-pub unsafe fn add_arrays(root: *mut pg_sys::PlannerInfo, path: *mut pg_sys::IndexPath) {
+pub unsafe fn add(root: *mut pg_sys::PlannerInfo, path: *mut pg_sys::IndexPath) {
     // SAFETY: by the caller's promise.
     let (index, given) = unsafe { ((*path).indexinfo, (*path).indexclauses) };
     // SAFETY: a list of restrictions.
     for rinfo in unsafe { elements::<pg_sys::RestrictInfo>((*index).indrestrictinfo) } {
         // SAFETY: a restriction of this index's table.
-        let Some(column) = (unsafe { column_of(root, index, rinfo) }) else { continue };
+        let Some((column, qual)) = (unsafe { condition_of(root, index, rinfo) }) else { continue };
         // SAFETY: a list of clauses.
         let known = unsafe { elements::<pg_sys::IndexClause>(given) };
         // SAFETY: as above.
@@ -28,7 +31,7 @@ pub unsafe fn add_arrays(root: *mut pg_sys::PlannerInfo, path: *mut pg_sys::Inde
         unsafe {
             let clause = pgrx::PgBox::<pg_sys::IndexClause>::alloc_node(pg_sys::NodeTag::T_IndexClause).into_pg();
             (*clause).rinfo = rinfo;
-            (*clause).indexquals = pg_sys::lappend(std::ptr::null_mut(), rinfo.cast());
+            (*clause).indexquals = pg_sys::lappend(std::ptr::null_mut(), qual.cast());
             (*clause).lossy = false;
             (*clause).indexcol = column;
             (*clause).indexcols = std::ptr::null_mut();
@@ -37,39 +40,101 @@ pub unsafe fn add_arrays(root: *mut pg_sys::PlannerInfo, path: *mut pg_sys::Inde
     }
 }
 
-/// The column of the index that an array condition is about, if the index can answer it.
-///
+/// A column of the index, from 0, and the condition on it that stands for a restriction, if the index can answer it.
+type Condition = (pg_sys::AttrNumber, *mut pg_sys::RestrictInfo);
+
 /// # Safety
 /// - A restriction of the index's table.
-unsafe fn column_of(
+unsafe fn condition_of(
     root: *mut pg_sys::PlannerInfo,
     index: *mut pg_sys::IndexOptInfo,
     rinfo: *mut pg_sys::RestrictInfo,
-) -> Option<pg_sys::AttrNumber> {
+) -> Option<Condition> {
     // SAFETY: by the caller's promise.
     let (clause, rel) = unsafe { ((*rinfo).clause.cast::<pg_sys::Node>(), (*index).rel) };
+    // SAFETY: as above.
+    if unsafe { (*rinfo).pseudoconstant || !pg_sys::restriction_is_securely_promotable(rinfo, rel) } {
+        return None;
+    }
     // SAFETY: an expression.
     if unsafe { !pgrx::is_a(clause, pg_sys::NodeTag::T_ScalarArrayOpExpr) } {
+        #[cfg(feature = "pg15")]
+        // SAFETY: as above.
+        return unsafe { boolean(root, index, clause) };
+        #[cfg(not(feature = "pg15"))]
         return None;
     }
     // SAFETY: as its tag says; it has two arguments.
     unsafe {
         let array = &*clause.cast::<pg_sys::ScalarArrayOpExpr>();
-        let (column, argument) = (pg_sys::list_nth(array.args, 0), pg_sys::list_nth(array.args, 1).cast());
+        let (column, argument) = (pg_sys::list_nth(array.args, 0).cast(), pg_sys::list_nth(array.args, 1).cast());
         let fits = array.useOr
-            && !(*rinfo).pseudoconstant
-            && pg_sys::restriction_is_securely_promotable(rinfo, rel)
             && !pg_sys::bms_is_member((*rel).relid as i32, pg_sys::pull_varnos(root, argument))
             && !pg_sys::contain_volatile_functions(argument);
-        if !fits {
-            return None;
+        let at = column_of(index, column, array.opno, array.inputcollid).filter(|_| fits)?;
+        Some((at, rinfo))
+    }
+}
+
+/// `flag`, `NOT flag`, `flag IS TRUE` and `flag IS FALSE` as comparisons.
+///
+/// # Safety
+/// - An expression of the index's table.
+#[cfg(feature = "pg15")]
+unsafe fn boolean(
+    root: *mut pg_sys::PlannerInfo,
+    index: *mut pg_sys::IndexOptInfo,
+    clause: *mut pg_sys::Node,
+) -> Option<Condition> {
+    // SAFETY: as their tags say.
+    let (column, value) = unsafe {
+        if pgrx::is_a(clause, pg_sys::NodeTag::T_BoolExpr) {
+            let not = &*clause.cast::<pg_sys::BoolExpr>();
+            if not.boolop != pg_sys::BoolExprType::NOT_EXPR {
+                return None;
+            }
+            (pg_sys::list_nth(not.args, 0).cast::<pg_sys::Node>(), false)
+        } else if pgrx::is_a(clause, pg_sys::NodeTag::T_BooleanTest) {
+            let test = &*clause.cast::<pg_sys::BooleanTest>();
+            match test.booltesttype {
+                pg_sys::BoolTestType::IS_TRUE => (test.arg.cast(), true),
+                pg_sys::BoolTestType::IS_FALSE => (test.arg.cast(), false),
+                _ => return None,
+            }
+        } else {
+            (clause, true)
         }
+    };
+    let equal = pg_sys::Oid::from(pg_sys::BooleanEqualOperator);
+    // SAFETY: an expression of the index's table; what is made is what the planner makes for B-trees.
+    unsafe {
+        let at = column_of(index, column, equal, pg_sys::InvalidOid)?;
+        let (value, none) = (pg_sys::makeBoolConst(value, false), pg_sys::InvalidOid);
+        let operator = pg_sys::make_opclause(equal, pg_sys::BOOLOID, false, column.cast(), value.cast(), none, none);
+        let nobody = std::ptr::null_mut();
+        let qual = pg_sys::make_restrictinfo(root, operator, true, false, false, 0, nobody, nobody, nobody);
+        Some((at, qual))
+    }
+}
+
+/// The column of the index that an operand is and that has this operator.
+///
+/// # Safety
+/// - An expression of the index's table.
+unsafe fn column_of(
+    index: *mut pg_sys::IndexOptInfo,
+    operand: *mut pg_sys::Node,
+    operator: pg_sys::Oid,
+    collation: pg_sys::Oid,
+) -> Option<pg_sys::AttrNumber> {
+    // SAFETY: by the caller's promise; the arrays have an element for each column.
+    unsafe {
         (0..(*index).nkeycolumns).map(|at| at as pg_sys::AttrNumber).find(|&at| {
             let place = at as usize;
-            let collation = *(*index).indexcollations.add(place);
-            pg_sys::match_index_to_operand(column.cast(), i32::from(at), index)
-                && (collation == pg_sys::InvalidOid || collation == array.inputcollid)
-                && pg_sys::op_in_opfamily(array.opno, *(*index).opfamily.add(place))
+            let own = *(*index).indexcollations.add(place);
+            pg_sys::match_index_to_operand(operand, i32::from(at), index)
+                && (own == pg_sys::InvalidOid || own == collation)
+                && pg_sys::op_in_opfamily(operator, *(*index).opfamily.add(place))
         })
     }
 }
