@@ -36,8 +36,9 @@ mod cost {
 
 /// Blocks that a first round scores or drops for each document it wants, measured for 16, 160 and 1,600 documents.
 const BLOCKS_PER_DOCUMENT: f64 = 18.0;
-/// So many times more where conditions leave a part: a block's bound is that of all its documents.
-const BLOCKS_UNDER_CONDITIONS: f64 = 1.3;
+/// So many times more where conditions leave a tenth or a half, and many blocks with them: a block's bound is that of
+/// all its documents.
+const BLOCKS_UNDER_CONDITIONS: f64 = 1.25;
 /// With bounds believed to a part only, blocks become fewer by about this power of it.
 const PRUNE_POWER: i32 = 4;
 
@@ -202,7 +203,7 @@ impl Survey {
                         let levels = self.bounded / f64::from(BLOCK_DOCS) * kept;
                         levels * cost::LEVEL + self.rare * cost::RARE_PASSED
                     };
-                    let looser = if wish.kept < 1.0 { BLOCKS_UNDER_CONDITIONS } else { 1.0 };
+                    let looser = if (0.03..1.0).contains(&wish.kept) { BLOCKS_UNDER_CONDITIONS } else { 1.0 };
                     let per_document = BLOCKS_PER_DOCUMENT * looser * wish.prune_factor.powi(PRUNE_POWER);
                     let blocks = (wish.documents as f64 * per_document).min(n_blocks);
                     bounds + blocks * cost::BLOCK
