@@ -131,8 +131,8 @@ impl Question<'_> {
         self.filter.0.iter().filter(|shape| self.serves(self.index, shape.served, shape.column)).map(|s| s.column)
     }
 
-    fn serves(&self, index: &Index, served: Served, column: &str) -> bool {
-        index.columns.iter().any(|name| *name == column)
+    fn serves(&self, index: &Index, served: Served, column: &'static str) -> bool {
+        index.columns.contains(&column)
             && match served {
                 Served::Always => true,
                 Served::Within(operator) => index.operator == operator,
