@@ -10,8 +10,10 @@ use std::rc::Rc;
 
 use roaring::RoaringBitmap;
 
+use super::block_lookups::{Candidate, add_frequent_blocks, add_rare_blocks, add_starts, for_each_level};
 use super::mask;
 use super::query::{PlannedList, ScoreScale, level_units};
+use super::rare_lists::{FewDocuments, RANGE_LANES, RareLists};
 use super::rounds::Prune;
 use super::scratch::Scratch;
 use super::simd::Simd;
@@ -19,22 +21,15 @@ use super::starts::{self, Starts};
 use super::top;
 use crate::engine::error::{Result, reserve, reserved};
 use crate::engine::filter::docset::DocSet;
-use crate::engine::segment::format::{
-    BLOCK_DOCS, CHUNK_BLOCKS, CHUNK_BOUNDS, ChunkPlace, ListEntry, RANGE_BLOCKS, RANGE_CHUNKS, RANGE_DOCS, RangeRecord,
-    chunks_of_range, level_place, n_ranges,
-};
-use crate::engine::segment::gaps::RareCursor;
-use crate::engine::segment::pages::{Part, PartPages};
-use crate::engine::segment::reader::{ChunkPages, SegmentReader, chunk_record};
+use crate::engine::segment::format::{BLOCK_DOCS, CHUNK_BLOCKS, RANGE_BLOCKS, RANGE_CHUNKS, chunks_of_range, n_ranges};
+use crate::engine::segment::pages::PartPages;
+use crate::engine::segment::reader::SegmentReader;
 
 /// Where conditions leave fewer than one block in so many, only those have lanes: looking a level up takes about as long
 /// as adding this many.
 pub const FEW_BLOCKS_ONE_IN: usize = 40;
 /// The sum of a document that conditions exclude; whatever is added to it, it stays below 0.
 const EXCLUDED: i32 = i32::MIN / 2;
-
-/// Lanes of a range, rounded up to a power of two so that a place in it needs no check.
-const RANGE_LANES: usize = (RANGE_BLOCKS as usize).next_power_of_two();
 
 /// What a search did, for those who want to know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,12 +52,7 @@ pub struct SegmentBlocks {
     within: Option<Rc<DocSet>>,
     /// The lists, heaviest first; those that only subtract come last.
     lists: Vec<PlannedList>,
-    /// Rare lists, decoded: document in its range, shifted by 8, and impact.
-    decoded: Vec<u32>,
-    /// For each rare list and range where its postings begin in `decoded`; the last says where the last list ends.
-    begins: Vec<usize>,
-    /// For each list its row of `begins`, if it is rare.
-    rows: Vec<Option<usize>>,
+    rare: RareLists,
     n_ranges: usize,
     /// Lanes of blocks that were dropped, as the bounds pass left them: when such a block is scored again, its lists'
     /// bounds are taken off that.
@@ -108,9 +98,7 @@ impl SegmentBlocks {
             members,
             within,
             lists: sorted,
-            decoded: scratch.postings(),
-            begins: Vec::new(),
-            rows: Vec::new(),
+            rare: RareLists::default(),
             n_ranges,
             dropped: Vec::new(),
             n_sorted: 0,
@@ -120,14 +108,17 @@ impl SegmentBlocks {
         if let Some(starts) = starts {
             blocks.begin_lanes(segment, &starts, simd)?;
         }
-        if blocks.members.is_some() {
-            blocks.add_frequent_to_members(segment)?;
-            blocks.add_rare(segment)?;
-            return Ok(blocks);
+        match blocks.members.is_some() {
+            true => blocks.add_frequent_to_members(segment)?,
+            false => blocks.add_frequent(segment, simd)?,
         }
-        blocks.add_frequent(segment, simd)?;
-        blocks.add_rare(segment)?;
-        if let Some(within) = &blocks.within {
+        let few = match (&blocks.within, &blocks.members) {
+            (Some(within), Some(members)) => Some(FewDocuments::new(within, members)?),
+            _ => None,
+        };
+        let lanes = (n_ranges, &mut blocks.lanes[..]);
+        blocks.rare = RareLists::add(segment, &blocks.lists, few.as_ref(), lanes, scratch.postings())?;
+        if let (Some(within), None) = (&blocks.within, few) {
             mask::keep_lanes(&mut blocks.lanes, within, simd);
         }
         Ok(blocks)
@@ -147,7 +138,7 @@ impl SegmentBlocks {
     /// Gives its memory back.
     pub fn recycle(self, scratch: &mut Scratch) {
         scratch.take_words(self.lanes);
-        scratch.take_postings(self.decoded);
+        scratch.take_postings(self.rare.into_decoded());
     }
 
     /// Begins each lane with the greatest start of those of its documents that conditions leave.
@@ -209,116 +200,6 @@ impl SegmentBlocks {
         Ok(())
     }
 
-    fn add_rare<P: PartPages>(&mut self, segment: &SegmentReader<'_, P>) -> Result<()> {
-        let rare = || self.lists.iter().filter(|l| !l.list.frequent);
-        let total: usize = rare().map(|l| l.list.df as usize).sum();
-        reserve(&mut self.begins, rare().count() * self.n_ranges + 1, "rare lists")?;
-        reserve(&mut self.rows, self.lists.len(), "rare lists")?;
-        // One place more than there are postings: what a filler leaves behind is written over.
-        reserve(&mut self.decoded, total + 1, "rare lists")?;
-        self.decoded.resize(total + 1, 0);
-        let few = self.few_documents()?;
-        let mut n = 0;
-        for at in 0..self.lists.len() {
-            let l = self.lists[at];
-            if l.list.frequent {
-                self.rows.push(None);
-                continue;
-            }
-            self.rows.push(Some(self.begins.len()));
-            n = match &few {
-                None => self.add_rare_list(segment, &l, n)?,
-                Some(few) => self.add_rare_of_few(segment, &l, few, n)?,
-            };
-        }
-        self.begins.push(n);
-        Ok(())
-    }
-
-    /// Adds all postings of a rare list to the lanes, and keeps them from place `n` on; returns the place behind them.
-    /// Documents that conditions exclude are no exception: to tell them apart takes longer than to add them, and a bound
-    /// that is a little too high does no harm.
-    fn add_rare_list<P: PartPages>(
-        &mut self,
-        segment: &SegmentReader<'_, P>,
-        l: &PlannedList,
-        mut n: usize,
-    ) -> Result<usize> {
-        // What subtracts is no part of a bound.
-        let units = if l.subtract { [0; 256] } else { l.units_table() };
-        let mut cursor = RareCursor::new(&l.list);
-        for (range, first) in (0..self.n_ranges).zip((0u32..).step_by(RANGE_DOCS as usize)) {
-            self.begins.push(n);
-            let lanes = self.lanes.get_mut(range * RANGE_BLOCKS as usize..).unwrap_or_default();
-            let Some(lanes) = lanes.first_chunk_mut::<RANGE_LANES>() else { break };
-            let decoded = &mut self.decoded[..];
-            cursor.for_each_below(segment, first.saturating_add(RANGE_DOCS), |doc, impact| {
-                let place = doc.wrapping_sub(first);
-                if let Some(slot) = decoded.get_mut(n) {
-                    *slot = place << 8 | u32::from(impact);
-                    n += usize::from(impact > 0);
-                }
-                // By choice of the unit four postings of each rare list fit a lane.
-                let lane = &mut lanes[(place / BLOCK_DOCS) as usize % RANGE_LANES];
-                *lane = lane.wrapping_add(units[usize::from(impact)]);
-                Ok(())
-            })?;
-        }
-        Ok(n)
-    }
-
-    /// The documents that conditions leave, each with its lane, if few blocks have one.
-    fn few_documents(&self) -> Result<Option<FewDocuments>> {
-        let (Some(within), Some(members)) = (&self.within, &self.members) else { return Ok(None) };
-        let n = within.count() as usize;
-        let (mut docs, mut lanes) = (reserved(n, "filtered documents")?, reserved(n, "filtered documents")?);
-        let mut member = 0;
-        for doc in within.iter() {
-            member += gallop(&members[member..], doc / BLOCK_DOCS);
-            docs.push(doc);
-            lanes.push(member as u32);
-        }
-        Ok(Some(FewDocuments { docs, lanes }))
-    }
-
-    /// The same as [`Self::add_rare_list`] for few documents.
-    fn add_rare_of_few<P: PartPages>(
-        &mut self,
-        segment: &SegmentReader<'_, P>,
-        l: &PlannedList,
-        few: &FewDocuments,
-        mut n: usize,
-    ) -> Result<usize> {
-        let units = if l.subtract { [0; 256] } else { l.units_table() };
-        let row = self.begins.len();
-        self.begins.push(n);
-        RareCursor::new(&l.list).for_each_among(segment, &few.docs, |at, impact| {
-            let doc = few.docs[at];
-            while self.begins.len() - row <= (doc / RANGE_DOCS) as usize {
-                self.begins.push(n);
-            }
-            if let Some(slot) = self.decoded.get_mut(n) {
-                *slot = (doc % RANGE_DOCS) << 8 | u32::from(impact);
-                n += 1;
-            }
-            if let Some(lane) = self.lanes.get_mut(few.lanes[at] as usize) {
-                *lane = lane.wrapping_add(units[usize::from(impact)]);
-            }
-        })?;
-        self.begins.resize(row + self.n_ranges, n);
-        Ok(n)
-    }
-
-    /// A rare list's postings in a range.
-    fn rare(&self, list: usize, range: u32) -> &[u32] {
-        let Some(Some(row)) = self.rows.get(list).copied() else { return &[] };
-        let at = row + range as usize;
-        match (self.begins.get(at), self.begins.get(at + 1)) {
-            (Some(&from), Some(&to)) => self.decoded.get(from..to).unwrap_or_default(),
-            _ => &[],
-        }
-    }
-
     /// Living documents that no bound can judge.
     pub fn irregular(&self) -> &RoaringBitmap {
         &self.irregular
@@ -365,7 +246,7 @@ impl SegmentBlocks {
         let mut candidates: Vec<Candidate> = reserved(blocks.len(), "block candidates")?;
         candidates.extend(blocks.iter().map(|&lane| {
             let (block, first) = (self.block_of(lane), self.first_lane(lane));
-            Candidate { lane, block, first, open: i32::from(first), sums: self.no_sums(block), ..Candidate::default() }
+            Candidate::new(lane, block, first, self.no_sums(block))
         }));
         if let Some(starts) = rules.scale.starts() {
             add_starts(segment, &starts, &mut candidates)?;
@@ -377,7 +258,7 @@ impl SegmentBlocks {
                 add_frequent_blocks(segment, &l, &mut candidates)?;
             } else {
                 for group in candidates.chunk_by_mut(|a, b| a.range() == b.range()) {
-                    add_rare_blocks(self.rare(at, group[0].range()), &l, group);
+                    add_rare_blocks(self.rare.postings(at, group[0].range()), &l, group);
                 }
             }
             self.drop_hopeless(rules, &mut candidates, counts)?;
@@ -439,14 +320,6 @@ impl SegmentBlocks {
     }
 }
 
-/// Documents that conditions leave, where they are few.
-struct FewDocuments {
-    /// Ascending.
-    docs: Vec<u32>,
-    /// For each of them the lane of its block.
-    lanes: Vec<u32>,
-}
-
 /// How blocks are scored.
 pub struct Rules<'a> {
     /// Sums below this need not be known.
@@ -465,193 +338,4 @@ impl Rules<'_> {
     fn kept(&self, open: i32) -> i32 {
         if self.scale.starts().is_some() { self.prune.of(open) } else { open }
     }
-}
-
-/// A block being scored.
-#[derive(Clone, Copy, Default)]
-struct Candidate {
-    /// Its number in the segment.
-    block: u32,
-    /// Where its lane is.
-    lane: u32,
-    /// What its bounds say may still come.
-    open: i32,
-    /// What its documents have so far.
-    sums: [i32; BLOCK_DOCS as usize],
-    /// Its lane as the bounds pass left it.
-    first: u16,
-    /// In the list at hand: its level, the units of a level, and where its chunk is.
-    level: u8,
-    units: i32,
-    chunk: ChunkPlace,
-}
-
-impl Candidate {
-    fn range(&self) -> u32 {
-        self.block / RANGE_BLOCKS
-    }
-
-    /// The place of its first document in its chunk.
-    #[inline]
-    fn place(&self) -> usize {
-        (self.block % CHUNK_BLOCKS * BLOCK_DOCS) as usize
-    }
-
-    /// The greatest sum that any of its documents has; with `open` the greatest that it may still reach.
-    #[inline]
-    fn sum(&self) -> i32 {
-        self.sums.iter().copied().max().unwrap_or(0)
-    }
-}
-
-/// Adds what the documents of candidates begin with; what may still come is the rest of their lanes.
-fn add_starts<P: PartPages>(
-    segment: &SegmentReader<'_, P>,
-    starts: &Starts,
-    candidates: &mut [Candidate],
-) -> Result<()> {
-    starts::of_blocks(segment, starts, candidates.iter_mut().map(|c| (c.block, c)), |c, own| {
-        c.sums.iter_mut().zip(own).for_each(|(sum, start)| *sum += i32::from(start));
-        c.open -= c.sum();
-    })
-}
-
-/// Adds a rare list's postings in the range to candidates, which ascend.
-fn add_rare_blocks(postings: &[u32], l: &PlannedList, candidates: &mut [Candidate]) {
-    let mut from = 0;
-    for c in candidates {
-        let first = c.block % RANGE_BLOCKS * BLOCK_DOCS;
-        from += gallop(&postings[from..], first << 8);
-        for &posting in postings[from..].iter().take(BLOCK_DOCS as usize) {
-            let Some(sum) = c.sums.get_mut(((posting >> 8) - first) as usize) else { break };
-            let units = l.units(posting as u8);
-            *sum += units;
-            c.open -= units.max(0);
-        }
-    }
-}
-
-/// How many of ascending values are below `value`; quick if few are.
-fn gallop(values: &[u32], value: u32) -> usize {
-    let mut step = 1;
-    while values.get(step).is_some_and(|&v| v < value) {
-        step *= 2;
-    }
-    let (low, high) = (step / 2, values.len().min(step + 1));
-    low + values[low..high].partition_point(|&v| v < value)
-}
-
-/// Gives the level of each block (ascending, of one range) in a frequent list.
-fn for_each_level<P: PartPages>(
-    segment: &SegmentReader<'_, P>,
-    list: &ListEntry,
-    blocks: &[u32],
-    mut each: impl FnMut(u8),
-) -> Result<()> {
-    let mut rest = blocks;
-    while let Some(&first) = rest.first() {
-        let chunk = first / CHUNK_BLOCKS;
-        let (no, from) = segment.bounds_place(list, chunk)?;
-        let page = segment.pages.page(Part::Bounds, no)?;
-        // Those whose chunks are on this page.
-        let chunks = ((page.len() - from) / CHUNK_BOUNDS) as u32;
-        let here = rest.partition_point(|block| block / CHUNK_BLOCKS < chunk + chunks);
-        for &block in &rest[..here] {
-            let (byte, half) = level_place(block);
-            let at = from + (block / CHUNK_BLOCKS - chunk) as usize * CHUNK_BOUNDS + byte;
-            each(page.get(at).map_or(0, |levels| levels >> half & 15));
-        }
-        rest = &rest[here..];
-    }
-    Ok(())
-}
-
-/// Reads the level of each candidate; false if all of them are 0.
-fn read_levels<P: PartPages>(
-    segment: &SegmentReader<'_, P>,
-    l: &PlannedList,
-    candidates: &mut [Candidate],
-) -> Result<bool> {
-    let mut any = 0;
-    let page_of = |c: &Candidate| segment.bounds_place(&l.list, c.block / CHUNK_BLOCKS);
-    let mut rest = candidates;
-    while let Some(first) = rest.first() {
-        let (no, _) = page_of(first)?;
-        let page = segment.pages.page(Part::Bounds, no)?;
-        let mut here = 0;
-        for c in rest.iter_mut() {
-            let (on, chunk) = page_of(c)?;
-            if on != no {
-                break;
-            }
-            let (byte, half) = level_place(c.block);
-            c.level = page[chunk + byte] >> half & 15;
-            any |= c.level;
-            here += 1;
-        }
-        rest = &mut rest[here..];
-    }
-    Ok(any > 0)
-}
-
-/// Reads where the chunk of each candidate is that has a level.
-fn read_places<P: PartPages>(
-    segment: &SegmentReader<'_, P>,
-    l: &PlannedList,
-    candidates: &mut [Candidate],
-) -> Result<()> {
-    let mut rest = candidates;
-    while let Some(first) = rest.iter().position(|c| c.level > 0) {
-        let (no, _) = chunk_record(&l.list, rest[first].range())?;
-        let page = segment.pages.page(Part::Chunks, no)?;
-        let mut here = first;
-        for c in &mut rest[first..] {
-            let (on, slot) = chunk_record(&l.list, c.range())?;
-            if on != no {
-                break;
-            }
-            here += 1;
-            if c.level > 0 {
-                let record = RangeRecord::parse(&page, no, slot)?;
-                c.chunk = record.place((c.block % RANGE_BLOCKS / CHUNK_BLOCKS) as usize)?;
-                c.units = level_units(l.weight, record.max_impact()) as i32;
-            }
-        }
-        rest = &mut rest[here..];
-    }
-    Ok(())
-}
-
-/// Adds a frequent list to candidates, which ascend. One page is open at a time: first the bounds say which candidates
-/// have a posting, then the chunk records where, then the postings are read page by page.
-fn add_frequent_blocks<P: PartPages>(
-    segment: &SegmentReader<'_, P>,
-    l: &PlannedList,
-    candidates: &mut [Candidate],
-) -> Result<()> {
-    if !read_levels(segment, l, candidates)? {
-        return Ok(());
-    }
-    read_places(segment, l, candidates)?;
-    let mut chunks = ChunkPages::new(segment.pages);
-    let mut rest = candidates;
-    while let Some(first) = rest.iter().position(|c| c.level > 0) {
-        // All look-ups on one page are asked for before the first is waited for.
-        let place = rest[first].chunk;
-        chunks.open_for(place)?;
-        let end = rest.iter().position(|c| c.level > 0 && c.chunk.page != place.page).unwrap_or(rest.len());
-        let (now, later) = rest.split_at_mut(end);
-        now.iter().filter(|c| c.level > 0).for_each(|c| chunks.prefetch(c.chunk, c.place()));
-        for c in now.iter_mut().filter(|c| c.level > 0) {
-            let impacts = chunks.read(c.chunk)?.block(c.place() as u8);
-            for (sum, impact) in c.sums.iter_mut().zip(impacts) {
-                *sum += l.units(impact);
-            }
-            if !l.subtract {
-                c.open -= i32::from(c.level) * c.units;
-            }
-        }
-        rest = later;
-    }
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Exact ranking as a stream. The README beside this file tells the method and where it departs from the papers.
 
+pub mod block_lookups;
 pub mod blocks;
 pub mod candidates;
 pub mod choice;
@@ -8,6 +9,7 @@ pub mod matching;
 pub mod norm;
 pub mod query;
 pub mod ranker;
+pub mod rare_lists;
 pub mod resume;
 pub mod rounds;
 pub mod score;
