@@ -99,3 +99,12 @@ SELECT name, left(argument, 60) AS argument, compare(name, argument) FROM (VALUE
     ('c_macaddr8', $$'08:00:2b:01:02:03:04:77'::macaddr8$$), ('c_bit', $$'000001111'::bit(9)$$),
     ('c_varbit', $$'010101'::varbit$$), ('c_lsn', $$'0/7FFFF'::pg_lsn$$), ('c_mood', $$'ok'::mood$$)) v (name, argument);
 DROP TABLE docs;
+-- The hour that clocks leave out in spring comes after the next one if it is given a zone: no range of values.
+SET timezone = 'America/New_York';
+CREATE TABLE moments (emb svec, ts timestamp);
+INSERT INTO moments VALUES ('{1:1}', '2024-03-10 02:30'), ('{1:1}', '2024-03-10 03:00'), ('{1:1}', '2024-03-10 03:20');
+CREATE INDEX ON moments USING wand (emb, ts);
+SET enable_seqscan = off;
+SELECT ts FROM moments WHERE ts >= timestamptz '2024-03-10 03:15-04' ORDER BY ts;
+SELECT ts FROM moments WHERE ts >= timestamptz '2024-03-10 03:15-04' ORDER BY emb <#> '{1:1}', ts;
+DROP TABLE moments;

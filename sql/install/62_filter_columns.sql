@@ -144,14 +144,8 @@ ALTER OPERATOR FAMILY @extschema@.datetime_ops USING wand ADD
     FUNCTION 2 (pg_catalog.timestamp, pg_catalog.date)
         pg_catalog.timestamp_cmp_date(pg_catalog.timestamp, pg_catalog.date);
 
-ALTER OPERATOR FAMILY @extschema@.datetime_ops USING wand ADD
-    OPERATOR 1 pg_catalog.< (pg_catalog.timestamp, pg_catalog.timestamptz),
-    OPERATOR 2 pg_catalog.<= (pg_catalog.timestamp, pg_catalog.timestamptz),
-    OPERATOR 3 pg_catalog.= (pg_catalog.timestamp, pg_catalog.timestamptz),
-    OPERATOR 4 pg_catalog.>= (pg_catalog.timestamp, pg_catalog.timestamptz),
-    OPERATOR 5 pg_catalog.> (pg_catalog.timestamp, pg_catalog.timestamptz),
-    FUNCTION 2 (pg_catalog.timestamp, pg_catalog.timestamptz)
-        pg_catalog.timestamp_cmp_timestamptz(pg_catalog.timestamp, pg_catalog.timestamptz);
+-- A column of times without zone is not compared with times that have one: where clocks go forward, an hour that does
+-- not exist comes after the next one in the other order, so the values that are less are not those before some place.
 
 ALTER OPERATOR FAMILY @extschema@.datetime_ops USING wand ADD
     OPERATOR 1 pg_catalog.< (pg_catalog.timestamptz, pg_catalog.date),

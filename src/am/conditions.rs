@@ -11,7 +11,7 @@ use pgrx::{PgLogLevel, PgSqlErrorCode};
 use super::columns::IndexColumns;
 use super::on_vector::OnVector;
 use super::settings;
-use crate::engine::error::Result;
+use crate::engine::error::{Result, reserved};
 use crate::engine::filter::condition::{Condition, Filter, IntegerSet, Relation, Test};
 use crate::engine::filter::docset::DocSet;
 use crate::engine::filter::value::Value;
@@ -64,7 +64,7 @@ impl Conditions {
                 conditions.filter.conditions.push(Condition { column, test });
             } else {
                 // SAFETY: by the caller's promise.
-                let condition = unsafe { conditions.on_vector(key) };
+                let condition = unsafe { conditions.on_vector(key)? };
                 conditions.on_vector.push(condition);
             }
         }
@@ -95,18 +95,23 @@ impl Conditions {
             return Ok(Test::Compare(relation, probe));
         }
         // SAFETY: an array of that type.
-        let elements = unsafe { array::elements(key.sk_argument) };
+        let elements = unsafe { array::elements(key.sk_argument)? };
         if elements.is_empty() {
             return Ok(Test::Nothing);
         }
         if relation == Relation::Equal {
+            let mut integers = reserved(elements.len(), "arguments of a condition")?;
             let integer = |&element: &pg_sys::Datum| self.columns.integer(column, element, key.sk_subtype);
-            if let Some(integers) = elements.iter().map(integer).collect() {
+            integers.extend(elements.iter().map_while(integer));
+            if integers.len() == elements.len() {
                 return Ok(Test::In(IntegerSet::new(integers)));
             }
         }
-        let mut probes = Vec::with_capacity(elements.len());
-        for element in elements {
+        let mut probes = reserved(elements.len(), "arguments of a condition")?;
+        for (at, element) in elements.into_iter().enumerate() {
+            if at % 1024 == 1023 {
+                pgrx::check_for_interrupts!();
+            }
             // SAFETY: as above.
             probes.push(unsafe { self.columns.probe(column, element, key.sk_subtype)? });
         }
@@ -115,15 +120,15 @@ impl Conditions {
 
     /// # Safety
     /// - A key of a scan of this index, on the vector.
-    unsafe fn on_vector(&self, key: &pg_sys::ScanKeyData) -> OnVector {
+    unsafe fn on_vector(&self, key: &pg_sys::ScanKeyData) -> Result<OnVector> {
         if has(key, pg_sys::SK_SEARCHNULL) {
-            return OnVector::Null;
+            return Ok(OnVector::Null);
         }
         if has(key, pg_sys::SK_SEARCHNOTNULL) {
-            return OnVector::NotNull;
+            return Ok(OnVector::NotNull);
         }
         if has(key, pg_sys::SK_ISNULL) {
-            return OnVector::AnyOf(Vec::new());
+            return Ok(OnVector::AnyOf(Vec::new()));
         }
         let of = |argument| {
             // SAFETY: an argument of the operator's right type.
@@ -131,10 +136,13 @@ impl Conditions {
             condition.unwrap_or_else(|error| crate::error::raise(&error)).unwrap_or_else(|| self.refuse(key))
         };
         if !has(key, pg_sys::SK_SEARCHARRAY) {
-            return of(key.sk_argument);
+            return Ok(of(key.sk_argument));
         }
         // SAFETY: an array of that type.
-        OnVector::AnyOf(unsafe { array::elements(key.sk_argument) }.into_iter().map(of).collect())
+        let elements = unsafe { array::elements(key.sk_argument)? };
+        let mut conditions = reserved(elements.len(), "arguments of a condition")?;
+        conditions.extend(elements.into_iter().map(of));
+        Ok(OnVector::AnyOf(conditions))
     }
 
     fn refuse(&self, key: &pg_sys::ScanKeyData) -> ! {

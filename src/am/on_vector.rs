@@ -164,6 +164,7 @@ impl OnVector {
         }
         if let Self::AnyOf(conditions) = self {
             for condition in conditions {
+                pgrx::check_for_interrupts!();
                 let found = condition.sets(segments, metric, simd)?;
                 sets.iter_mut().zip(&found).for_each(|(set, found)| set.or(found));
             }

@@ -19,7 +19,7 @@ const COMPARISON: i16 = 2;
 /// The operator of vector classes that orders rows.
 const DISTANCE: i16 = 1;
 /// Their operators that are conditions.
-const CONDITIONS: std::ops::RangeInclusive<i16> = 2..=6;
+const CONDITIONS: std::ops::RangeInclusive<i16> = 2..=5;
 /// The operators of filter classes: <, <=, =, >=, >.
 const RELATIONS: std::ops::RangeInclusive<i16> = 1..=5;
 

@@ -4,12 +4,14 @@ use std::slice;
 
 use pgrx::pg_sys;
 
+use crate::engine::error::{Result, reserved};
+
 /// The elements that are not NULL.
 ///
 /// # Safety
 /// - `datum` is an array that PostgreSQL passed. What it gives may point into it, or into a copy in the current memory
 ///   context.
-pub unsafe fn elements(datum: pg_sys::Datum) -> Vec<pg_sys::Datum> {
+pub unsafe fn elements(datum: pg_sys::Datum) -> Result<Vec<pg_sys::Datum>> {
     let (mut values, mut nulls, mut n) = (std::ptr::null_mut(), std::ptr::null_mut(), 0);
     // SAFETY: by the caller's promise a varlena; detoasted it is an array with a header that names its elements' type.
     unsafe {
@@ -30,9 +32,11 @@ pub unsafe fn elements(datum: pg_sys::Datum) -> Vec<pg_sys::Datum> {
     }
     let n = usize::try_from(n).unwrap_or(0);
     if n == 0 {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     // SAFETY: the server has made two arrays of this length.
     let (values, nulls) = unsafe { (slice::from_raw_parts(values, n), slice::from_raw_parts(nulls, n)) };
-    values.iter().zip(nulls).filter(|(_, null)| !**null).map(|(value, _)| *value).collect()
+    let mut elements = reserved(n, "elements of an array")?;
+    elements.extend(values.iter().zip(nulls).filter(|(_, null)| !**null).map(|(value, _)| *value));
+    Ok(elements)
 }

@@ -203,7 +203,7 @@ pub static COLUMNS: [Column; 23] = [
         value: moment,
         arguments: &[
             Argument::new("timestamp", moment, TIMES),
-            Argument::new("timestamptz", stamp, TIMES),
+            Argument::unserved("timestamptz", stamp, TIMES),
             Argument::new("date", day, DATES),
         ],
     },

@@ -22,6 +22,11 @@ impl<'p, P: PartPages> Finder<'p, P> {
         Self { column, page: None }
     }
 
+    /// Called between arguments, of which there may be very many.
+    pub fn check_interrupts(&self) {
+        self.column.pages.check_interrupts();
+    }
+
     /// Reads a page, if it is not the one at hand.
     fn read(&mut self, no: u32) -> Result<&ValuesPage> {
         let at_hand = self.page.take();

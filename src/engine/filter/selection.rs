@@ -136,14 +136,16 @@ fn find<P: PartPages>(finder: &mut Finder<'_, P>, end: Cut, test: &mut Test) -> 
         Test::Compare(relation, probe) => Selection::of(vec![span(finder, end, *relation, probe.as_mut())?]),
         Test::AnyOf(relation, probes) => {
             let mut spans = reserved(probes.len(), "values of a condition")?;
-            for probe in probes {
+            for (at, probe) in probes.iter_mut().enumerate() {
+                pause(finder, at);
                 spans.push(span(finder, end, *relation, probe.as_mut())?);
             }
             Selection::of(spans)
         }
         Test::In(integers) => {
             let mut spans: Vec<Span> = Vec::new();
-            for &integer in integers.ascending() {
+            for (at, &integer) in integers.ascending().iter().enumerate() {
+                pause(finder, at);
                 let (from, to) = finder.equal(&mut IntegerProbe(integer))?;
                 if from.number < to.number {
                     reserve(&mut spans, 1, "values of a condition")?;
@@ -158,6 +160,12 @@ fn find<P: PartPages>(finder: &mut Finder<'_, P>, end: Cut, test: &mut Test) -> 
         Test::IsNull => Ok(Selection { nulls: true, ..Selection::none() }),
         Test::IsNotNull => Selection::all_values(end),
         Test::Nothing => Ok(Selection::none()),
+    }
+}
+
+fn pause<P: PartPages>(finder: &Finder<'_, P>, at: usize) {
+    if at % 256 == 255 {
+        finder.check_interrupts();
     }
 }
 

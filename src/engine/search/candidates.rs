@@ -118,8 +118,9 @@ impl Race {
                 add_frequent(segment, list, &self.docs, &mut self.sums)?;
             } else {
                 let sums = &mut self.sums;
-                RareCursor::new(&list.list)
-                    .for_each_among(segment, &self.docs, |at, impact| sums[at] += list.units(impact))?;
+                RareCursor::new(&list.list).for_each_among(segment, &self.docs, |at, impact| {
+                    sums[at] = sums[at].saturating_add(list.units(impact))
+                })?;
             }
             let rest = if list.subtract { &mut may_take } else { &mut may_add };
             *rest -= list.most_units() as i32;
@@ -179,9 +180,10 @@ fn add_frequent<P: PartPages>(
             Ok(())
         })?;
     }
-    let mut chunks = ChunkPages::new(segment.pages);
     let mut at = 0;
     while let Some(&place) = places.get(at) {
+        segment.pages.check_interrupts();
+        let mut chunks = ChunkPages::new(segment.pages);
         let here = places[at..].iter().take_while(|next| next.page == place.page).count();
         let place_in = |doc: u32| (doc % CHUNK_DOCS) as usize;
         let lookups = || docs[at..at + here].iter().zip(&places[at..at + here]).filter(|(_, place)| place.len > 0);

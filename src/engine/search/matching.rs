@@ -12,9 +12,9 @@ use crate::engine::error::{Result, filled, reserved};
 use crate::engine::filter::docset::DocSet;
 use crate::engine::ids::Metric;
 use crate::engine::segment::chunk::{self, Chunk};
-use crate::engine::segment::format::{CHUNK_DOCS, ListEntry, RANGE_CHUNKS, TermEntry, n_ranges};
+use crate::engine::segment::format::{CHUNK_DOCS, ListEntry, RANGE_CHUNKS, TermEntry, n_chunks, n_ranges};
 use crate::engine::segment::pages::PartPages;
-use crate::engine::segment::reader::SegmentReader;
+use crate::engine::segment::reader::{SegmentReader, list_corrupt};
 use crate::engine::vector::SparseVectorRef;
 
 /// Which terms a document must have and must not have. Term ids ascend.
@@ -142,6 +142,9 @@ fn add_list<P: PartPages>(segment: &SegmentReader<'_, P>, list: &ListEntry, set:
     for range in 0..n_ranges(segment.meta.n_docs) {
         segment.for_each_chunk(list, range, |no, chunk| {
             let chunk_no = range * RANGE_CHUNKS + no;
+            if !chunk.is_sound() || chunk_no >= n_chunks(segment.meta.n_docs) {
+                return Err(list_corrupt(list, "impossible chunk"));
+            }
             match chunk {
                 Chunk::Array { docs, .. } => {
                     docs.iter().for_each(|&place| set.insert(chunk_no * CHUNK_DOCS + u32::from(place)));

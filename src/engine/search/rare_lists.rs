@@ -59,7 +59,8 @@ impl RareLists {
         mut decoded: Vec<u32>,
     ) -> Result<Self> {
         let rare = || lists.iter().filter(|l| !l.list.frequent);
-        let total: usize = rare().map(|l| l.list.df as usize).sum();
+        let most = few.map_or(usize::MAX, |few| few.docs.len());
+        let total: usize = rare().map(|l| most.min(l.list.df as usize)).sum();
         let begins = reserved(rare().count() * n_ranges + 1, "rare lists")?;
         let rows = reserved(lists.len(), "rare lists")?;
         // One place more than there are postings: what a filler leaves behind is written over.
