@@ -15,7 +15,8 @@
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::{METRIC_PROC, goals, settings};
+use super::planner::{is_vector, list, with_index};
+use super::{goals, settings};
 use crate::engine::error::Result;
 use crate::engine::search::ranker::Strategy;
 use crate::engine::survey::{Survey, Way, Wish};
@@ -100,17 +101,6 @@ pub unsafe extern "C-unwind" fn amcostestimate(
     }
 }
 
-/// The elements of a list of the planner's.
-///
-/// # Safety
-/// - A list of pointers to `T`, or NULL for an empty one.
-unsafe fn list<T>(list: *mut pg_sys::List) -> Vec<*mut T> {
-    // SAFETY: by the caller's promise.
-    let n = if list.is_null() { 0 } else { unsafe { (*list).length } };
-    // SAFETY: as above; there are so many elements.
-    (0..n).map(|at| unsafe { pg_sys::list_nth(list, at).cast() }).collect()
-}
-
 /// The part of the table's rows that meet the index's conditions, and its predicate if it is partial.
 ///
 /// # Safety
@@ -145,20 +135,15 @@ unsafe fn filter_time(
 ) -> f64 {
     let mut time = 0.0;
     for &clause in clauses {
-        // SAFETY: by the caller's promise; the arrays have an element for each column.
-        let is_vector = unsafe {
-            let column = (*clause).indexcol as usize;
-            let (family, input) = (*info.opfamily.add(column), *info.opcintype.add(column));
-            pg_sys::get_opfamily_proc(family, input, input, METRIC_PROC as i16) != pg_sys::InvalidOid
-        };
+        // SAFETY: by the caller's promise.
+        let is_vector = unsafe { is_vector(info, (*clause).indexcol as usize) };
         // SAFETY: by the caller's promise.
         time += if !is_vector {
             FILTER_START + info.tuples * FILTER_DOCUMENT
         } else if unsafe { ends_the_stream(clause, order) } {
             0.0
         } else {
-            let average = Survey::of_unknown(info.tuples, f64::INFINITY);
-            average.nanoseconds(Way::Exhaustive, Wish { documents: 0, prune_factor: 1.0, kept: 1.0 })
+            Survey::of_unknown(info.tuples, f64::INFINITY).nanoseconds_for_all()
         };
     }
     time
@@ -332,18 +317,11 @@ fn look(info: &pg_sys::IndexOptInfo, query: Operand) -> Work {
     if info.hypothetical {
         return unknown;
     }
-    let no_lock = pg_sys::NoLock as i32;
-    // SAFETY: the planner holds a lock on every index it considers.
-    let raw = unsafe { pg_sys::index_open(info.indexoid, no_lock) };
-    // SAFETY: just opened.
-    let index = unsafe { IndexRelation::new(raw) };
-    let work = match &query {
+    let work = with_index(info.indexoid, |index| match &query {
         Operand::Unknown => look_at_totals(index),
         Operand::Null => look_up(index, None, LOOK_UPS),
         Operand::Known(query) => look_up(index, Some(query.as_ref()), LOOK_UPS),
-    };
-    // SAFETY: opened above.
-    unsafe { pg_sys::index_close(raw, no_lock) };
+    });
     if let Operand::Known(query) = query {
         query.free();
     }

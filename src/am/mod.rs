@@ -26,6 +26,7 @@ pub mod more_clauses;
 pub mod on_vector;
 pub mod opfamily;
 pub mod options;
+pub mod planner;
 pub mod probe;
 pub mod progress;
 pub mod rank_pending;

@@ -1,14 +1,16 @@
 //! Conditions that the planner of older servers keeps from an ordered scan, though the index can answer them.
 //!
-//! *Arrays*: before 17 it takes for granted that an array (`column = ANY (...)`, which IN is, too) on any column but the first
-//! breaks an index's order, as it does in B-trees, and leaves such conditions to the executor. Here an order by distance
-//! has nothing to do with the columns. *Booleans*: of `flag = true` it makes `flag`, of `flag = false` `NOT flag`, and
+//! *Arrays*: before 17 it takes for granted that an array (`column = ANY (...)`, which IN is, too) on any column but the
+//! first breaks an index's order, as it does in B-trees, and leaves such conditions to the executor. Here an order by
+//! distance has nothing to do with the columns. *Booleans*: of `flag = true` it makes `flag`, of `flag = false` `NOT flag`, and
 //! before 16 makes that an operator again for its own indexes alone.
 //!
-//! PostgreSQL asks this access method what a path costs before it compares it with
-//! others; then the conditions are added to it, just as the planner does it for paths without an order.
+//! PostgreSQL asks this access method what a path costs before it compares it with others; then the conditions are added
+//! to it, just as the planner does it for paths without an order.
 
 use pgrx::pg_sys;
+
+use super::planner::list;
 
 /// Adds to an ordered path the conditions of its table's WHERE that the planner has left out and the index can answer.
 ///
@@ -16,17 +18,15 @@ use pgrx::pg_sys;
 /// - The planner's own path on an index of this access method, which has an order.
 pub unsafe fn add(root: *mut pg_sys::PlannerInfo, path: *mut pg_sys::IndexPath) {
     // SAFETY: by the caller's promise.
-    let (index, given) = unsafe { ((*path).indexinfo, (*path).indexclauses) };
+    let (index, known) = unsafe { ((*path).indexinfo, list::<pg_sys::IndexClause>((*path).indexclauses)) };
     // SAFETY: a list of restrictions.
-    for rinfo in unsafe { elements::<pg_sys::RestrictInfo>((*index).indrestrictinfo) } {
-        // SAFETY: a restriction of this index's table.
-        let Some((column, qual)) = (unsafe { condition_of(root, index, rinfo) }) else { continue };
-        // SAFETY: a list of clauses.
-        let known = unsafe { elements::<pg_sys::IndexClause>(given) };
-        // SAFETY: as above.
-        if known.into_iter().any(|clause| unsafe { (*clause).rinfo } == rinfo) {
+    for rinfo in unsafe { list::<pg_sys::RestrictInfo>((*index).indrestrictinfo) } {
+        // SAFETY: clauses of this path.
+        if known.iter().any(|&clause| unsafe { (*clause).rinfo } == rinfo) {
             continue;
         }
+        // SAFETY: a restriction of this index's table.
+        let Some((column, qual)) = (unsafe { condition_of(root, index, rinfo) }) else { continue };
         // SAFETY: makes a node as the planner would, and a list that no other path shares.
         unsafe {
             let clause = pgrx::PgBox::<pg_sys::IndexClause>::alloc_node(pg_sys::NodeTag::T_IndexClause).into_pg();
@@ -137,13 +137,4 @@ unsafe fn column_of(
                 && pg_sys::op_in_opfamily(operator, *(*index).opfamily.add(place))
         })
     }
-}
-
-/// # Safety
-/// - A list of pointers to `T`, or NULL for an empty one.
-unsafe fn elements<T>(list: *mut pg_sys::List) -> Vec<*mut T> {
-    // SAFETY: by the caller's promise.
-    let n = if list.is_null() { 0 } else { unsafe { (*list).length } };
-    // SAFETY: as above; there are so many elements.
-    (0..n).map(|at| unsafe { pg_sys::list_nth(list, at).cast() }).collect()
 }

@@ -8,7 +8,7 @@ use std::ffi::CStr;
 
 use pgrx::pg_sys;
 
-use super::METRIC_PROC;
+use super::planner::{is_vector, list, with_index};
 use crate::engine::selectivity::{self, Shares};
 use crate::storage::composite::Composite;
 use crate::storage::conditions;
@@ -168,7 +168,9 @@ impl Sides {
 
     /// How many documents have each of `terms`, or what is usual.
     fn shares(&self, terms: &[u32]) -> Shares {
-        self.index.and_then(|index| look_up_in(index, terms)).unwrap_or_else(|| Shares::unknown(terms.len()))
+        self.index
+            .and_then(|index| with_index(index, |index| look_up(index, terms)))
+            .unwrap_or_else(|| Shares::unknown(terms.len()))
     }
 }
 
@@ -183,18 +185,6 @@ fn null_part(variable: &pg_sys::VariableStatData) -> f64 {
     // SAFETY: as the server's macro does it.
     unsafe { free(tuple) };
     f64::from(part)
-}
-
-/// Opens the index to look terms up.
-fn look_up_in(index: pg_sys::Oid, terms: &[u32]) -> Option<Shares> {
-    let no_lock = pg_sys::NoLock as i32;
-    // SAFETY: the planner holds a lock on every index it considers.
-    let raw = unsafe { pg_sys::index_open(index, no_lock) };
-    // SAFETY: just opened.
-    let shares = look_up(unsafe { IndexRelation::new(raw) }, terms);
-    // SAFETY: opened above.
-    unsafe { pg_sys::index_close(raw, no_lock) };
-    shares
 }
 
 /// A page that cannot be read as expected is no reason to fail here.
@@ -224,11 +214,10 @@ unsafe fn index_of(root: *mut pg_sys::PlannerInfo, variable: &pg_sys::VariableSt
     }
     // SAFETY: a catalogue look-up; no valid oid if there is no such access method.
     let access_method = unsafe { pg_sys::get_index_am_oid(c"wand".as_ptr(), true) };
-    // SAFETY: NULL is an empty list.
-    let n_indexes = if table.indexlist.is_null() { 0 } else { unsafe { (*table.indexlist).length } };
-    for n in 0..n_indexes {
-        // SAFETY: the list is one of indexes.
-        let info = unsafe { &*pg_sys::list_nth(table.indexlist, n).cast::<pg_sys::IndexOptInfo>() };
+    // SAFETY: the list is one of indexes.
+    for info in unsafe { list::<pg_sys::IndexOptInfo>(table.indexlist) } {
+        // SAFETY: as above.
+        let info = unsafe { &*info };
         // A partitioned index has pages in its partitions only, and no cost.
         let is_ours = info.relam == access_method && info.amcostestimate.is_some() && !info.hypothetical;
         let is_whole = info.indpred.is_null() || info.predOK;
@@ -265,10 +254,9 @@ unsafe fn some_rows_are_hidden(root: *mut pg_sys::PlannerInfo, mut table: pg_sys
 /// - The planner's description of an index.
 unsafe fn has_vectors_of(info: &pg_sys::IndexOptInfo, attribute: pg_sys::AttrNumber) -> bool {
     (0..usize::try_from(info.nkeycolumns).unwrap_or(0)).any(|n| {
-        // SAFETY: these arrays have an element for each column.
-        let (key, family, input) = unsafe { (*info.indexkeys.add(n), *info.opfamily.add(n), *info.opcintype.add(n)) };
-        // SAFETY: a catalogue look-up.
-        let metric = unsafe { pg_sys::get_opfamily_proc(family, input, input, METRIC_PROC as i16) };
-        key == i32::from(attribute) && metric != pg_sys::InvalidOid
+        // SAFETY: this array has an element for each column.
+        let key = unsafe { *info.indexkeys.add(n) };
+        // SAFETY: by the caller's promise.
+        key == i32::from(attribute) && unsafe { is_vector(info, n) }
     })
 }

@@ -222,8 +222,12 @@ impl Survey {
     /// How many blocks are scored one by one before scoring everything is the better way on: as many as take twice its
     /// time, since the last ones are the quickest, and what was done is lost then.
     pub fn blocks_for_all(&self) -> usize {
-        let all = self.nanoseconds(Way::Exhaustive, Wish { documents: 0, prune_factor: 1.0, kept: 1.0 });
-        (2.0 * all / cost::BLOCK) as usize
+        (2.0 * self.nanoseconds_for_all() / cost::BLOCK) as usize
+    }
+
+    /// Nanoseconds that scoring everything takes.
+    pub fn nanoseconds_for_all(&self) -> f64 {
+        self.nanoseconds(Way::Exhaustive, Wish { documents: 0, prune_factor: 1.0, kept: 1.0 })
     }
 
     /// Bytes read before the first row.
