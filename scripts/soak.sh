@@ -31,25 +31,58 @@ sweep() {
 }
 
 kills() {
-	set_size CRASH_ROUNDS 250
+	set_size CRASH_ROUNDS 1000
 	set_size CRASH_CLIENTS 8
 	set_size CRASH_READERS 4
 	integration crash
 }
 
+# Long reading with few promotions; "promotions" is the other way round.
 standby() {
-	set_size STANDBY_SECONDS 1800
+	set_size STANDBY_SECONDS 3600
 	set_size STANDBY_READERS 8
-	set_size PROMOTIONS 20
+	set_size PROMOTIONS 10
+	set_size CASCADES 0
+	integration standby
+}
+
+promotions() {
+	set_size STANDBY_SECONDS 300
+	set_size STANDBY_READERS 8
+	set_size PROMOTIONS 90
+	set_size CASCADES 10
 	integration standby
 }
 
 concurrency() {
-	set_size CONCURRENCY_SECONDS 3600
+	set_size CONCURRENCY_SECONDS 7200
 	set_size CONCURRENCY_CLIENTS 16
 	set_size CONCURRENCY_ROWS 16000
 	set_size CONCURRENCY_ORACLE 30
 	integration concurrency
+}
+
+held() {
+	set_size HELD_SECONDS 7200
+	set_size HELD_ROWS 1000000
+	set_size HELD_CLIENTS 16
+	integration held
+}
+
+# Answers through SQL, with and without conditions.
+exact() {
+	set_size EXACT_QUERIES 64
+	set_size FILTER_QUERIES 60
+	set_size FILTER_SHAPES 120
+	integration exactness filters filter_shapes
+}
+
+# Values through SQL literals, binary parameters and COPY.
+doors() {
+	set_size MALFORMED_TEXT 1000000
+	set_size MALFORMED_BINARY 900000
+	set_size MALFORMED_COPY 100000
+	integration malformed
 }
 
 # All permutations of all specs, also of those that need a server that can be made to pause.

@@ -6,6 +6,15 @@
 
 use postgres::{Client, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Answers that this process has compared.
+static COMPARED: AtomicUsize = AtomicUsize::new(0);
+
+/// How many answers of an index this process has compared with those of sequential scans so far.
+pub fn count_compared() -> usize {
+    COMPARED.load(Ordering::Relaxed)
+}
 
 /// One row: the id, and the distance's bits (NULL is `None`; all NaN are one).
 pub type Row = (i64, Option<u64>);
@@ -160,6 +169,7 @@ pub fn row(row: &postgres::Row) -> Row {
 
 /// Fails with the first difference.
 pub fn same(by_index: &[Row], by_scan: &[Row], cut: bool) -> Result<(), String> {
+    COMPARED.fetch_add(1, Ordering::Relaxed);
     if by_index.len() != by_scan.len() {
         return Err(format!("the index gives {} rows, a sequential scan {}", by_index.len(), by_scan.len()));
     }

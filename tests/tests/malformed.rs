@@ -36,7 +36,7 @@ fn mutated_literals() {
             Err(e) => well_refused(&e, false).unwrap_or_else(|why| panic!("SEED={seed}: {why}\ninput: {literal:?}")),
         }
     }
-    println!("{n} literals, {accepted} of them values, seed {seed}");
+    println!("malformed: {n} literals, {accepted} of them values; SEED={seed}");
     still_there(client, cluster, accepted, n);
 }
 
@@ -62,7 +62,7 @@ fn mutated_binary_values() {
             Err(e) => well_refused(&e, true).unwrap_or_else(|why| panic!("SEED={seed}: {why}\ninput: {bytes:?}")),
         }
     }
-    println!("{n} binary values, {accepted} of them values, seed {seed}");
+    println!("malformed: {n} binary values, {accepted} of them values; SEED={seed}");
     drop(statement);
     still_there(client, cluster, accepted, n);
 }
@@ -85,7 +85,7 @@ fn mutated_binary_copies() {
         .query_one("SELECT count(*) FROM vectors WHERE v IS DISTINCT FROM v::text::svec", &[])
         .expect("round trips");
     assert_eq!(broken.get::<_, i64>(0), 0, "SEED={seed}: values that do not survive a round trip");
-    println!("{n} copies, {accepted} of them values, seed {seed}");
+    println!("malformed: {n} copies, {accepted} of them values; SEED={seed}");
     still_there(client, cluster, accepted, n);
 }
 
