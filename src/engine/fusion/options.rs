@@ -3,8 +3,11 @@
 
 use serde_json::{Map, Value};
 
-use super::error::{FusionError, Result};
+use super::error::{FusionError, Result, with_room};
 use crate::engine::vector::error::excerpt;
+
+/// Bytes that a byte of JSON takes at most: seven of them are an object with one member, and that takes 700.
+pub(super) const PARSED: usize = 128;
 
 /// Options that have not been read yet.
 #[derive(Debug, Default)]
@@ -16,7 +19,8 @@ pub struct Options {
 impl Options {
     /// From text; `None` and JSON's null are no options.
     pub fn parse(text: Option<&str>) -> Result<Self> {
-        let rest = match text.map(serde_json::from_str) {
+        let read = |text: &str| with_room(text.len().saturating_mul(PARSED), || serde_json::from_str(text));
+        let rest = match text.map(read).transpose()? {
             None | Some(Ok(Value::Null)) => Map::new(),
             Some(Ok(Value::Object(members))) => members,
             Some(Ok(_)) => return Err(problem("They are not a JSON object")),

@@ -1,0 +1,296 @@
+//! When memory runs out a statement ends with an ERROR of class 53 (out of memory), or goes on with what is kept for
+//! need; no process ends, the session goes on, the index is sound, and the statement run again succeeds.
+//!
+//! - `statements`, `operations`: each allocation of 4 kB or more fails once, one after another; and all from the nth of
+//!   any size on. Everything that reads an index or computes (`tests/src/statements.rs`) and everything that changes one
+//!   (`tests/src/operations.rs`). They need a library built with the feature `faults`: `scripts/integration.sh memory`
+//!   runs them with a private copy of the server that has one.
+//! - `address_space`: the same statements in a process whose address space is limited, in steps.
+//!
+//! Sizes: MEMORY_POINTS (10 of each statement and way, chosen by SEED if it has more; at full size 1,000).
+//! MEMORY_ONLY=scan_bounds takes one statement or operation, MEMORY_ONLY=scan_bounds:one:17 one point of it.
+
+use pg_wand_tests::cluster::Cluster;
+use pg_wand_tests::operations::{self, Operation};
+use pg_wand_tests::random::Random;
+use pg_wand_tests::scarcity::{End, Fails, Session};
+use pg_wand_tests::statements::{self, Statement};
+use pg_wand_tests::{begin, one_at_a_time, oracle, size};
+use std::collections::BTreeSet;
+
+const WAYS: [Fails; 2] = [Fails::One, Fails::AllFrom];
+
+/// What happened, for the summary.
+#[derive(Default)]
+struct Count {
+    points: usize,
+    refused: usize,
+    went_on: usize,
+}
+
+/// What is asked for by MEMORY_ONLY.
+struct Only {
+    name: String,
+    point: Option<(String, u32)>,
+}
+
+impl Only {
+    fn from_environment() -> Option<Self> {
+        let only = std::env::var("MEMORY_ONLY").ok().filter(|only| !only.is_empty())?;
+        let mut parts = only.splitn(3, ':').map(str::to_owned);
+        let name = parts.next().expect("a name");
+        let point = parts.next().map(|way| (way, parts.next().and_then(|n| n.parse().ok()).unwrap_or(0)));
+        Some(Self { name, point })
+    }
+}
+
+/// Which allocations fail, of so many.
+fn points(only: Option<&Only>, way: Fails, n: u32, most: usize, random: &mut Random) -> Vec<u32> {
+    match only.and_then(|only| only.point.as_ref()) {
+        Some((name, _)) if name != way.name() => Vec::new(),
+        Some((_, point)) if *point > 0 => vec![*point],
+        _ if n as usize <= most => (1..=n).collect(),
+        _ => {
+            let mut chosen = BTreeSet::from([1]);
+            while chosen.len() < most {
+                chosen.insert(1 + random.below(n as usize) as u32);
+            }
+            chosen.into_iter().collect()
+        }
+    }
+}
+
+fn start(settings: &[&str]) -> Session {
+    let common = ["autovacuum = off", "max_parallel_maintenance_workers = 2", "maintenance_work_mem = 64MB"];
+    let mut session = Session::new(Cluster::start_new(&[&common, settings].concat()));
+    assert!(session.is_armed(), "this server's library lacks the feature `faults`: use scripts/integration.sh memory");
+    session
+}
+
+/// Failures are collected, so that one run shows all of them.
+#[derive(Default)]
+struct Report {
+    count: Count,
+    failures: Vec<String>,
+}
+
+impl Report {
+    /// False if something is wrong.
+    fn note(&mut self, context: &str, end: &End, trace: impl FnOnce() -> String) -> bool {
+        self.count.points += 1;
+        let problem = match end {
+            End::Refused => {
+                self.count.refused += 1;
+                return true;
+            }
+            End::Done(_) => {
+                self.count.went_on += 1;
+                return true;
+            }
+            End::Wrong(error) => error.clone(),
+            End::Died => format!("the process ended\n{}", trace()),
+        };
+        self.fail(context, &problem);
+        false
+    }
+
+    fn fail(&mut self, context: &str, problem: &str) {
+        println!("FAILED {context}: {problem}");
+        self.failures.push(format!("{context}: {problem}"));
+    }
+
+    fn finish(self, test: &str, session: Session, seed: u64) {
+        let Count { points, refused, went_on } = self.count;
+        println!("memory {test}: {points} allocations failed: {refused} errors, {went_on} went on; SEED={seed}");
+        assert!(self.failures.is_empty(), "{} failures:\n{}", self.failures.len(), self.failures.join("\n"));
+        assert!(refused > 0, "nothing was refused: the test has not tested anything");
+        let Session { cluster, client, .. } = session;
+        drop(client);
+        cluster.finish();
+    }
+}
+
+#[test]
+fn statements() {
+    let _alone = one_at_a_time();
+    let most = size("MEMORY_POINTS", 10);
+    let seed = begin("memory", &[("MEMORY_POINTS", most)]);
+    let only = Only::from_environment();
+    let mut session = start(&[]);
+    statements::make(&session.cluster, &mut session.client, seed);
+    let mut report = Report::default();
+    for statement in statements::all(seed).iter().filter(|s| only.as_ref().is_none_or(|only| only.name == s.name)) {
+        for way in WAYS {
+            statement_fails(&mut session, statement, way, only.as_ref(), most, seed, &mut report);
+        }
+    }
+    let problems = oracle::check_index(&mut session.client, "docs_idx");
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    let exceeded: String = session.client.query_one("SHOW wand.room_exceeded", &[]).expect("a number").get(0);
+    assert_eq!(exceeded, "0", "others took more memory than was announced");
+    report.finish("statements", session, seed);
+}
+
+fn statement_fails(
+    session: &mut Session,
+    statement: &Statement,
+    way: Fails,
+    only: Option<&Only>,
+    most: usize,
+    seed: u64,
+    report: &mut Report,
+) {
+    let name = statement.name;
+    let prepare = |session: &mut Session| session.run(&format!("RESET ALL; {}", statement.before));
+    prepare(session);
+    let run = |session: &mut Session, n| session.attempt(&statement.sql, way, n);
+    // The first run is what the session remembers afterwards; the second is counted, and then stopped.
+    let first = run(session, 0);
+    let (End::Done(_), End::Done(n)) = (&first, run(session, 0)) else {
+        report.fail(name, &format!("does not run: {first:?}"));
+        return;
+    };
+    let begun = std::time::Instant::now();
+    let mut random = Random::new(seed);
+    for point in points(only, way, n, most, &mut random) {
+        let context = format!("SEED={seed} MEMORY_ONLY={name}:{}:{point} scripts/integration.sh memory", way.name());
+        let end = run(session, point);
+        let fine = report.note(&context, &end, || {
+            prepare(session);
+            run(session, 0);
+            session.trace();
+            run(session, point);
+            session.traced()
+        });
+        if !fine {
+            prepare(session);
+            break;
+        }
+    }
+    match run(session, 0) {
+        End::Done(_) => println!("{name}, {}: {n} allocations, {:?}", way.name(), begun.elapsed()),
+        end => report.fail(name, &format!("afterwards: {end:?}")),
+    }
+}
+
+#[test]
+fn operations() {
+    let _alone = one_at_a_time();
+    let most = size("MEMORY_POINTS", 10);
+    let seed = begin("memory", &[("MEMORY_POINTS", most)]);
+    let only = Only::from_environment();
+    let mut session = start(&[]);
+    operations::make_corpus(&mut session.client, seed);
+    let mut report = Report::default();
+    for operation in operations::all().iter().filter(|o| only.as_ref().is_none_or(|only| only.name == o.name)) {
+        for way in WAYS {
+            operation_fails(&mut session, operation, way, only.as_ref(), most, seed, &mut report);
+        }
+    }
+    report.finish("operations", session, seed);
+}
+
+fn prepare(session: &mut Session, operation: &Operation) {
+    session.run("DROP TABLE IF EXISTS docs, other");
+    for sql in &operation.prepare {
+        match sql.strip_prefix('!') {
+            None => session.run(sql),
+            Some(sql) => assert!(session.client.batch_execute(sql).is_err(), "no fault in: {sql}"),
+        }
+    }
+}
+
+fn operation_fails(
+    session: &mut Session,
+    operation: &Operation,
+    way: Fails,
+    only: Option<&Only>,
+    most: usize,
+    seed: u64,
+    report: &mut Report,
+) {
+    let name = operation.name;
+    prepare(session, operation);
+    let End::Done(n) = session.attempt(operation.run, way, 0) else {
+        report.fail(name, "does not run");
+        return;
+    };
+    let mut random = Random::new(seed);
+    for point in points(only, way, n, most, &mut random) {
+        let context = format!("SEED={seed} MEMORY_ONLY={name}:{}:{point} scripts/integration.sh memory", way.name());
+        prepare(session, operation);
+        let end = session.attempt(operation.run, way, point);
+        let fine = report.note(&context, &end, || {
+            prepare(session, operation);
+            session.trace();
+            session.attempt(operation.run, way, point);
+            session.traced()
+        });
+        if !fine {
+            break;
+        }
+        if let Err(problem) = afterwards(session, operation, end == End::Refused) {
+            report.fail(&context, &problem);
+            break;
+        }
+    }
+    println!("{name}, {}: {n} allocations", way.name());
+}
+
+/// The index is sound, the operation succeeds, and the index answers as the table does.
+fn afterwards(session: &mut Session, operation: &Operation, again: bool) -> Result<(), String> {
+    let client = &mut session.client;
+    if again {
+        if !operation.builds {
+            let problems = oracle::check_index(client, "docs_idx");
+            if !problems.is_empty() {
+                return Err(problems.join("\n"));
+            }
+        }
+        client.batch_execute(operation.run).map_err(|e| format!("again: {}", oracle::describe(&e)))?;
+    }
+    let problems = oracle::check_index(client, "docs_idx");
+    if !problems.is_empty() {
+        return Err(format!("run again: {}", problems.join("\n")));
+    }
+    let q = "'{2001:1,2002:0.5,1:1,2:2,3:1}/30522'";
+    let sql = format!("SELECT id, emb <#> {q} FROM docs ORDER BY emb <#> {q}");
+    oracle::compare_limits(client, &sql, "docs_idx", &[5], None).map(|_| ())
+}
+
+/// Steps of what a process may have beyond what it has.
+const STEPS: [u64; 7] = [0, 64 << 10, 512 << 10, 1 << 20, 3 << 20, 16 << 20, 128 << 20];
+
+#[test]
+fn address_space() {
+    let _alone = one_at_a_time();
+    let seed = begin("memory", &[]);
+    let only = Only::from_environment();
+    let mut session = start(&[]);
+    statements::make(&session.cluster, &mut session.client, seed);
+    let (mut refused, mut done) = (0, 0);
+    for statement in statements::all(seed).iter().filter(|s| only.as_ref().is_none_or(|only| only.name == s.name)) {
+        for step in STEPS {
+            let context = format!("SEED={seed} MEMORY_ONLY={}, {step} bytes more", statement.name);
+            // A new process, whose heap has no room left over; it has run the statement's kind of work once.
+            session.reconnect();
+            session.run(statement.before);
+            session.run("SELECT count(*) FROM docs WHERE emb && '{1:1}/30522'");
+            assert!(session.limit_address_space(Some(step)), "prlimit does not work here");
+            let result = session.client.batch_execute(&statement.sql);
+            let code = result.err().map(|e| e.code().map_or_else(|| e.to_string(), |code| code.code().to_owned()));
+            match code.as_deref() {
+                None => done += 1,
+                Some(code) if code.starts_with("53") => refused += 1,
+                Some(other) => panic!("{context}: {other}\n{}", session.cluster_log()),
+            }
+            assert!(session.limit_address_space(None));
+            session.run("SELECT 1");
+        }
+    }
+    println!("memory address_space: {refused} refused, {done} done; SEED={seed}");
+    assert!(refused > 0 && done > 0, "the limits are of no use");
+    let Session { cluster, client, .. } = session;
+    drop(client);
+    cluster.finish();
+}
