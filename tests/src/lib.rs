@@ -26,6 +26,7 @@ pub mod oracle;
 pub mod random;
 pub mod raw;
 pub mod scarcity;
+pub mod small_disk;
 pub mod statements;
 pub mod witness;
 pub mod workload;

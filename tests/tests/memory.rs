@@ -190,16 +190,6 @@ fn operations() {
     report.finish("operations", session, seed);
 }
 
-fn prepare(session: &mut Session, operation: &Operation) {
-    session.run("DROP TABLE IF EXISTS docs, other");
-    for sql in &operation.prepare {
-        match sql.strip_prefix('!') {
-            None => session.run(sql),
-            Some(sql) => assert!(session.client.batch_execute(sql).is_err(), "no fault in: {sql}"),
-        }
-    }
-}
-
 fn operation_fails(
     session: &mut Session,
     operation: &Operation,
@@ -210,7 +200,10 @@ fn operation_fails(
     report: &mut Report,
 ) {
     let name = operation.name;
-    prepare(session, operation);
+    let prepare = |session: &mut Session| {
+        operations::prepare(&mut session.client, operation).unwrap_or_else(|e| panic!("{name}: {e}"));
+    };
+    prepare(session);
     let End::Done(n) = session.attempt(operation.run, way, 0) else {
         report.fail(name, "does not run");
         return;
@@ -218,10 +211,10 @@ fn operation_fails(
     let mut random = Random::new(seed);
     for point in points(only, way, n, most, &mut random) {
         let context = format!("SEED={seed} MEMORY_ONLY={name}:{}:{point} scripts/integration.sh memory", way.name());
-        prepare(session, operation);
+        prepare(session);
         let end = session.attempt(operation.run, way, point);
         let fine = report.note(&context, &end, || {
-            prepare(session, operation);
+            prepare(session);
             session.trace();
             session.attempt(operation.run, way, point);
             session.traced()
@@ -229,33 +222,12 @@ fn operation_fails(
         if !fine {
             break;
         }
-        if let Err(problem) = afterwards(session, operation, end == End::Refused) {
+        if let Err(problem) = operations::goes_on(&mut session.client, operation, end == End::Refused) {
             report.fail(&context, &problem);
             break;
         }
     }
     println!("{name}, {}: {n} allocations", way.name());
-}
-
-/// The index is sound, the operation succeeds, and the index answers as the table does.
-fn afterwards(session: &mut Session, operation: &Operation, again: bool) -> Result<(), String> {
-    let client = &mut session.client;
-    if again {
-        if !operation.builds {
-            let problems = oracle::check_index(client, "docs_idx");
-            if !problems.is_empty() {
-                return Err(problems.join("\n"));
-            }
-        }
-        client.batch_execute(operation.run).map_err(|e| format!("again: {}", oracle::describe(&e)))?;
-    }
-    let problems = oracle::check_index(client, "docs_idx");
-    if !problems.is_empty() {
-        return Err(format!("run again: {}", problems.join("\n")));
-    }
-    let q = "'{2001:1,2002:0.5,1:1,2:2,3:1}/30522'";
-    let sql = format!("SELECT id, emb <#> {q} FROM docs ORDER BY emb <#> {q}");
-    oracle::compare_limits(client, &sql, "docs_idx", &[5], None).map(|_| ())
 }
 
 /// Steps of what a process may have beyond what it has.
