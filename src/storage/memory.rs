@@ -10,11 +10,18 @@
 //!   From then on the session is *short*: every allocation first tries to take the reserve anew, and large ones, fallible
 //!   ones of any size and pages that are opened fail if it is not to be had. So it has to last for little.
 //!
-//! What PostgreSQL allocates for us (memory contexts) fails with an ERROR by itself.
+//! What PostgreSQL allocates for us (memory contexts) fails with an ERROR by itself. But on its way through our frames
+//! such an ERROR is copied into the memory context of whoever called, and if there is no room for the copy the server
+//! ends (PANIC: ERRORDATA_STACK_SIZE exceeded). There is no hook for a failed allocation; yet before it raises,
+//! PostgreSQL prints statistics of all memory contexts. One of them is ours: when asked for its statistics it gives the
+//! reserve back.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::ffi::c_void;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
+
+use pgrx::pg_sys;
 
 use super::fault;
 use crate::engine::error::{EngineError, Result};
@@ -34,6 +41,28 @@ struct Memory;
 pub fn prepare() {
     SHORT.store(true, Relaxed);
     refill();
+    let (parent, name) = (&raw mut pg_sys::TopMemoryContext, c"pg_wand reserve".as_ptr());
+    // SAFETY: makes a context that lives as long as the process, and nothing is allocated in it. Its methods are those
+    // of its kind but for one; the copy is never freed.
+    unsafe {
+        let context = pg_sys::AllocSetContextCreateInternal(*parent, name, 0, 1024, 1024);
+        let methods = pg_sys::MemoryContextMethods { stats: Some(asked_for_statistics), ..*(*context).methods };
+        (*context).methods = Box::leak(Box::new(methods));
+    }
+}
+
+/// Memory has run out, or somebody is curious; then the reserve is taken again by the next allocation.
+///
+/// # Safety
+/// - Called by PostgreSQL; nothing is read or written through the pointers.
+unsafe extern "C-unwind" fn asked_for_statistics(
+    _context: pg_sys::MemoryContext,
+    _print: pg_sys::MemoryStatsPrintFunc,
+    _passthru: *mut c_void,
+    _totals: *mut pg_sys::MemoryContextCounters,
+    _to_stderr: bool,
+) {
+    give_back();
 }
 
 /// An error if a small allocation was served from the reserve and there still is no memory.

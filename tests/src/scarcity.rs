@@ -4,6 +4,8 @@
 use crate::cluster::Cluster;
 use crate::oracle;
 use postgres::Client;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 /// Which allocations fail.
@@ -132,9 +134,18 @@ impl Session {
             Some(more) => (field(self.pid, "VmSize:").unwrap_or(0) + more).to_string(),
             None => "unlimited".into(),
         };
-        // The soft limit only, so that it can be taken back.
+        self.limit(&format!("--as={limit}:"))
+    }
+
+    /// Sets a limit of the session's process by `prlimit`: the soft one only, so that it can be taken back.
+    pub fn limit(&self, limit: &str) -> bool {
+        let owner = std::fs::metadata(self.cluster.folder()).expect("the server's folder");
         let mut command = Command::new("prlimit");
-        command.args([format!("--pid={}", self.pid), format!("--as={limit}:")]);
+        command.args([&format!("--pid={}", self.pid), limit]);
+        // Even root may need another right for processes of others than their owner has.
+        if std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() != owner.uid()) {
+            command.uid(owner.uid()).gid(owner.gid());
+        }
         command.status().is_ok_and(|status| status.success())
     }
 }

@@ -228,6 +228,7 @@ fn text() -> Vec<Statement> {
 fn rankings() -> Vec<Statement> {
     let of = |name, sql: String| statement(name, "", sql);
     let lists = "(SELECT array_agg(lists ORDER BY t) FROM topics), (SELECT array_agg(j ORDER BY t) FROM topics)";
+    let few = lists.replace("FROM topics", "FROM topics WHERE t < 1100");
     let fuse = |arguments: &str| format!("SELECT count(*) FROM fuse({RANKINGS}, {arguments})");
     vec![
         of("ranking", "SELECT cardinality((ranking(id, n)).ids) FROM given".into()),
@@ -241,7 +242,7 @@ fn rankings() -> Vec<Statement> {
         }),
         of("fuse_condorcet", "SELECT count(*) FROM topics, fuse(lists, 'condorcet') WHERE t < 1100".into()),
         of("train", format!("SELECT sum(length(train_fusion(m, {lists})::text)) FROM unnest('{{bayes,pos,seg,slide,map}}'::text[]) m")),
-        of("tune", format!("SELECT count(*) FROM tune_fusion({lists}, 'RR', methods => '{{rrf,weighted_sum}}', weight_steps => 2)")),
+        of("tune", format!("SELECT count(*) FROM tune_fusion({few}, 'RR', methods => '{{rrf,weighted_sum}}', weight_steps => 2)")),
         of("evaluate", {
             "SELECT evaluate(ROW(ids, NULL)::wand_ranking, (SELECT judgements(i::bigint, i % 3) FROM generate_series(1, 20000) i),
                  '{nDCG@1000,AP,RR,Bpref}'::text[]) FROM runs WHERE l = 1".into()

@@ -14,7 +14,6 @@ use pg_wand_tests::random::Random;
 use pg_wand_tests::scarcity::Session;
 use pg_wand_tests::small_disk::SmallDisk;
 use pg_wand_tests::{begin, one_at_a_time, oracle, size};
-use std::process::Command;
 
 const DISK: u64 = 64 << 20;
 /// A page of the file system.
@@ -135,13 +134,9 @@ fn without_rights(mut session: Session, seed: u64) {
     for kilobytes in [8, 40, 200, 1_000_000] {
         let build = operations::plain().into_iter().find(|operation| operation.name == "build").expect("the operation");
         operations::prepare(&mut session.client, &build).expect("prepared");
-        let limit = |session: &Session, bytes: &str| {
-            let arguments = [format!("--pid={}", session.pid()), format!("--fsize={bytes}:")];
-            assert!(Command::new("prlimit").args(arguments).status().is_ok_and(|status| status.success()), "prlimit");
-        };
-        limit(&session, &(kilobytes * 1024).to_string());
+        assert!(session.limit(&format!("--fsize={}:", kilobytes * 1024)), "prlimit does not work here");
         let result = session.client.batch_execute(build.run);
-        limit(&session, "unlimited");
+        assert!(session.limit("--fsize=unlimited:"));
         refused += usize::from(result.is_err());
         operations::goes_on(&mut session.client, &build, result.is_err())
             .unwrap_or_else(|e| panic!("{kilobytes} kB: {e}"));
