@@ -7,18 +7,16 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::error::{EncodeError, Result};
 use super::tokenizer::Tokenizer;
+use crate::engine::memory::json_bytes;
 use crate::engine::vector::build::VectorBuilder;
 use crate::engine::vector::check::with_room;
 use crate::engine::vector::error::{Numbering, Place};
 use crate::engine::vector::{SparseVector, SparseVectorRef};
 
-/// Bytes that a byte of JSON takes at most: six of them are an entry and, in a list that grows by doubling, 96 bytes.
-const PARSED: usize = 24;
-
 /// Reads a JSON object from tokens, as the vocabulary writes them, to numbers. Tokens without a weight get none; a
 /// token that the tokenizer does not know is refused, for the table is another tokenizer's then.
 pub fn from_json(json: &str, tokenizer: &Tokenizer, dim: u32) -> Result<SparseVector> {
-    let Pairs(pairs) = with_room(json.len().saturating_mul(PARSED), || serde_json::from_str(json))?
+    let Pairs(pairs) = with_room(json_bytes(json), || serde_json::from_str(json))?
         .map_err(|error| bad(format!("The weights are not a JSON object: {error}")))?;
     let mut builder = VectorBuilder::new(Numbering::TokenFromZero);
     let bytes = pairs.len().saturating_mul(16);

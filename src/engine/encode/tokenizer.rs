@@ -12,15 +12,12 @@ use tokenizers::Tokenizer as Inner;
 use super::divide::is_divisible;
 use super::error::{EncodeError, Result};
 use super::pieces::pieces;
+use crate::engine::memory::json_bytes;
 use crate::engine::vector::check::{reserve, with_room};
 use crate::engine::vector::limits::MAX_DIM;
 
-/// Bytes that a byte of JSON takes at most while it is read, and what any takes. A vocabulary of 30,000 words takes a
-/// tenth of that; an array of empty objects would take all.
-const PARSED: usize = 64;
-const PARSED_AT_LEAST: usize = 1 << 20;
-
-/// The same for a text: see [`super::pieces`]. What there is at least is the library's memory of words.
+/// Bytes that a byte of a text takes at most while it is encoded: see [`super::pieces`]. And what there is beside it: the
+/// library's memory of words.
 const ENCODED: usize = 1_400;
 const ENCODED_AT_LEAST: usize = 4 << 20;
 
@@ -103,8 +100,7 @@ impl<'de> Deserialize<'de> for Vocabulary {
 impl Tokenizer {
     /// Reads `tokenizer.json`.
     pub fn new(json: &str) -> Result<Self> {
-        let room = json.len().saturating_mul(PARSED).saturating_add(PARSED_AT_LEAST);
-        with_room(room, || Self::parse(json))?
+        with_room(json_bytes(json), || Self::parse(json))?
     }
 
     fn parse(json: &str) -> Result<Self> {

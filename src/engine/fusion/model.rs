@@ -18,7 +18,6 @@ use super::arith::finite;
 use super::error::{FusionError, Result, push, with_room};
 use super::names::Kind;
 use super::normalise::length;
-use super::options::PARSED;
 use super::{MAX_WINDOW, settings::WINDOW};
 use crate::engine::vector::error::excerpt;
 
@@ -82,6 +81,10 @@ impl Trained {
     }
 }
 
+/// Bytes that a number takes at most while it is written: a value of the library and up to 24 characters, in lists and
+/// a text that grow by doubling.
+const WRITTEN: usize = 128;
+
 /// A model of so many lists.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
@@ -120,9 +123,8 @@ impl Model {
 
     /// As JSON.
     pub fn to_json(&self) -> Result<String> {
-        // A number is a value of the library and up to 24 characters, in lists and a text that grow by doubling.
         let n: usize = self.lists.iter().map(|list| list.len().saturating_add(8)).sum();
-        with_room(n.saturating_mul(PARSED).saturating_add(4096), || self.json_text())
+        with_room(n.saturating_mul(WRITTEN).saturating_add(4096), || self.json_text())
     }
 
     fn json_text(&self) -> String {

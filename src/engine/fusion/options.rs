@@ -4,10 +4,8 @@
 use serde_json::{Map, Value};
 
 use super::error::{FusionError, Result, with_room};
+use crate::engine::memory::json_bytes;
 use crate::engine::vector::error::excerpt;
-
-/// Bytes that a byte of JSON takes at most: seven of them are an object with one member, and that takes 700.
-pub(super) const PARSED: usize = 128;
 
 /// Options that have not been read yet.
 #[derive(Debug, Default)]
@@ -19,7 +17,7 @@ pub struct Options {
 impl Options {
     /// From text; `None` and JSON's null are no options.
     pub fn parse(text: Option<&str>) -> Result<Self> {
-        let read = |text: &str| with_room(text.len().saturating_mul(PARSED), || serde_json::from_str(text));
+        let read = |text: &str| with_room(json_bytes(text), || serde_json::from_str(text));
         let rest = match text.map(read).transpose()? {
             None | Some(Ok(Value::Null)) => Map::new(),
             Some(Ok(Value::Object(members))) => members,
