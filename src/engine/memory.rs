@@ -1,10 +1,11 @@
 //! Memory for code of others, which takes it without asking whether there is any: if there is none the process ends.
 //!
 //! What this project allocates by the size of its data it reserves fallibly ([`reserve`], by way of each module's own
-//! kind of error).
-//! JSON, tokenizers, bitmaps and the manifest's codec do not. Before they run, all that they may take is asked for in
-//! one piece and given back at once: in a process of one thread it is still there when they come for it. A bound that
-//! is too high costs nothing but a refusal too early, for nobody touches the piece.
+//! kind of error). JSON, tokenizers, bitmaps and the manifest's codec do not. Before they run, all that they may take is
+//! asked for in one piece and given back at once: in a process of one thread it is still there when they come for it. A
+//! bound that is too high costs nothing but a refusal too early, for nobody touches the piece.
+
+#![deny(clippy::arithmetic_side_effects)]
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

@@ -35,6 +35,7 @@ static MEMORY: Memory = Memory;
 
 /// The reserve, if this session has one at the moment. It is changed by one thread only.
 static KEPT: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
+
 struct Memory;
 
 /// Takes the reserve; once, when the library is loaded.

@@ -122,8 +122,8 @@ impl Session {
         let log = log.unwrap_or_default();
         let Some((_, trace)) = log.rsplit_once("\nallocation of ") else { return "no trace".into() };
         let trace = trace.split("\nend of allocation").next().unwrap_or_default();
-        let own = |line: &&str| line.contains("pg_wand") || line.contains("at ./src") || line.contains("at src/");
-        let lines: Vec<&str> = trace.lines().enumerate().filter(|(n, l)| *n == 0 || own(&l)).map(|(_, l)| l).collect();
+        let own = |line: &str| line.contains("pg_wand") || line.contains("at ./src") || line.contains("at src/");
+        let lines: Vec<&str> = trace.lines().enumerate().filter(|&(n, l)| n == 0 || own(l)).map(|(_, l)| l).collect();
         lines.join("\n").chars().take(4_000).collect()
     }
 
