@@ -4,6 +4,9 @@
 //! `api` (SQL) -> `am` (executor) -> `storage` (pages) -> `engine` (every algorithm).
 //! `engine` knows nothing of PostgreSQL and is all that is built without a `pgNN` feature.
 
+#[cfg(not(target_pointer_width = "64"))]
+compile_error!("pg_wand needs a 64-bit target: sizes of vectors, segments and builds are computed in usize");
+
 pub mod engine;
 
 #[cfg(feature = "pg")]
@@ -22,6 +25,7 @@ pgrx::pg_module_magic!(name, version);
 #[cfg(feature = "pg")]
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
+    storage::memory::prepare();
     am::options::register();
     // Before the prefix of all settings is reserved.
     #[cfg(feature = "faults")]

@@ -167,8 +167,8 @@ impl Team {
         // SAFETY: null or a string that lasts as long as the statement.
         let query = unsafe { pg_sys::debug_query_string.as_ref().map(|q| CStr::from_ptr(q).to_bytes_with_nul()) };
 
-        let sizes = [size_of::<Shared>(), scan_bytes, n * size_of::<Report>()];
-        let usage_sizes = [n * size_of::<pg_sys::BufferUsage>(), n * size_of::<pg_sys::WalUsage>()];
+        let sizes = [size_of::<Shared>(), scan_bytes, bytes_of::<Report>(n)];
+        let usage_sizes = [bytes_of::<pg_sys::BufferUsage>(n), bytes_of::<pg_sys::WalUsage>(n)];
         for bytes in sizes.into_iter().chain(usage_sizes).chain(query.map(<[u8]>::len)) {
             // SAFETY: the context is new and its memory not yet made.
             unsafe { estimate(context, bytes) };
@@ -283,6 +283,12 @@ unsafe fn leave(context: *mut pg_sys::ParallelContext, snapshot: &Snapshot) {
         pg_sys::DestroyParallelContext(context);
         pg_sys::ExitParallelMode();
     }
+}
+
+/// Bytes of `n` values in shared memory; raises if that is more than there can be.
+fn bytes_of<T>(n: usize) -> usize {
+    // SAFETY: arithmetic that raises instead of wrapping.
+    unsafe { pg_sys::mul_size(n, size_of::<T>()) }
 }
 
 /// Counts in something that shared memory is to hold.

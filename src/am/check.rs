@@ -103,6 +103,7 @@ impl Checker {
     }
 
     fn find(&mut self, segment: Option<u32>, part: &str, block: Option<u32>, problem: impl Into<String>) {
+        reserve(&mut self.findings, 1, "findings").or_raise(self.index);
         self.findings.push(Finding { segment, part: part.into(), block, problem: problem.into() });
     }
 
@@ -129,7 +130,10 @@ impl Checker {
         let meta = Meta::read(self.index)?;
         self.meta = Some(meta.clone());
         let mut twice = Vec::new();
-        let owned = sweep::owned_blocks(self.index, &mut |block| twice.push(block))?;
+        let owned = sweep::owned_blocks(self.index, &mut |block| {
+            reserve(&mut twice, 1, "findings").or_raise(self.index);
+            twice.push(block);
+        })?;
         for block in twice {
             self.find(None, "ledger", Some(block), "block has two owners");
         }
@@ -200,7 +204,11 @@ impl Checker {
         let segment = pages.reader();
         let mut sums = DocumentSums::new(segment.meta.n_docs)?;
         let mut problems = Vec::new();
-        check_segment(&segment, &self.columns, with_heap.then_some(&mut sums), &mut |p| problems.push(p))?;
+        let mut note = |problem| {
+            reserve(&mut problems, 1, "findings").or_raise(self.index);
+            problems.push(problem);
+        };
+        check_segment(&segment, &self.columns, with_heap.then_some(&mut sums), &mut note)?;
         for p in problems {
             let part = Part::ALL.into_iter().find(|part| part.name() == p.part);
             let block = part.zip(p.page).and_then(|(part, page)| pages.block(part, page));

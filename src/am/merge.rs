@@ -63,13 +63,14 @@ fn merge_once(index: IndexRelation, lock: &MaintenanceLock, effort: Effort, busy
     };
     let sink = SegmentSink::new(index, Allocator::for_segment(index), generation, generation);
     let mut sink = AttentiveSink::new(sink, &mut list);
+    let mut all_dead: Vec<_> = chosen.iter().map(|&i| std::mem::take(&mut segments[i].1)).collect();
     let pages: Vec<_> = chosen.iter().map(|&i| LastPages::new(&segments[i].0)).collect();
     let mut inputs = Vec::with_capacity(chosen.len());
-    for (&i, pages) in chosen.iter().zip(&pages) {
-        let (segment, dead) = &segments[i];
+    for ((&i, pages), dead) in chosen.iter().zip(&pages).zip(all_dead.drain(..)) {
+        let segment = &segments[i].0;
         let reader = SegmentReader { pages, meta: &segment.descriptor().meta };
         let source = SegmentAsSource::new(reader).map_err(|e| pages.locate(e))?;
-        inputs.push(Input { source: Box::new(source), dead: dead.clone() });
+        inputs.push(Input { source: Box::new(source), dead });
     }
     let merged = write_segment(&mut inputs, &IndexColumns::of(index), &mut sink)?;
     drop(inputs);

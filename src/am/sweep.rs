@@ -3,7 +3,8 @@
 
 use roaring::RoaringBitmap;
 
-use crate::engine::error::Result;
+use crate::engine::error::{EngineError, Result};
+use crate::engine::memory;
 use crate::storage::buffer::SharedBuffer;
 use crate::storage::fault;
 use crate::storage::free;
@@ -13,11 +14,18 @@ use crate::storage::pending::Walk;
 use crate::storage::relation::IndexRelation;
 use crate::storage::wal;
 
+/// An error if there is no memory for a bitmap of all blocks, whose pieces are small allocations that are not asked for.
+fn room_for_bitmap(index: IndexRelation) -> Result<()> {
+    let bytes = memory::bitmap_bytes(index.n_blocks()).saturating_mul(2);
+    memory::with_room(bytes, || ()).map_err(|bytes| EngineError::OutOfMemory { what: "set of blocks", bytes })
+}
+
 /// Every block that the metapage, the manifest and the pending list refer to; `twice` is told of a block that two of
 /// them claim.
 pub fn owned_blocks(index: IndexRelation, twice: &mut dyn FnMut(u32)) -> Result<RoaringBitmap> {
     let meta = Meta::read(index)?;
     let (manifest, manifest_pages) = Manifest::read(index, &meta)?;
+    room_for_bitmap(index)?;
     let mut owned = RoaringBitmap::new();
     let mut claim = |block: u32| {
         if !owned.insert(block) {

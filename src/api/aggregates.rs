@@ -17,7 +17,7 @@ pg_fn! {
 
     /// Adds one state to another.
     fn svec_agg_combine(call) {
-        combine(call, State::combine)
+        combine(call, State::combine, State::copied)
     }
 
     /// A state for the leader of a parallel query.

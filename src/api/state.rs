@@ -25,7 +25,11 @@ pub fn pointer<T>(state: &mut T) -> Outcome {
 }
 
 /// The combine function of an aggregate, from that of its states.
-pub fn combine<T: Clone + 'static>(call: Call, add: impl Fn(&mut T, &T) -> Result<(), VectorError>) -> Outcome {
+pub fn combine<T: 'static>(
+    call: Call,
+    add: impl Fn(&mut T, &T) -> Result<(), VectorError>,
+    copied: impl Fn(&T) -> Result<T, VectorError>,
+) -> Outcome {
     match (state::<T>(call, 0), state::<T>(call, 1)) {
         (Some(left), Some(right)) => {
             add(left, right)?;
@@ -33,7 +37,7 @@ pub fn combine<T: Clone + 'static>(call: Call, add: impl Fn(&mut T, &T) -> Resul
         }
         (Some(only), None) => pointer(only),
         // The right one may belong to a shorter-lived context.
-        (None, Some(only)) => pointer(adopt(call, only.clone())),
+        (None, Some(only)) => pointer(adopt(call, copied(only)?)),
         (None, None) => call.null(),
     }
 }

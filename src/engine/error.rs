@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::memory;
+
 /// An engine failure. None of them is a panic: damaged pages and exhausted memory are expected inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EngineError {
@@ -73,7 +75,12 @@ pub fn reserved<T>(n: usize, what: &'static str) -> Result<Vec<T>> {
 
 /// Room for `n` more elements, or an error instead of an abort.
 pub fn reserve<T>(v: &mut Vec<T>, n: usize, what: &'static str) -> Result<()> {
-    v.try_reserve(n).map_err(|_| EngineError::OutOfMemory { what, bytes: n.saturating_mul(size_of::<T>()) })
+    memory::reserve(v, n).map_err(|bytes| EngineError::OutOfMemory { what, bytes })
+}
+
+/// Runs code of others that takes at most `bytes`; see [`memory::with_room`].
+pub fn with_room<T>(bytes: usize, what: &'static str, work: impl FnOnce() -> T) -> Result<T> {
+    memory::with_room(bytes, work).map_err(|bytes| EngineError::OutOfMemory { what, bytes })
 }
 
 /// A vector of `n` copies of `value`, or an error instead of an abort.

@@ -5,6 +5,7 @@
 
 use pgrx::pg_sys;
 
+use super::memory;
 use super::page::{Identity, PageRef, PageState};
 use super::recent;
 use super::relation::IndexRelation;
@@ -17,6 +18,7 @@ fn pin(index: IndexRelation, block: u32) -> Result<pg_sys::Buffer> {
 
 /// The same for whoever knows how many blocks there are at least: asking costs a system call.
 fn pin_within(index: IndexRelation, block: u32, n_blocks: u32) -> Result<pg_sys::Buffer> {
+    memory::check()?;
     if block >= n_blocks {
         if index.is_under_replay() {
             return Err(EngineError::Recycled { block });

@@ -7,9 +7,9 @@ use std::ffi::CString;
 
 use pgrx::pg_sys;
 
-use super::meta::SegmentDescriptor;
+use super::meta::{SegmentDescriptor, room_to_read};
 use super::tempfile::TempFile;
-use crate::engine::error::{EngineError, Result, filled};
+use crate::engine::error::{EngineError, Result, filled, with_room};
 use crate::engine::segment::spill::{SpillRead, SpillWrite};
 
 /// A set of files that the processes of one build have in common.
@@ -42,7 +42,9 @@ impl Exchange {
     /// Leaves the descriptor for the leader.
     pub fn put(self, descriptor: &SegmentDescriptor) -> Result<()> {
         let config = bincode::config::standard();
-        let bytes = bincode::serde::encode_to_vec(descriptor, config).map_err(|_| damaged("cannot be written"))?;
+        let encode = || bincode::serde::encode_to_vec(descriptor, config);
+        let bytes = with_room(descriptor.room_to_write(), "segment descriptor", encode)?;
+        let bytes = bytes.map_err(|_| damaged("cannot be written"))?;
         let mut file = TempFile::create_shared(self.files(), &name(descriptor.id)?);
         file.write(&bytes)?;
         file.export();
@@ -54,8 +56,9 @@ impl Exchange {
         let mut file = TempFile::open_shared(self.files(), &name(id)?);
         let mut bytes = filled(file.len(), 0u8, "segment descriptor")?;
         file.read(&mut bytes)?;
-        let (descriptor, read) = bincode::serde::decode_from_slice(&bytes, bincode::config::standard())
-            .map_err(|_| damaged("cannot be read"))?;
+        let decode = || bincode::serde::decode_from_slice(&bytes, bincode::config::standard());
+        let decoded = with_room(room_to_read(bytes.len()), "segment descriptor", decode)?;
+        let (descriptor, read) = decoded.map_err(|_| damaged("cannot be read"))?;
         if read == bytes.len() { Ok(descriptor) } else { Err(damaged("has another length")) }
     }
 

@@ -13,7 +13,7 @@ use super::manifest_cache;
 use super::page::{Identity, NO_BLOCK, PageKind, PageMut, PageRef};
 use super::relation::IndexRelation;
 use super::wal::WalBatch;
-use crate::engine::error::{EngineError, PARTITION, Result, reserve};
+use crate::engine::error::{EngineError, PARTITION, Result, reserve, with_room};
 use crate::engine::ids::Metric;
 use crate::engine::segment::format::SegmentMeta;
 use crate::engine::segment::pages::PAYLOAD;
@@ -210,8 +210,9 @@ impl Manifest {
         }
         let config = bincode::config::standard().with_limit::<MANIFEST_LIMIT>();
         let bad = |reason| EngineError::BadPage { block: meta.manifest_block, reason };
-        let (manifest, read) =
-            bincode::serde::decode_from_slice::<Self, _>(&bytes, config).map_err(|_| bad("manifest cannot be read"))?;
+        let decode = || bincode::serde::decode_from_slice::<Self, _>(&bytes, config);
+        let decoded = with_room(room_to_read(bytes.len()), "manifest", decode)?;
+        let (manifest, read) = decoded.map_err(|_| bad("manifest cannot be read"))?;
         let parts = manifest.segments.iter().all(SegmentDescriptor::is_consistent);
         if read == bytes.len() && parts { Ok((manifest, blocks)) } else { Err(bad("manifest is inconsistent")) }
     }
@@ -219,7 +220,9 @@ impl Manifest {
     /// Writes the manifest into fresh pages; nobody refers to them yet. Returns the first block.
     pub fn write(&self, allocator: &mut Allocator, generation: u32) -> Result<u32> {
         let bad = |_| EngineError::BadPage { block: NO_BLOCK, reason: "manifest cannot be written" };
-        let bytes = bincode::serde::encode_to_vec(self, bincode::config::standard()).map_err(bad)?;
+        let room = self.segments.iter().map(SegmentDescriptor::room_to_write).sum();
+        let encode = || bincode::serde::encode_to_vec(self, bincode::config::standard());
+        let bytes = with_room(room, "manifest", encode)?.map_err(bad)?;
         if bytes.len() > MANIFEST_LIMIT {
             let limit = MANIFEST_LIMIT as u64;
             return Err(EngineError::Limit { what: "size of the manifest in bytes", limit, remedy: PARTITION });
@@ -240,7 +243,20 @@ impl Manifest {
     }
 }
 
+/// What reading so many bytes of descriptors may take: an extent is two of them and eight in memory, in lists that grow
+/// by doubling. Three lists lie within one another, and for each the library believes a megabyte of what it says of
+/// its length.
+pub fn room_to_read(bytes: usize) -> usize {
+    bytes.saturating_mul(16).saturating_add(4 << 20)
+}
+
 impl SegmentDescriptor {
+    /// What writing it may take: five bytes a number at most, in a list that grows by doubling.
+    pub fn room_to_write(&self) -> usize {
+        let n_extents: usize = self.extents.iter().map(Vec::len).sum();
+        n_extents.saturating_mul(40).saturating_add(self.meta.columns.len() * 128 + 2048)
+    }
+
     /// Whether extents and totals agree.
     fn is_consistent(&self) -> bool {
         let pages = |extents: &Vec<Extent>| extents.iter().map(|e| u64::from(e.len)).sum::<u64>();

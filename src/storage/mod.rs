@@ -12,6 +12,7 @@ pub mod fault;
 pub mod free;
 pub mod image;
 pub mod manifest_cache;
+pub mod memory;
 pub mod meta;
 pub mod page;
 pub mod pending;

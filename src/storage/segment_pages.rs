@@ -6,11 +6,12 @@ use std::rc::Rc;
 
 use super::buffer::{ExclusiveBuffer, SealedBuffer, SharedBuffer};
 use super::free::{self, Allocator, OwnedPage};
+use super::memory;
 use super::meta::{Extent, SegmentDescriptor, expect, unexpected};
 use super::page::{Identity, PageKind};
 use super::relation::IndexRelation;
 use super::wal::WalBatch;
-use crate::engine::error::{EngineError, Result, reserved};
+use crate::engine::error::{EngineError, Result, reserve, reserved};
 use crate::engine::search::ranker::Segment;
 use crate::engine::segment::format::SegmentMeta;
 use crate::engine::segment::live;
@@ -35,7 +36,7 @@ impl SegmentLayout {
         let mut firsts = Vec::with_capacity(descriptor.extents.len());
         for extents in &descriptor.extents {
             let mut at = 0u32;
-            let mut of_part = Vec::with_capacity(extents.len());
+            let mut of_part = reserved(extents.len(), "manifest")?;
             for extent in extents {
                 if extent.len == 0 || extent.start.checked_add(extent.len).is_none_or(|end| end > n_blocks) {
                     let reason = "the manifest places a segment beyond the end of the index";
@@ -186,6 +187,7 @@ impl PartPages for SegmentPages {
     }
 
     fn page(&self, part: Part, no: u32) -> Result<OpenPage> {
+        memory::check()?;
         let missing = EngineError::Corrupt { part: part.name(), page: no, reason: "no such page" };
         let block = self.block(part, no).ok_or(missing)?;
         self.opened.set(self.opened.get() + 1);
@@ -294,7 +296,9 @@ impl PartSink for SegmentSink {
         batch.write(&buffer, identity(self.id, self.generation, part, no), |page| page.set_payload(payload));
         batch.commit();
         self.n_pages[part.index()] += 1;
-        push_block(&mut self.extents[part.index()], block);
+        let extents = &mut self.extents[part.index()];
+        reserve(extents, 1, "manifest")?;
+        push_block(extents, block);
         Ok(())
     }
 

@@ -276,7 +276,12 @@ impl Cluster {
         fs::write(&path, old + text).expect("postgresql.conf");
     }
 
-    fn postmaster(&self) -> u32 {
+    /// The server's processes but the first.
+    pub fn processes(&self) -> Vec<u32> {
+        children(self.postmaster())
+    }
+
+    pub fn postmaster(&self) -> u32 {
         let text = fs::read_to_string(self.data().join("postmaster.pid")).expect("postmaster.pid");
         text.lines().next().and_then(|line| line.trim().parse().ok()).expect("a pid")
     }
@@ -359,7 +364,7 @@ fn signal(name: &str, pids: &[u32]) {
     let _ = command.stderr(std::process::Stdio::null()).status();
 }
 
-fn children(parent: u32) -> Vec<u32> {
+pub fn children(parent: u32) -> Vec<u32> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").expect("/proc").flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };

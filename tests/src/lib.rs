@@ -6,7 +6,7 @@
 //! on a standby meanwhile; [`corpus`] makes vectors; [`generate`] makes collections of real shape, [`exact`] their
 //! answers, [`collection`] reads and writes collections, [`judged`] measures what is found in them;
 //! [`filtered`] is a table with a column of every kind, [`conditions`] are asked of it, by an [`asker`];
-//! [`raw`] sends bytes as they are.
+//! [`raw`] sends bytes as they are; [`statements`] is one of everything that takes memory, for [`scarcity`] of it.
 
 pub mod asker;
 pub mod boundaries;
@@ -25,6 +25,9 @@ pub mod operations;
 pub mod oracle;
 pub mod random;
 pub mod raw;
+pub mod scarcity;
+pub mod small_disk;
+pub mod statements;
 pub mod witness;
 pub mod workload;
 

@@ -4,6 +4,7 @@
 //! `docs_idx`, with the smallest pending list that there is: 64 kB, about 60 rows.
 
 use crate::corpus::{self, Profile};
+use crate::oracle;
 use crate::random::Random;
 use postgres::Client;
 use std::fmt::Write as _;
@@ -147,6 +148,81 @@ pub fn all() -> Vec<Operation> {
         },
         operation("reindex", &[TABLE, INDEX, &insert(201..=230)], "REINDEX INDEX docs_idx", NONE),
     ]
+}
+
+/// Those that need no faults for their preparation, with others instead of those that do.
+pub fn plain() -> Vec<Operation> {
+    let mut plain = all();
+    plain.retain(|operation| !operation.prepare.iter().any(|sql| sql.contains("wand.error_after_wal")));
+    let changed = ["DELETE FROM docs WHERE id % 3 = 0", LATER];
+    plain.push(Operation {
+        ready: "segments > 1 AND pending > 0",
+        ..operation("merge", &[TABLE, INDEX, &insert(201..=280), changed[0], changed[1]], MERGE, NONE)
+    });
+    plain.push(Operation {
+        ready: "pending > 0",
+        ..operation(
+            "vacuum",
+            &[
+                TABLE,
+                INDEX,
+                &insert(201..=220),
+                MERGE,
+                &insert(221..=230),
+                &insert(1_002..=1_002),
+                changed[0],
+                changed[1],
+            ],
+            VACUUM,
+            NONE,
+        )
+    });
+    plain
+}
+
+/// Makes the table ready for the operation.
+pub fn prepare(client: &mut Client, operation: &Operation) -> Result<(), String> {
+    let run = |client: &mut Client, sql: &str| {
+        client.batch_execute(sql).map_err(|e| format!("{}\nin: {sql}", oracle::describe(&e)))
+    };
+    run(client, "DROP TABLE IF EXISTS docs, other")?;
+    for sql in &operation.prepare {
+        match sql.strip_prefix('!') {
+            None => run(client, sql)?,
+            Some(sql) => match client.batch_execute(sql) {
+                Err(e) if e.code().is_some_and(|code| code.code() == FAULT) => (),
+                Err(e) => return Err(oracle::describe(&e)),
+                Ok(()) => return Err(format!("no fault in: {sql}")),
+            },
+        }
+    }
+    if !operation.ready.is_empty() {
+        let sql = format!("SELECT {}, info::text FROM wand_info('docs_idx') info", operation.ready);
+        let row = client.query_one(&sql, &[]).map_err(|e| oracle::describe(&e))?;
+        if !row.get::<_, bool>(0) {
+            return Err(format!("not ready: {}", row.get::<_, String>(1)));
+        }
+    }
+    Ok(())
+}
+
+/// After the operation has failed or not: the index is sound, the operation succeeds, and the index answers as the
+/// table does.
+pub fn goes_on(client: &mut Client, operation: &Operation, failed: bool) -> Result<(), String> {
+    let check = |client: &mut Client, when: &str| match oracle::check_index(client, "docs_idx") {
+        problems if problems.is_empty() => Ok(()),
+        problems => Err(format!("{when}: {}", problems.join("\n"))),
+    };
+    if failed {
+        if !operation.builds {
+            check(client, "after the error")?;
+        }
+        client.batch_execute(operation.run).map_err(|e| format!("run again: {}", oracle::describe(&e)))?;
+    }
+    check(client, "at the end")?;
+    let q = "'{2001:1,2002:0.5,1:1,2:2,3:1}/30522'";
+    let sql = format!("SELECT id, emb <#> {q} FROM docs ORDER BY emb <#> {q}");
+    oracle::compare_limits(client, &sql, "docs_idx", &[5], None).map(|_| ())
 }
 
 /// With segments of which a third is dead: a VACUUM has come so far, and no further.

@@ -118,25 +118,7 @@ impl Sweep {
     }
 
     fn prepare(&mut self, operation: &Operation) -> Outcome<BTreeSet<i64>> {
-        self.run("DROP TABLE IF EXISTS docs, other")?;
-        for sql in &operation.prepare {
-            let Some(sql) = sql.strip_prefix('!') else {
-                self.run(sql)?;
-                continue;
-            };
-            match self.client.batch_execute(sql) {
-                Err(e) if e.code().is_some_and(|code| code.code() == FAULT) => (),
-                Err(e) => return Err(oracle::describe(&e)),
-                Ok(()) => return Err(format!("no fault in: {sql}")),
-            }
-        }
-        if !operation.ready.is_empty() {
-            let sql = format!("SELECT {}, info::text FROM wand_info('docs_idx') info", operation.ready);
-            let row = self.client.query_one(&sql, &[]).map_err(|e| oracle::describe(&e))?;
-            if !row.get::<_, bool>(0) {
-                return Err(format!("not ready: {}", row.get::<_, String>(1)));
-            }
-        }
+        operations::prepare(&mut self.client, operation)?;
         self.ids()
     }
 

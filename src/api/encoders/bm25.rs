@@ -7,7 +7,7 @@ use crate::api::casts::array_argument;
 use crate::engine::encode::bm25::{self, Parameters, Variant};
 use crate::engine::encode::hash;
 use crate::engine::vector::SparseVectorRef;
-use crate::engine::vector::check::check_count;
+use crate::engine::vector::check::{check_count, reserve};
 use crate::engine::vector::error::VectorError;
 
 pg_fn! {
@@ -48,6 +48,7 @@ fn hash_terms(call: Call) -> Outcome {
         let element = at.saturating_add(1);
         let word = word.ok_or(VectorError::NullElement { argument: "words", element })?;
         let count = count.ok_or(VectorError::NullElement { argument: "counts", element })?;
+        reserve(&mut pairs, 1)?;
         pairs.push((text::to_utf8(word), check_count("counts", count)? as u64));
     }
     let pairs = pairs.iter().map(|(word, count)| (word.as_bytes(), *count));

@@ -134,8 +134,7 @@ unsafe fn row(relation: pg_sys::Relation, tuple: pg_sys::HeapTuple) -> Row {
     let weights = column(WEIGHTS).map(|value| {
         // SAFETY: an svec.
         let vector = unsafe { SVec::from_datum_raw(value) };
-        let parts = vector.as_ref();
-        SparseVector::from_valid_parts(parts.dim(), parts.indices().to_vec(), parts.weights().to_vec())
+        vector.as_ref().copied().unwrap_or_else(|error| crate::error::raise(&error))
     });
     Row { access: Access { owner, readers }, tokenizer, dim, weights }
 }

@@ -4,7 +4,8 @@ use super::error::raise;
 use super::{cache, text};
 use crate::api::call::{Call, Outcome, Rows, float8, interrupts, pg_fn};
 use crate::engine::encode::encoder::Encoder;
-use crate::engine::vector::check::check_same_dim;
+use crate::engine::vector::check::{check_same_dim, reserve};
+use crate::engine::vector::error::VectorError;
 use pgrx::pg_sys;
 
 pg_fn! {
@@ -61,17 +62,16 @@ fn explain(call: Call) -> Outcome {
     let (query, document) = (query.as_ref(), document.as_ref());
     check_same_dim(query.dim(), document.dim())?;
     let rows = Rows::begin(call);
-    let put = |encoder: Option<&Encoder>| {
-        let mut common: Vec<(u32, f32, f32)> = query
-            .iter()
-            .filter_map(|(term, weight)| {
-                let at = document.indices().binary_search(&term).ok()?;
-                Some((term, weight, document.weights()[at]))
-            })
-            .collect();
+    let put = |encoder: Option<&Encoder>| -> Result<(), VectorError> {
+        let mut common: Vec<(u32, f32, f32)> = Vec::new();
+        reserve(&mut common, query.nnz().min(document.nnz()))?;
+        common.extend(query.iter().filter_map(|(term, weight)| {
+            let at = document.indices().binary_search(&term).ok()?;
+            Some((term, weight, document.weights()[at]))
+        }));
         let product = |&(_, q, d): &(u32, f32, f32)| f64::from(q) * f64::from(d);
         let total: f64 = common.iter().map(product).sum();
-        common.sort_by(|a, b| product(b).total_cmp(&product(a)).then(a.0.cmp(&b.0)));
+        common.sort_unstable_by(|a, b| product(b).total_cmp(&product(a)).then(a.0.cmp(&b.0)));
         for term in &common {
             let token = encoder.and_then(|encoder| encoder.tokenizer().token_of(term.0));
             rows.put([
@@ -83,10 +83,11 @@ fn explain(call: Call) -> Outcome {
                 Some(float8(product(term) / total)).filter(|_| total != 0.0),
             ]);
         }
+        Ok(())
     };
     match call.datum(2) {
-        None => put(None),
-        Some(_) => cache::with(call, &text::argument(call, 2), |encoder| put(Some(encoder))),
+        None => put(None)?,
+        Some(_) => cache::with(call, &text::argument(call, 2), |encoder| put(Some(encoder)))?,
     }
     call.null()
 }

@@ -3,7 +3,7 @@
 use pgrx::pg_sys;
 
 use super::arrays::{self, OF_FLOAT8, for_each_element, of_ids};
-use super::error::{OrRaise, Refusal, Result, reserve};
+use super::error::{OrRaise, Refusal, Result, collected, reserve};
 use super::fuse::count;
 use super::ids::{Id, Text, Uuid};
 use super::ranked::{Collection, Ranking};
@@ -160,7 +160,11 @@ fn diversify<I: Id>(call: Call, vectors: &impl Vectors) -> Outcome {
         Err(Refusal::Repeated { function: "mmr" }).or_raise()
     }
     let top = count("mmr", "top_k", call.i32(3)).or_raise();
-    let relevance = if call.bool(4) { min_max(scores).or_raise() } else { scores.to_vec() };
+    let relevance = if call.bool(4) {
+        min_max(scores).or_raise()
+    } else {
+        collected(scores.len(), scores.iter().copied()).or_raise()
+    };
     let mut n_asked = 0u32;
     let mut similarity = |a, b| {
         n_asked = n_asked.wrapping_add(1);

@@ -1,5 +1,6 @@
 //! What is wrong with arguments of fusion and evaluation.
 
+use crate::engine::memory;
 use crate::engine::vector::error::ErrorClass;
 use crate::error::Explained;
 
@@ -90,8 +91,15 @@ impl Explained for Refusal {
 
 /// Room for `additional` more elements, or an error instead of an abort.
 pub fn reserve<T>(list: &mut Vec<T>, additional: usize) -> Result<()> {
-    let bytes = additional.saturating_mul(size_of::<T>());
-    list.try_reserve(additional).map_err(|_| Refusal::OutOfMemory { bytes })
+    memory::reserve(list, additional).map_err(|bytes| Refusal::OutOfMemory { bytes })
+}
+
+/// The items, which are at most `n`, or an error instead of an abort.
+pub fn collected<T>(n: usize, items: impl Iterator<Item = T>) -> Result<Vec<T>> {
+    let mut list = Vec::new();
+    reserve(&mut list, n)?;
+    list.extend(items.take(n));
+    Ok(list)
 }
 
 /// Unwraps results in code that speaks to PostgreSQL.

@@ -1,7 +1,7 @@
 //! Metrics of rankings, and what their means are worth.
 
 use super::arrays::{self, OF_FLOAT8};
-use super::error::OrRaise;
+use super::error::{OrRaise, collected};
 use super::fuse::texts;
 use super::ids::{Id, Text, Uuid};
 use super::ranked::{Judgements, Ranking};
@@ -65,9 +65,11 @@ fn graded<I: Id>(call: Call) -> Option<Graded> {
     // SAFETY: declared as judgements of this id type.
     let judgements = unsafe { Judgements::<I>::read(judgements) }.or_raise();
     let numbers = number(std::slice::from_ref(&ranking), &judgements).or_raise();
-    let items = numbers.lists().into_iter().flat_map(|list| list.items);
-    let retrieved = items.map(|&item| numbers.grades[item as usize]);
-    Some(Graded { retrieved: retrieved.collect(), grades: numbers.all_grades() })
+    let lists = numbers.lists().or_raise();
+    let n = lists.iter().map(|list| list.items.len()).sum();
+    let items = lists.into_iter().flat_map(|list| list.items);
+    let retrieved = collected(n, items.map(|&item| numbers.grades[item as usize])).or_raise();
+    Some(Graded { retrieved, grades: numbers.all_grades().or_raise() })
 }
 
 fn one<I: Id>(call: Call) -> Outcome {
@@ -85,7 +87,7 @@ fn one<I: Id>(call: Call) -> Outcome {
 fn several<I: Id>(call: Call) -> Outcome {
     let Some(names) = call.datum(2) else { return call.null() };
     let names = texts(names, "evaluate", "metrics").or_raise();
-    let metrics: Vec<Metric> = names.iter().map(|name| Metric::parse(name).or_raise()).collect();
+    let metrics = collected(names.len(), names.iter().map(|name| Metric::parse(name).or_raise())).or_raise();
     let Some(graded) = graded::<I>(call) else { return call.null() };
     let values = metrics.iter().map(|&metric| call::float8(graded.measure(metric)));
     Ok(arrays::list(OF_FLOAT8, values).or_raise())

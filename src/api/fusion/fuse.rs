@@ -3,13 +3,13 @@
 use pgrx::pg_sys;
 
 use super::arrays::{OF_FLOAT8, Refilled, for_each_element, of_ids};
-use super::error::{OrRaise, Refusal, Result, reserve};
+use super::error::{OrRaise, Refusal, Result, collected, reserve};
 use super::ids::{Id, Text, Uuid};
 use super::ranked::{Collection, Numbered, Ranking};
 use crate::api::call::{Call, Outcome, Rows, float8, interrupts, pg_fn};
 use crate::api::casts::jsonb_text;
 use crate::api::encoders::text;
-use crate::engine::fusion::{self, Fused, Given, List, Settings};
+use crate::engine::fusion::{self, Fused, Given, Settings};
 
 pg_fn! {
     /// fuse(ranking[], method, weights, k, normaliser, missing, on_equal, options, top_k)
@@ -37,7 +37,7 @@ fn fuse<I: Id>(call: Call) -> Outcome {
     let settings = settings(call, rankings.len());
     let top = call.i32_or_null(8).map(|top| count("fuse", "top_k", top).or_raise());
     let collection = Collection::new(&rankings).or_raise();
-    let lists: Vec<List<'_>> = collection.lists.iter().map(Numbered::as_list).collect();
+    let lists = collected(collection.lists.len(), collection.lists.iter().map(Numbered::as_list)).or_raise();
     let n_items = u32::try_from(collection.ids.len()).unwrap_or(u32::MAX);
     let fused = fusion::fuse(&lists, n_items, &settings, top, &mut interrupts).or_raise();
     put_all(&rows, &collection, &fused).or_raise();

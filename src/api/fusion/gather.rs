@@ -6,7 +6,7 @@ use pgrx::pg_sys;
 
 use super::arrays::{self, OF_FLOAT8, OF_INT4, of_ids, of_rows};
 use super::error::{OrRaise, Refusal, Result, reserve};
-use super::ids::{Id, Text, Uuid};
+use super::ids::{Id, Text, Uuid, boxed};
 use crate::api::call::{self, Call, Outcome, pg_fn};
 use crate::api::state::{adopt, pointer, state};
 
@@ -195,7 +195,7 @@ fn sort<I: Id>(call: Call) -> Outcome {
     if call.datum(1).is_some() {
         let name = call.bytes(1);
         if !lists.contains_key(name) {
-            lists.insert(name.into(), Gathered::default());
+            lists.insert(boxed(name), Gathered::default());
         }
         let score = call.datum(3).map(|_| call.f64(3)).filter(|score| !score.is_nan());
         if let (Some(id), Some(score), Some(gathered)) = (call.datum(2), score, lists.get_mut(name)) {

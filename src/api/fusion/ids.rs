@@ -2,7 +2,9 @@
 
 use pgrx::pg_sys;
 
+use super::error::{OrRaise, Refusal};
 use crate::api::call;
+use crate::engine::memory;
 
 /// An id of one of the types.
 pub trait Id: Sized + 'static {
@@ -72,6 +74,14 @@ impl Id for Uuid {
     }
 }
 
+/// A copy; raises if there is no memory for it.
+pub fn boxed(bytes: &[u8]) -> Box<[u8]> {
+    let mut copy = Vec::new();
+    memory::reserve_exact(&mut copy, bytes.len()).map_err(|bytes| Refusal::OutOfMemory { bytes }).or_raise();
+    copy.extend_from_slice(bytes);
+    copy.into_boxed_slice()
+}
+
 /// A text, in the database's encoding.
 pub struct Text(Box<[u8]>);
 
@@ -86,7 +96,7 @@ impl Id for Text {
         // SAFETY: the caller's promise.
         let value = unsafe { pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr()) };
         // SAFETY: detoasted.
-        Self(unsafe { pgrx::varlena::varlena_to_byte_slice(value) }.into())
+        Self(boxed(unsafe { pgrx::varlena::varlena_to_byte_slice(value) }))
     }
 
     fn to_datum(&self) -> pg_sys::Datum {

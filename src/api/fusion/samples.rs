@@ -2,7 +2,7 @@
 
 use pgrx::pg_sys;
 
-use super::error::{OrRaise, Refusal, reserve};
+use super::error::{OrRaise, Refusal, collected, reserve};
 use crate::api::call::{self, Call, Outcome, float8, interrupts, pg_fn};
 use crate::api::state::{adopt, pointer, state};
 use crate::engine::evaluate::statistics::{self, Comparison, Interval};
@@ -77,9 +77,9 @@ impl Sample {
     /// One of both values of each topic. Topics stand in the order of their values, so that the result does not depend
     /// on that of the rows.
     fn sorted(&self, of: impl Fn(&[f64; 2]) -> f64) -> Vec<f64> {
-        let mut pairs = self.pairs.clone();
+        let mut pairs = collected(self.pairs.len(), self.pairs.iter().copied()).or_raise();
         pairs.sort_unstable_by(|x, y| x[0].total_cmp(&y[0]).then(x[1].total_cmp(&y[1])));
-        pairs.iter().map(of).collect()
+        collected(pairs.len(), pairs.iter().map(of)).or_raise()
     }
 }
 

@@ -4,7 +4,7 @@
 use pgrx::pg_sys;
 
 use super::arrays::{self, for_each_element, of_rows};
-use super::error::{Refusal, Result, reserve};
+use super::error::{Refusal, Result, collected, reserve};
 use super::ids::Id;
 use super::ranked::{Collection, Judgements, Numbered, Ranking};
 use crate::engine::fusion::List;
@@ -65,19 +65,20 @@ impl<I: Id> Given<I> {
 
 impl Numbers {
     /// For the engine.
-    pub fn lists(&self) -> Vec<List<'_>> {
-        self.lists.iter().map(Numbered::as_list).collect()
+    pub fn lists(&self) -> Result<Vec<List<'_>>> {
+        collected(self.lists.len(), self.lists.iter().map(Numbered::as_list))
     }
 
     /// All grades, in no order.
-    pub fn all_grades(&self) -> Vec<i32> {
-        self.grades.iter().copied().flatten().collect()
+    pub fn all_grades(&self) -> Result<Vec<i32>> {
+        collected(self.grades.len(), self.grades.iter().copied().flatten())
     }
 
     /// The documents whose grade is at least `least`, ascending.
-    pub fn relevant(&self, least: i32) -> Vec<u32> {
+    pub fn relevant(&self, least: i32) -> Result<Vec<u32>> {
         let is_relevant = |pair: &(u32, &Option<i32>)| pair.1.is_some_and(|grade| grade >= least);
-        (0..).zip(&self.grades).filter(is_relevant).map(|pair| pair.0).collect()
+        let n = self.grades.iter().flatten().filter(|grade| **grade >= least).count();
+        collected(n, (0..).zip(&self.grades).filter(is_relevant).map(|pair| pair.0))
     }
 }
 

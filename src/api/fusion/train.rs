@@ -1,8 +1,8 @@
 //! Models for the methods that learn.
 
-use super::error::OrRaise;
+use super::error::{OrRaise, collected};
 use super::ids::{Id, Text, Uuid};
-use super::topics::{Given, Numbers};
+use super::topics::Given;
 use crate::api::call::{self, Call, Outcome, pg_fn};
 use crate::api::casts::jsonb_text;
 use crate::api::encoders::text;
@@ -37,12 +37,10 @@ fn learn<I: Id>(call: Call) -> Outcome {
     let given = unsafe { Given::<I>::read(rankings, judgements) }.or_raise();
     let options = call.datum(3).map(|_| text::to_utf8(jsonb_text(&call, 3)));
     let topics = given.numbers().or_raise();
-    let relevant: Vec<Vec<u32>> = topics.iter().map(|topic| topic.relevant(RELEVANT)).collect();
-    let topics: Vec<Topic<'_>> = topics
-        .iter()
-        .zip(&relevant)
-        .map(|(topic, relevant)| Topic { lists: Numbers::lists(topic), relevant })
-        .collect();
+    let relevant = collected(topics.len(), topics.iter().map(|topic| topic.relevant(RELEVANT).or_raise())).or_raise();
+    let topics =
+        topics.iter().zip(&relevant).map(|(topic, relevant)| Topic { lists: topic.lists().or_raise(), relevant });
+    let topics = collected(relevant.len(), topics).or_raise();
     let model = train(&method, &topics, options.as_deref()).or_raise();
     call::jsonb(&model)
 }

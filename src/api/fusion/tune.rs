@@ -3,7 +3,7 @@
 use pgrx::pg_sys;
 
 use super::arrays::{self, OF_FLOAT8};
-use super::error::{OrRaise, Refusal, Result};
+use super::error::{OrRaise, Refusal, Result, collected};
 use super::fuse::{floats, texts};
 use super::ids::{Id, Text, Uuid};
 use super::topics::{Given, Numbers};
@@ -41,7 +41,7 @@ fn search<I: Id>(call: Call) -> Outcome {
     // SAFETY: declared as arrays of rankings and judgements of this id type.
     let given = unsafe { Given::<I>::read(rankings, judgements) }.or_raise();
     let numbers = given.numbers().or_raise();
-    let topics: Vec<TuneTopic<'_>> = numbers.iter().map(topic).collect();
+    let topics = collected(numbers.len(), numbers.iter().map(|numbers| topic(numbers).or_raise())).or_raise();
     let folds = u32::try_from(call.i32(9)).unwrap_or(0);
     let found = tune(&topics, &metric, &grid, folds, call.i64(10).cast_unsigned(), &mut interrupts).or_raise();
 
@@ -52,14 +52,14 @@ fn search<I: Id>(call: Call) -> Outcome {
     call.null()
 }
 
-fn topic(numbers: &Numbers) -> TuneTopic<'_> {
+fn topic(numbers: &Numbers) -> Result<TuneTopic<'_>> {
     let own = numbers.n_items as usize;
-    TuneTopic {
-        lists: numbers.lists(),
+    Ok(TuneTopic {
+        lists: numbers.lists()?,
         n_items: numbers.n_items,
-        grades: numbers.grades.iter().take(own).copied().collect(),
-        all_grades: numbers.all_grades(),
-    }
+        grades: collected(own.min(numbers.grades.len()), numbers.grades.iter().copied())?,
+        all_grades: numbers.all_grades()?,
+    })
 }
 
 /// What is not said is as in the engine's own grid.

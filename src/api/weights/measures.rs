@@ -36,7 +36,7 @@ pg_fn! {
 
     /// Adds one state to another.
     fn weights_flops_combine(call) {
-        combine(call, Flops::combine)
+        combine(call, Flops::combine, Flops::copied)
     }
 
     /// A state for the leader of a parallel query.

@@ -94,10 +94,11 @@ impl Encoder {
         let tokenizer = &self.tokenizer;
         tokenizer.for_each_id(text, options.max_length, between, |id| {
             if options.special_tokens || !tokenizer.is_special(id) {
-                bag.add(id);
+                bag.add(id)?;
             }
+            Ok(())
         })?;
-        let counted = bag.counted();
+        let counted = bag.counted()?;
         let mut vector = Collector::new(self.dim, counted.len())?;
         for (id, n) in counted {
             vector.push(id, weight(id, n))?;
@@ -134,17 +135,17 @@ struct Bag {
 impl Bag {
     const MOST: usize = 1 << 16;
 
-    fn add(&mut self, id: u32) {
+    fn add(&mut self, id: u32) -> Result<()> {
+        reserve(&mut self.ids, 1)?;
         self.ids.push(id);
-        if self.ids.len() >= Self::MOST {
-            self.settle();
-        }
+        if self.ids.len() >= Self::MOST { self.settle() } else { Ok(()) }
     }
 
-    fn settle(&mut self) {
+    fn settle(&mut self) -> Result<()> {
         self.ids.sort_unstable();
-        let new = self.ids.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as u64));
-        self.counted.extend(new);
+        let new = || self.ids.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as u64));
+        reserve(&mut self.counted, new().count())?;
+        self.counted.extend(new());
         self.ids.clear();
         self.counted.sort_unstable_by_key(|pair| pair.0);
         self.counted.dedup_by(|next, kept| {
@@ -152,11 +153,12 @@ impl Bag {
             kept.1 += if same { next.1 } else { 0 };
             same
         });
+        Ok(())
     }
 
     /// Ascending.
-    fn counted(mut self) -> Vec<(u32, u64)> {
-        self.settle();
-        self.counted
+    fn counted(mut self) -> Result<Vec<(u32, u64)>> {
+        self.settle()?;
+        Ok(self.counted)
     }
 }

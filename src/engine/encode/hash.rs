@@ -2,7 +2,7 @@
 
 use crate::engine::vector::SparseVector;
 use crate::engine::vector::build::VectorBuilder;
-use crate::engine::vector::check::check_dim;
+use crate::engine::vector::check::{check_dim, reserve};
 use crate::engine::vector::error::{Numbering, Place, VectorError};
 
 /// A word's term id below `dim`, the same on every machine and in every version: FNV-1a of 64 bits, mixed once more
@@ -26,7 +26,11 @@ pub fn term_id(word: &[u8], dim: u32) -> u32 {
 /// How often each word occurs, by term id; words that share one are added up. `dim` as for [`term_id`].
 pub fn counts<'w>(words: impl Iterator<Item = (&'w [u8], u64)>, dim: i32) -> Result<SparseVector, VectorError> {
     let dim = check_dim(i64::from(dim))?;
-    let mut counted: Vec<(u32, u64)> = words.map(|(word, n)| (term_id(word, dim), n)).collect();
+    let mut counted = Vec::new();
+    for (word, n) in words {
+        reserve(&mut counted, 1)?;
+        counted.push((term_id(word, dim), n));
+    }
     counted.sort_unstable();
     let mut builder = VectorBuilder::new(Numbering::TokenFromZero);
     for run in counted.chunk_by(|a, b| a.0 == b.0) {

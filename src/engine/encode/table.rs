@@ -3,21 +3,24 @@
 use std::collections::HashSet;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::error::{EncodeError, Result};
 use super::tokenizer::Tokenizer;
+use crate::engine::memory::json_bytes;
 use crate::engine::vector::build::VectorBuilder;
+use crate::engine::vector::check::with_room;
 use crate::engine::vector::error::{Numbering, Place};
 use crate::engine::vector::{SparseVector, SparseVectorRef};
 
 /// Reads a JSON object from tokens, as the vocabulary writes them, to numbers. Tokens without a weight get none; a
 /// token that the tokenizer does not know is refused, for the table is another tokenizer's then.
 pub fn from_json(json: &str, tokenizer: &Tokenizer, dim: u32) -> Result<SparseVector> {
-    let Pairs(pairs) =
-        serde_json::from_str(json).map_err(|error| bad(format!("The weights are not a JSON object: {error}")))?;
+    let Pairs(pairs) = with_room(json_bytes(json), || serde_json::from_str(json))?
+        .map_err(|error| bad(format!("The weights are not a JSON object: {error}")))?;
     let mut builder = VectorBuilder::new(Numbering::TokenFromZero);
-    let mut seen = HashSet::new();
+    let bytes = pairs.len().saturating_mul(16);
+    let mut seen = with_room(bytes, || HashSet::with_capacity(pairs.len()))?;
     for (token, weight) in pairs {
         let Some(id) = tokenizer.id_of(&token) else {
             return Err(bad(format!("The tokenizer has no token \"{}\"", shown(&token))));
@@ -33,8 +36,7 @@ pub fn from_json(json: &str, tokenizer: &Tokenizer, dim: u32) -> Result<SparseVe
 
 /// Takes a vector of weights: as many dimensions as the encoder's vectors, or unbounded.
 pub fn from_vector(weights: SparseVectorRef<'_>, dim: u32) -> Result<SparseVector> {
-    let owned = SparseVector::from_valid_parts(weights.dim(), weights.indices().to_vec(), weights.weights().to_vec());
-    Ok(owned.into_dim(dim)?)
+    Ok(weights.copied()?.into_dim(dim)?)
 }
 
 fn bad(problem: String) -> EncodeError {
@@ -62,7 +64,6 @@ impl<'de> Deserialize<'de> for Pairs {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Pairs, A::Error> {
                 let mut pairs = Vec::new();
                 while let Some((token, weight)) = map.next_entry::<String, f64>()? {
-                    pairs.try_reserve(1).map_err(|_| A::Error::custom("out of memory"))?;
                     pairs.push((token, weight));
                 }
                 Ok(Pairs(pairs))

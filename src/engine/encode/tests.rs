@@ -42,7 +42,7 @@ fn tokenizer(json: &str) -> Tokenizer {
 
 fn ids(tokenizer: &Tokenizer, text: &str) -> Vec<u32> {
     let mut ids = Vec::new();
-    tokenizer.for_each_id(text, usize::MAX, &mut || (), |id| ids.push(id)).expect("tokens");
+    tokenizer.for_each_id(text, usize::MAX, &mut || (), |id| Ok(ids.push(id))).expect("tokens");
     ids
 }
 

@@ -12,7 +12,14 @@ use tokenizers::Tokenizer as Inner;
 use super::divide::is_divisible;
 use super::error::{EncodeError, Result};
 use super::pieces::pieces;
+use crate::engine::memory::json_bytes;
+use crate::engine::vector::check::{reserve, with_room};
 use crate::engine::vector::limits::MAX_DIM;
+
+/// Bytes that a byte of a text takes at most while it is encoded: see [`super::pieces`]. And what there is beside it: the
+/// library's memory of words.
+const ENCODED: usize = 1_400;
+const ENCODED_AT_LEAST: usize = 4 << 20;
 
 /// A tokenizer, ready for use. A vocabulary of 30,000 tokens takes about 10 MB.
 pub struct Tokenizer {
@@ -93,6 +100,10 @@ impl<'de> Deserialize<'de> for Vocabulary {
 impl Tokenizer {
     /// Reads `tokenizer.json`.
     pub fn new(json: &str) -> Result<Self> {
+        with_room(json_bytes(json), || Self::parse(json))?
+    }
+
+    fn parse(json: &str) -> Result<Self> {
         let bad = |reason: String| EncodeError::BadTokenizer { reason };
         let mut inner: Inner = json.parse().map_err(|e: tokenizers::Error| bad(e.to_string()))?;
         inner.with_padding(None);
@@ -141,7 +152,7 @@ impl Tokenizer {
         text: &str,
         most: usize,
         between: &mut dyn FnMut(),
-        mut each: impl FnMut(u32),
+        mut each: impl FnMut(u32) -> Result<()>,
     ) -> Result<()> {
         let mut left = most;
         for piece in pieces(text, self.divisible) {
@@ -149,8 +160,9 @@ impl Tokenizer {
                 break;
             }
             between();
-            let encoding = self.inner.encode_fast(piece?, false).map_err(unencodable)?;
-            encoding.get_ids().iter().take(left).for_each(|&id| each(id));
+            let piece = piece?;
+            let encoding = with_room(room_for(piece), || self.inner.encode_fast(piece, false))?.map_err(unencodable)?;
+            encoding.get_ids().iter().take(left).try_for_each(|&id| each(id))?;
             left = left.saturating_sub(encoding.len());
         }
         Ok(())
@@ -163,11 +175,13 @@ impl Tokenizer {
         for piece in pieces(text, self.divisible) {
             between();
             let piece = piece?;
-            let encoding = self.inner.encode(piece, false).map_err(unencodable)?;
+            let encoding = with_room(room_for(piece), || self.inner.encode(piece, false))?.map_err(unencodable)?;
+            reserve(&mut tokens, encoding.len())?;
             for ((&id, token), &(from, to)) in
                 encoding.get_ids().iter().zip(encoding.get_tokens()).zip(encoding.get_offsets())
             {
                 let range = begin + from..begin + to;
+                reserve(&mut tokens, 1)?;
                 tokens.push(Token { id, token: token.clone(), is_special: self.is_special(id), range });
             }
             begin += piece.len();
@@ -182,6 +196,10 @@ impl Tokenizer {
     pub fn undivided(&self, text: &str) -> Vec<u32> {
         self.inner.encode(text, false).expect("tokens").get_ids().to_vec()
     }
+}
+
+fn room_for(piece: &str) -> usize {
+    piece.len().saturating_mul(ENCODED).saturating_add(ENCODED_AT_LEAST)
 }
 
 fn unencodable(error: tokenizers::Error) -> EncodeError {

@@ -1,5 +1,6 @@
 //! What can be wrong with a metric's name, a sample of values or a line of a TREC file.
 
+use crate::engine::memory;
 use crate::engine::vector::error::ErrorClass;
 
 /// Why something was not evaluated.
@@ -125,6 +126,6 @@ impl EvaluationError {
 /// An empty list with room for `n` elements, or an error instead of an abort.
 pub(in crate::engine) fn reserved<T>(n: usize) -> Result<Vec<T>, EvaluationError> {
     let mut list = Vec::new();
-    list.try_reserve_exact(n).map_err(|_| EvaluationError::OutOfMemory { bytes: n.saturating_mul(size_of::<T>()) })?;
+    memory::reserve_exact(&mut list, n).map_err(|bytes| EvaluationError::OutOfMemory { bytes })?;
     Ok(list)
 }

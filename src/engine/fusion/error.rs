@@ -1,5 +1,6 @@
 //! What can be wrong with lists to be fused, or with how they are to be fused.
 
+use crate::engine::memory;
 use crate::engine::vector::error::{ErrorClass, excerpt};
 
 use super::MAX_LISTS;
@@ -211,8 +212,7 @@ pub type Result<T> = std::result::Result<T, FusionError>;
 /// An empty list with room for `n` elements, or an error instead of an abort.
 pub(super) fn reserved<T>(n: usize) -> Result<Vec<T>> {
     let mut list = Vec::new();
-    let bytes = n.saturating_mul(size_of::<T>());
-    list.try_reserve_exact(n).map_err(|_| FusionError::OutOfMemory { bytes })?;
+    memory::reserve_exact(&mut list, n).map_err(|bytes| FusionError::OutOfMemory { bytes })?;
     Ok(list)
 }
 
@@ -232,8 +232,12 @@ pub(super) fn collected<T>(items: impl ExactSizeIterator<Item = T>) -> Result<Ve
 
 /// One more element, or an error instead of an abort.
 pub(super) fn push<T>(list: &mut Vec<T>, element: T) -> Result<()> {
-    let bytes = size_of::<T>().saturating_mul(list.len().saturating_add(1));
-    list.try_reserve(1).map_err(|_| FusionError::OutOfMemory { bytes })?;
+    memory::reserve(list, 1).map_err(|bytes| FusionError::OutOfMemory { bytes })?;
     list.push(element);
     Ok(())
+}
+
+/// Runs code of others that takes at most `bytes`; see [`memory::with_room`].
+pub(super) fn with_room<T>(bytes: usize, work: impl FnOnce() -> T) -> Result<T> {
+    memory::with_room(bytes, work).map_err(|bytes| FusionError::OutOfMemory { bytes })
 }

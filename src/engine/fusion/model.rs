@@ -15,7 +15,7 @@
 use serde_json::{Map, Value, json};
 
 use super::arith::finite;
-use super::error::{FusionError, Result};
+use super::error::{FusionError, Result, push, with_room};
 use super::names::Kind;
 use super::normalise::length;
 use super::{MAX_WINDOW, settings::WINDOW};
@@ -81,6 +81,10 @@ impl Trained {
     }
 }
 
+/// Bytes that a number takes at most while it is written: a value of the library and up to 24 characters, in lists and
+/// a text that grow by doubling.
+const WRITTEN: usize = 128;
+
 /// A model of so many lists.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
@@ -118,7 +122,12 @@ impl Model {
     }
 
     /// As JSON.
-    pub fn to_json(&self) -> String {
+    pub fn to_json(&self) -> Result<String> {
+        let n: usize = self.lists.iter().map(|list| list.len().saturating_add(8)).sum();
+        with_room(n.saturating_mul(WRITTEN).saturating_add(4096), || self.json_text())
+    }
+
+    fn json_text(&self) -> String {
         let mut members = Map::new();
         members.insert("method".into(), json!(self.trained.name()));
         let lists = match self.trained {
@@ -171,14 +180,19 @@ pub fn floor() -> f64 {
 }
 
 fn numbers(trained: Trained, json: &Value) -> Result<Vec<f64>> {
-    let numbers: Option<Vec<f64>> = match json {
-        Value::Array(values) => values.iter().map(Value::as_f64).collect(),
-        value => value.as_f64().filter(|_| trained == Trained::Map).map(|number| vec![number]),
+    let mut numbers = Vec::new();
+    let single = std::slice::from_ref(json);
+    let values = match json {
+        Value::Array(values) => values.as_slice(),
+        value if trained == Trained::Map && value.is_number() => single,
+        _ => return Err(bad("Its lists are not of numbers")),
     };
-    match numbers {
-        Some(numbers) if trained.fits(numbers.len()) => Ok(numbers),
-        Some(numbers) => Err(bad(&format!("A list has {} numbers, which is wrong for this method", numbers.len()))),
-        None => Err(bad("Its lists are not of numbers")),
+    for value in values {
+        push(&mut numbers, value.as_f64().ok_or_else(|| bad("Its lists are not of numbers"))?)?;
+    }
+    match numbers.len() {
+        n if trained.fits(n) => Ok(numbers),
+        n => Err(bad(&format!("A list has {n} numbers, which is wrong for this method"))),
     }
 }
 

@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::error::{FusionError, Result};
+use super::error::{FusionError, Result, with_room};
+use crate::engine::memory::json_bytes;
 use crate::engine::vector::error::excerpt;
 
 /// Options that have not been read yet.
@@ -16,7 +17,8 @@ pub struct Options {
 impl Options {
     /// From text; `None` and JSON's null are no options.
     pub fn parse(text: Option<&str>) -> Result<Self> {
-        let rest = match text.map(serde_json::from_str) {
+        let read = |text: &str| with_room(json_bytes(text), || serde_json::from_str(text));
+        let rest = match text.map(read).transpose()? {
             None | Some(Ok(Value::Null)) => Map::new(),
             Some(Ok(Value::Object(members))) => members,
             Some(Ok(_)) => return Err(problem("They are not a JSON object")),

@@ -50,7 +50,7 @@ pub fn train(method: &str, topics: &[Topic<'_>], options: Option<&str>) -> Resul
     }
     let segments = usize::try_from(segments.unwrap_or(PROB_SEGMENTS)).unwrap_or(1);
     let lists = (0..n_lists).map(|list| numbers(trained, topics, list, segments)).collect::<Result<_>>()?;
-    Ok(Model { trained, lists, window: usize::try_from(window).unwrap_or(0) }.to_json())
+    Model { trained, lists, window: usize::try_from(window).unwrap_or(0) }.to_json()
 }
 
 /// What one list's model consists of.
@@ -115,7 +115,7 @@ fn at_ranks(topics: &[Topic<'_>], list: usize) -> Result<Vec<f64>> {
             count.1 += 1.0;
         }
     }
-    Ok(counts.into_iter().map(|(hits, all)| hits / all).collect())
+    super::error::collected(counts.into_iter().map(|(hits, all)| hits / all))
 }
 
 /// The sum of the precisions at each relevant item, by the number of relevant ones; 0 if there are none.

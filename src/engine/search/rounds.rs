@@ -9,7 +9,7 @@ use super::query::{ScoreScale, code};
 use super::ranker::{Segment, reader};
 use super::simd::Simd;
 use super::top;
-use crate::engine::error::{Result, reserve};
+use crate::engine::error::{Result, reserve, reserved};
 
 /// Growth of the rounds.
 const GROWTH: usize = 10;
@@ -142,7 +142,9 @@ impl Rounds {
         };
         self.pool.sort_unstable();
         let cut = self.pool.partition_point(|&key| top::value_of(key) < reached);
-        self.ready = self.pool.split_off(cut);
+        self.ready = reserved(self.pool.len() - cut, "ranking round")?;
+        self.ready.extend_from_slice(&self.pool[cut..]);
+        self.pool.truncate(cut);
         self.delivered = reached;
         self.target = self.target.saturating_mul(GROWTH);
         Ok(!self.ready.is_empty())

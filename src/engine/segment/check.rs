@@ -138,6 +138,8 @@ fn check_terms<P: PartPages>(
             }
         }
         if let Some(sums) = sums.as_deref_mut() {
+            let bytes = sums.exponents.len().saturating_mul(2 * size_of::<(u32, i16)>());
+            sums.exponents.try_reserve(1).map_err(|_| EngineError::OutOfMemory { what: "terms of a check", bytes })?;
             sums.exponents.insert(entry.term, entry.exponent);
         }
         for sign in Sign::BOTH {

@@ -337,7 +337,11 @@ fn tid_at(payload: &[u8], page: u32, slot: u32) -> Result<Tid> {
 pub fn tids<P: PartPages>(segment: &SegmentReader<'_, P>, first: u32, n: u32) -> Result<Vec<(u32, Tid)>> {
     let page = first / DOCMAP_PER_PAGE;
     let payload = segment.pages.page(Part::Docmap, page)?;
-    (0..n).map(|slot| Ok((first + slot, tid_at(&payload, page, slot)?))).collect()
+    let mut tids = reserved(n as usize, "row addresses")?;
+    for slot in 0..n {
+        tids.push((first + slot, tid_at(&payload, page, slot)?));
+    }
+    Ok(tids)
 }
 
 /// All TIDs in order; no page is open while `each` runs.

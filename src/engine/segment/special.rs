@@ -3,7 +3,7 @@
 use roaring::RoaringBitmap;
 
 use super::pages::{PAYLOAD, Part, PartPages, PartSink, corrupt, field};
-use crate::engine::error::{Result, reserve};
+use crate::engine::error::{Result, reserve, with_room};
 
 /// Documents without a regular score; every other document is regular.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,6 +15,13 @@ pub struct SpecialDocs {
     /// Cosine: the norm is so large or small that float4 arithmetic is not to be bounded; L2: it is too large.
     /// Delivered first and left to the executor's recheck.
     pub irregular: RoaringBitmap,
+}
+
+/// A set as it was serialised; `None` if it is none.
+pub fn read_set(bytes: &[u8]) -> Result<Option<RoaringBitmap>> {
+    // Containers take what they are written in; the list of them is made as long as the bytes say, 65,536 at most.
+    let room = bytes.len().saturating_mul(2).saturating_add(65_536 * 64);
+    with_room(room, "special documents", || RoaringBitmap::deserialize_from(bytes).ok())
 }
 
 impl SpecialDocs {
@@ -64,8 +71,7 @@ impl SpecialDocs {
             let len = field::u32_at(rest, 0) as usize;
             let end = len.checked_add(4).filter(|&e| rest.len() >= e);
             let end = end.ok_or_else(|| corrupt(Part::Special, 0, "set is cut short"))?;
-            let set = RoaringBitmap::deserialize_from(&rest[4..end])
-                .map_err(|_| corrupt(Part::Special, 0, "set cannot be read"))?;
+            let set = read_set(&rest[4..end])?.ok_or_else(|| corrupt(Part::Special, 0, "set cannot be read"))?;
             rest = &rest[end..];
             match set.max() {
                 Some(doc) if doc >= n_docs => Err(corrupt(Part::Special, 0, "document out of range")),

@@ -16,7 +16,7 @@ use super::norms::Norm;
 use super::pages::field;
 use super::run::{Run, RunBuilder, unpack};
 use super::source::{EachDoc, EachNorm, EachPosting, EachTid, SegmentSource, TermHead};
-use super::special::SpecialDocs;
+use super::special::{SpecialDocs, read_set};
 use super::spill_blocks::{BlockReader, BlockWriter};
 use super::spill_columns::{self, ColumnReader};
 use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
@@ -119,7 +119,7 @@ impl<R: SpillRead> SpilledRun<R> {
             input.read(&mut len)?;
             let mut bytes = filled(u32::from_le_bytes(len) as usize, 0u8, "special documents")?;
             input.read(&mut bytes)?;
-            RoaringBitmap::deserialize_from(&bytes[..]).map_err(|_| damaged("set cannot be read"))
+            read_set(&bytes)?.ok_or_else(|| damaged("set cannot be read"))
         };
         let special = SpecialDocs { null: set()?, zero_norm: set()?, irregular: set()? };
         Ok(Self {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::arith::{Collector, narrow};
-use super::check::{check_dim, check_nnz, check_same_dim, reserve};
+use super::check::{check_dim, check_nnz, check_same_dim, reserve, with_room};
 use super::error::VectorError;
 use super::{SparseVector, SparseVectorRef};
 
@@ -49,7 +49,6 @@ pub enum Kind {
 }
 
 /// Rows seen so far.
-#[derive(Clone)]
 pub struct State {
     kind: Kind,
     dim: u32,
@@ -63,6 +62,14 @@ const ENTRY_BYTES: usize = 20;
 impl State {
     pub fn new(kind: Kind) -> Self {
         Self { kind, dim: 0, n_rows: 0, entries: HashMap::default() }
+    }
+
+    /// An owned copy, or an error instead of an abort.
+    pub fn copied(&self) -> Result<Self, VectorError> {
+        // Copying a table takes as many places as it has.
+        let bytes = self.entries.capacity().saturating_mul(2 * (size_of::<(u32, Entry)>() + 1));
+        let entries = with_room(bytes, || self.entries.clone())?;
+        Ok(Self { entries, ..*self })
     }
 
     /// Adds a row.

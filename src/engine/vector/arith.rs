@@ -108,6 +108,12 @@ impl Collector {
             return Err(VectorError::ResultOutOfRange { what: "overflow", index });
         }
         if weight != 0.0 {
+            if self.indices.len() == self.indices.capacity() {
+                reserve(&mut self.indices, 1)?;
+            }
+            if self.weights.len() == self.weights.capacity() {
+                reserve(&mut self.weights, 1)?;
+            }
             self.indices.push(check_index(i64::from(index), self.dim, Numbering::IndexFromOne)?);
             self.weights.push(weight);
         }

@@ -3,6 +3,7 @@
 use super::SparseVectorRef;
 use super::error::{Numbering, Place, VectorError};
 use super::limits::{MAX_DIM, MAX_INDEX, MAX_NNZ};
+use crate::engine::memory;
 
 /// A dimension that a user wrote: at least 1. (0 is how the datum says "unbounded"; users leave the dimension out.)
 pub fn check_dim(dim: i64) -> Result<u32, VectorError> {
@@ -98,6 +99,10 @@ pub fn check_no_negative(argument: &'static str, vector: SparseVectorRef<'_>) ->
 
 /// Room for `additional` more elements, or an error instead of an abort.
 pub fn reserve<T>(list: &mut Vec<T>, additional: usize) -> Result<(), VectorError> {
-    let bytes = additional.saturating_mul(size_of::<T>());
-    list.try_reserve(additional).map_err(|_| VectorError::OutOfMemory { bytes })
+    memory::reserve(list, additional).map_err(|bytes| VectorError::OutOfMemory { bytes })
+}
+
+/// Runs code of others that takes at most `bytes`; see [`memory::with_room`].
+pub fn with_room<T>(bytes: usize, work: impl FnOnce() -> T) -> Result<T, VectorError> {
+    memory::with_room(bytes, work).map_err(|bytes| VectorError::OutOfMemory { bytes })
 }

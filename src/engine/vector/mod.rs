@@ -70,6 +70,16 @@ impl<'a> SparseVectorRef<'a> {
         self.indices.iter().copied().zip(self.weights.iter().copied())
     }
 
+    /// An owned copy, or an error instead of an abort.
+    pub fn copied(&self) -> Result<SparseVector, VectorError> {
+        let (mut indices, mut weights) = (Vec::new(), Vec::new());
+        check::reserve(&mut indices, self.nnz())?;
+        check::reserve(&mut weights, self.nnz())?;
+        indices.extend_from_slice(self.indices);
+        weights.extend_from_slice(self.weights);
+        Ok(SparseVector::from_valid_parts(self.dim, indices, weights))
+    }
+
     /// Checks every invariant; for tests and for values from outside.
     pub fn internal_validate(&self) -> Result<(), VectorError> {
         if self.indices.len() != self.weights.len() {

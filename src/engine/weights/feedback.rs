@@ -2,7 +2,7 @@
 
 use super::terms::Wide;
 use crate::engine::vector::check::{
-    check_count, check_no_negative, check_not_negative, check_same_dim, check_share, check_weight,
+    check_count, check_no_negative, check_not_negative, check_same_dim, check_share, check_weight, reserve,
 };
 use crate::engine::vector::error::{Place, VectorError};
 use crate::engine::vector::ops::l1_norm;
@@ -90,7 +90,10 @@ fn shares(n_documents: usize, scores: &[f32]) -> Result<Vec<f64>, VectorError> {
     if n_documents > 0 && sum == 0.0 {
         return Err(VectorError::BadArgument { argument: "scores", problem: "must not all be 0" });
     }
-    Ok(scores.iter().map(|&score| f64::from(score) / sum).collect())
+    let mut shares = Vec::new();
+    reserve(&mut shares, scores.len())?;
+    shares.extend(scores.iter().map(|&score| f64::from(score) / sum));
+    Ok(shares)
 }
 
 /// Sum of documents, each times its factor.

@@ -67,7 +67,7 @@ pub fn unicoil(
             pairs.push((index, f64::from(weight)));
         }
     }
-    Wide::from_pairs(pairs, |a, b| join.join(a, b)).finish(dim)
+    Wide::from_pairs(pairs, |a, b| join.join(a, b))?.finish(dim)
 }
 
 /// Term `t` becomes the word `words[t]`, NULL drops it; what falls on the same word is joined.
@@ -93,5 +93,5 @@ pub fn fold_terms(
         }
     }
     check_nnz(pairs.len())?;
-    Wide::from_pairs(pairs, |a, b| join.join(a, b)).finish(dim)
+    Wide::from_pairs(pairs, |a, b| join.join(a, b))?.finish(dim)
 }

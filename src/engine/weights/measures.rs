@@ -2,7 +2,7 @@
 
 use super::terms::{Lookup, total};
 use crate::engine::vector::aggregate::{Kind, State};
-use crate::engine::vector::check::{check_count, check_dim, check_positive, check_range, check_same_dim, reserve};
+use crate::engine::vector::check::{check_count, check_dim, check_positive, check_range, check_same_dim};
 use crate::engine::vector::error::VectorError;
 use crate::engine::vector::{SparseVector, SparseVectorRef, binary, check_fits};
 
@@ -48,12 +48,7 @@ impl Weighing {
         if let Some((index, _)) = idf.iter().find(|pair| pair.1 < 0.0) {
             return Err(VectorError::NegativeWeight { argument: "idf", index });
         }
-        let (mut indices, mut weights) = (Vec::new(), Vec::new());
-        reserve(&mut indices, idf.nnz())?;
-        reserve(&mut weights, idf.nnz())?;
-        indices.extend_from_slice(idf.indices());
-        weights.extend_from_slice(idf.weights());
-        Ok(Self::Idf(SparseVector::from_valid_parts(idf.dim(), indices, weights)))
+        Ok(Self::Idf(idf.copied()?))
     }
 
     pub fn df(alpha: f64, beta: f64) -> Result<Self, VectorError> {
@@ -84,7 +79,6 @@ pub fn df_activation(x: f64, alpha: f64, beta: f64) -> f64 {
 }
 
 /// The sum over all terms of the squared mean of their magnitudes, in the making.
-#[derive(Clone)]
 pub struct Flops {
     weighing: Weighing,
     sums: State,
@@ -93,6 +87,15 @@ pub struct Flops {
 impl Flops {
     pub fn new(weighing: Weighing) -> Self {
         Self { weighing, sums: State::new(Kind::Sum) }
+    }
+
+    /// An owned copy, or an error instead of an abort.
+    pub fn copied(&self) -> Result<Self, VectorError> {
+        let weighing = match &self.weighing {
+            Weighing::Idf(idf) => Weighing::Idf(idf.as_ref().copied()?),
+            other => other.clone(),
+        };
+        Ok(Self { weighing, sums: self.sums.copied()? })
     }
 
     pub fn weighing(&self) -> &Weighing {

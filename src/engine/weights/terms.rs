@@ -1,7 +1,8 @@
 //! What the formulas share: changing each weight, keeping some terms, adding up in float8.
 
+use crate::engine::memory::sorting_bytes;
 use crate::engine::vector::arith::{Collector, narrow};
-use crate::engine::vector::check::{check_index, check_nnz, reserve};
+use crate::engine::vector::check::{check_index, check_nnz, reserve, with_room};
 use crate::engine::vector::error::{Numbering, VectorError};
 use crate::engine::vector::{SparseVector, SparseVectorRef};
 
@@ -74,8 +75,8 @@ impl Wide {
     }
 
     /// From pairs in any order; `join` makes one weight of those of the same term, from left to right.
-    pub fn from_pairs(mut pairs: Vec<(u32, f64)>, join: impl Fn(f64, f64) -> f64) -> Self {
-        pairs.sort_by_key(|pair| pair.0);
+    pub fn from_pairs(mut pairs: Vec<(u32, f64)>, join: impl Fn(f64, f64) -> f64) -> Result<Self, VectorError> {
+        with_room(sorting_bytes(&pairs), || pairs.sort_by_key(|pair| pair.0))?;
         pairs.dedup_by(|next, kept| {
             let same = next.0 == kept.0;
             if same {
@@ -83,7 +84,7 @@ impl Wide {
             }
             same
         });
-        Self(pairs)
+        Ok(Self(pairs))
     }
 
     /// `join(own weight, other weight)` at each term of either; an absent weight is 0.
@@ -117,7 +118,7 @@ impl Wide {
     pub fn keep_best(&mut self, n: usize) {
         self.0.retain(|pair| narrow(pair.1) > 0.0);
         if n < self.0.len() {
-            self.0.sort_by(|x, y| narrow(y.1).total_cmp(&narrow(x.1)).then(x.0.cmp(&y.0)));
+            self.0.sort_unstable_by(|x, y| narrow(y.1).total_cmp(&narrow(x.1)).then(x.0.cmp(&y.0)));
             self.0.truncate(n);
             self.0.sort_unstable_by_key(|pair| pair.0);
         }

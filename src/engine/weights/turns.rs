@@ -40,6 +40,9 @@ impl Turns {
 
     /// All turns as one vector.
     pub fn finish(&self) -> Result<SparseVector, VectorError> {
-        self.weights.clone().unwrap_or_default().finish(self.dim)
+        match &self.weights {
+            Some(weights) => weights.finish(self.dim),
+            None => Wide::default().finish(self.dim),
+        }
     }
 }

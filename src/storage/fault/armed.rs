@@ -180,6 +180,7 @@ pub fn register() {
         pg_sys::GucContext::PGC_INTERNAL,
         None,
     );
+    super::memory::register();
     // SAFETY: called while the library is loaded, as PostgreSQL wants it; strings, place and list are static.
     unsafe {
         pg_sys::DefineCustomEnumVariable(
@@ -198,7 +199,7 @@ pub fn register() {
     }
 }
 
-fn define_count(
+pub fn define_count(
     name: &'static CStr,
     text: &'static CStr,
     place: &'static AtomicI32,

@@ -7,7 +7,11 @@
 #[cfg(feature = "faults")]
 mod armed;
 #[cfg(feature = "faults")]
+mod memory;
+#[cfg(feature = "faults")]
 pub use armed::{number_of, pause, record_written, register};
+#[cfg(feature = "faults")]
+pub use memory::{refuses, reserve_given, returned};
 
 /// `fault::point!("name")`: a backend that has `wand.pause_at` set to this name waits here while somebody holds the
 /// point's advisory lock. Only where no page is locked; the names are in the table of `armed.rs`.
@@ -31,4 +35,35 @@ macro_rules! record {
     };
 }
 
-pub(crate) use {point, record};
+/// `fault::allocation!(size, take)`: what the system's allocator says, or null if this allocation is to fail.
+macro_rules! allocation {
+    ($size:expr, $take:expr) => {{
+        #[cfg(feature = "faults")]
+        {
+            if $crate::storage::fault::refuses($size) { std::ptr::null_mut() } else { $take }
+        }
+        #[cfg(not(feature = "faults"))]
+        {
+            let _ = $size;
+            $take
+        }
+    }};
+}
+
+/// `fault::deallocation!(size)`: a block was given back.
+macro_rules! deallocation {
+    ($size:expr) => {
+        #[cfg(feature = "faults")]
+        $crate::storage::fault::returned($size);
+    };
+}
+
+/// `fault::given_back!(size)`: the reserve was.
+macro_rules! given_back {
+    ($size:expr) => {
+        #[cfg(feature = "faults")]
+        $crate::storage::fault::reserve_given($size);
+    };
+}
+
+pub(crate) use {allocation, deallocation, given_back, point, record};
