@@ -7,6 +7,8 @@
 #[cfg(feature = "faults")]
 mod armed;
 #[cfg(feature = "faults")]
+mod damage;
+#[cfg(feature = "faults")]
 pub use armed::{number_of, pause, record_written, register};
 
 /// `fault::point!("name")`: a backend that has `wand.pause_at` set to this name waits here while somebody holds the
