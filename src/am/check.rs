@@ -4,9 +4,9 @@
 use pgrx::pg_sys;
 use roaring::RoaringBitmap;
 
-use super::check_heap::{self, Indexed, PendingRow, Place};
+use super::check_heap::{self, Indexed, IndexedSegment, PendingRow, Place};
 use super::columns::IndexColumns;
-use super::sweep;
+use super::{metric_of, sweep};
 use crate::engine::error::{EngineError, Result, reserve};
 use crate::engine::filter::value::Columns;
 use crate::engine::ids::Tid;
@@ -14,7 +14,7 @@ use crate::engine::segment::check::{DocumentSums, check_segment, repeated_tids};
 use crate::engine::segment::pages::Part;
 use crate::engine::segment::reader;
 use crate::storage::buffer::SharedBuffer;
-use crate::storage::meta::{Manifest, Meta};
+use crate::storage::meta::{META_BLOCK, Manifest, Meta};
 use crate::storage::page::{NO_BLOCK, PageState};
 use crate::storage::pending::{self, EntryBuffer, Walk};
 use crate::storage::raise::OrRaise;
@@ -161,6 +161,9 @@ impl Checker {
     /// Ids and generations are from operations that have begun, no two segments share an id, and documents can be
     /// counted.
     fn check_manifest(&mut self, meta: &Meta, manifest: &Manifest) {
+        if meta.metric != metric_of(self.index) {
+            self.find(None, "metapage", Some(META_BLOCK), "the metric is not that of the operator class");
+        }
         let mut ids: Vec<u32> = manifest.segments.iter().map(|s| s.id).collect();
         ids.sort_unstable();
         if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -218,7 +221,9 @@ impl Checker {
             }
             Ok(())
         })?;
-        self.indexed.segments.push((pages, sums));
+        // On a standby the hint is of rows that may still be seen there.
+        let hidden = if with_heap && !self.index.is_under_replay() { segment.absent(true)? - dead } else { dead };
+        self.indexed.segments.push(IndexedSegment { pages, sums, hidden });
         Ok(())
     }
 
@@ -252,7 +257,8 @@ impl Checker {
                     reserve(tids, 1, "row list of the check")?;
                     tids.push(head.tid);
                     if with_heap {
-                        let row = PendingRow::of(&entry)?;
+                        let killed = head.killed && !self.index.is_under_replay();
+                        let row = PendingRow::of(&entry, killed)?;
                         self.indexed.place_pending(head.tid, row)?;
                     }
                 }

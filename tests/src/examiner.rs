@@ -134,10 +134,12 @@ fn judge(index: &str, error: &postgres::Error) -> Judged {
     let Some(db) = error.as_db_error() else { return Err(format!("the session ended: {error}")) };
     let (detail, hint) = (db.detail().unwrap_or(""), db.hint().unwrap_or(""));
     let said = format!("{} {}: {} | {detail} | {hint}", db.severity(), db.code().code(), db.message());
-    let names_block = detail.strip_prefix("In block ").is_some_and(|rest| {
-        let (block, reason) = rest.split_once(": ").unwrap_or_default();
-        block.parse::<u32>().is_ok() && !reason.is_empty()
-    });
+    // A page that a pointer names and that is not there has no block.
+    let names_block = detail.ends_with(": no such page.")
+        || detail.strip_prefix("In block ").is_some_and(|rest| {
+            let (block, reason) = rest.split_once(": ").unwrap_or_default();
+            block.parse::<u32>().is_ok() && !reason.is_empty()
+        });
     let as_promised = db.code().code() == "XX002"
         && db.message() == format!("index \"{index}\" is damaged")
         && names_block
