@@ -1,11 +1,11 @@
 //! Runs statements against an index that may be damaged, and judges how each ends: with rows, or with an error that
 //! names the index and the block, gives a reason and says what to do. Anything else is a breach of the promise.
 
-use crate::cluster::Cluster;
+use crate::cluster::{self, Cluster};
 use crate::oracle::{self, Row};
 use crate::patient::Patient;
 use postgres::{Client, NoTls, SimpleQueryMessage};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 /// How a statement ended.
@@ -42,10 +42,15 @@ fn distance(text: &Option<String>) -> Option<u64> {
 
 /// No statement may take longer.
 pub const LONGEST: Duration = Duration::from_secs(5);
+/// A session that waits for a page's lock heeds no timeout: after this time it is killed, for the test's report.
+const HOPELESS: Duration = Duration::from_secs(30);
 
 pub struct Examiner {
     pub client: Client,
     notices: Arc<Mutex<Vec<String>>>,
+    /// Since when a statement runs, and the session's process.
+    running: Arc<Mutex<Option<(Instant, u32)>>>,
+    pid: u32,
     pub statements: usize,
     pub errors: usize,
     /// Of them those in the executor's words.
@@ -57,19 +62,23 @@ type Judged<T = Outcome> = Result<T, String>;
 
 impl Examiner {
     pub fn connect(cluster: &Cluster) -> Self {
-        let (client, notices) = connect(cluster);
-        Self { client, notices, statements: 0, errors: 0, disordered: 0, slowest: Duration::ZERO }
+        let (client, notices, pid) = connect(cluster);
+        let running = Arc::default();
+        watch(Arc::downgrade(&running));
+        Self { client, notices, running, pid, statements: 0, errors: 0, disordered: 0, slowest: Duration::ZERO }
     }
 
     /// With another session, which remembers nothing.
     pub fn reconnect(&mut self, cluster: &Cluster) {
-        (self.client, self.notices) = connect(cluster);
+        (self.client, self.notices, self.pid) = connect(cluster);
     }
 
     /// Runs statements as one; the rows are those of the last.
     pub fn run(&mut self, patient: &Patient, sql: &str) -> Judged {
         let begin = Instant::now();
+        *self.running.lock().expect("watch") = Some((begin, self.pid));
         let result = self.client.simple_query(sql);
+        *self.running.lock().expect("watch") = None;
         let time = begin.elapsed();
         self.statements += 1;
         self.slowest = self.slowest.max(time);
@@ -113,7 +122,19 @@ impl Examiner {
     }
 }
 
-fn connect(cluster: &Cluster) -> (Client, Arc<Mutex<Vec<String>>>) {
+/// Kills the session whose statement does not end, as long as there is an examiner.
+fn watch(running: Weak<Mutex<Option<(Instant, u32)>>>) {
+    std::thread::spawn(move || {
+        while let Some(running) = running.upgrade() {
+            let hopeless = running.lock().expect("watch").filter(|(begin, _)| begin.elapsed() > HOPELESS);
+            hopeless.into_iter().for_each(|(_, pid)| cluster::kill(pid));
+            drop(running);
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    });
+}
+
+fn connect(cluster: &Cluster) -> (Client, Arc<Mutex<Vec<String>>>, u32) {
     let notices = Arc::new(Mutex::new(Vec::new()));
     let mut config = cluster.config("postgres");
     let kept = Arc::clone(&notices);
@@ -121,7 +142,8 @@ fn connect(cluster: &Cluster) -> (Client, Arc<Mutex<Vec<String>>>) {
     let mut client = config.connect(NoTls).unwrap_or_else(|e| panic!("cannot connect: {e}"));
     let sql = format!("SET statement_timeout = {}; SET client_min_messages = warning", LONGEST.as_millis());
     client.batch_execute(&sql).expect("settings");
-    (client, notices)
+    let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).expect("a session's process").get(0);
+    (client, notices, pid.unsigned_abs())
 }
 
 fn row_of(message: &SimpleQueryMessage) -> Option<Vec<Option<String>>> {

@@ -369,6 +369,7 @@ impl<'c> Ward<'c> {
             })
         };
         let problems = self.examiner.check(patient, true)?;
+        let meta = pages::read_all(&mut self.examiner.client, patient.index).swap_remove(0);
         let before = found_right(&self.examiner.run(patient, &scan)?);
         self.examiner.run(patient, &patient.vacuum())?;
         let after = found_right(&self.examiner.run(patient, &scan)?);
@@ -385,10 +386,15 @@ impl<'c> Ward<'c> {
             _ => {}
         }
         let now = pages::read_all(&mut self.examiner.client, patient.index);
+        // Nothing was flushed, merged or moved: the metapage would tell.
+        let idle = now[0].is_like(&meta);
         for (block, page) in healthy.iter().enumerate() {
-            let still = now.get(block).is_none_or(|now| now.is_like(page) || now.is_sound());
-            if !touched.contains(&block) && !still {
+            let Some(now) = now.get(block).filter(|_| !touched.contains(&block)) else { continue };
+            if !now.is_like(page) && !now.is_sound() {
                 return Err(format!("after VACUUM block {block}, which nobody damaged, is not sound"));
+            }
+            if idle && now.kind() == "free" && page.kind() != "free" {
+                return Err(format!("VACUUM has freed block {block} ({}), and nothing in its stead", page.kind()));
             }
         }
         Ok(())
