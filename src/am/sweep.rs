@@ -117,9 +117,8 @@ pub fn sweep(index: IndexRelation, repair: bool) -> Result<Census> {
 /// this page is wrong but the manifest, and to free what it forgot would spread the damage.
 fn expect_not_missed(index: IndexRelation, segments: &[SegmentPages], identity: &Identity) -> Result<()> {
     let Identity { part, owner, generation, page_no, .. } = *identity;
-    let is_owner = |pages: &&SegmentPages| {
-        pages.descriptor().id == owner && pages.descriptor().generation == generation
-    };
+    let is_owner =
+        |pages: &&SegmentPages| pages.descriptor().id == owner && pages.descriptor().generation == generation;
     let Some(pages) = segments.iter().find(is_owner) else { return Ok(()) };
     let part = Part::ALL.get(usize::from(part)).copied();
     let Some(listed) = part.and_then(|part| pages.block(part, page_no)) else {

@@ -145,7 +145,13 @@ impl Special {
     /// Of a page of a segment: whose it says that it is.
     pub fn of_segment(&self) -> Option<Identity> {
         let Self { part, owner, generation, page_no, .. } = *self;
-        self.is_kind(PageKind::Segment).then_some(Identity { kind: PageKind::Segment, part, owner, generation, page_no })
+        self.is_kind(PageKind::Segment).then_some(Identity {
+            kind: PageKind::Segment,
+            part,
+            owner,
+            generation,
+            page_no,
+        })
     }
 
     /// Whether it is in use.

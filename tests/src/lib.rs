@@ -6,8 +6,7 @@
 //! on a standby meanwhile; [`corpus`] makes vectors; [`generate`] makes collections of real shape, [`exact`] their
 //! answers, [`collection`] reads and writes collections, [`judged`] measures what is found in them;
 //! [`filtered`] is a table with a column of every kind, [`conditions`] are asked of it, by an [`asker`];
-//! [`raw`] sends bytes as they are; [`pages`] reads and writes an index's pages behind its back, [`damage`] says how
-//! they are to be damaged, and a [`patient`] is the index that suffers it.
+//! [`raw`] sends bytes as they are; [`damage`] is what happens to pages, and what then becomes of statements.
 
 pub mod asker;
 pub mod boundaries;
@@ -18,7 +17,6 @@ pub mod conditions;
 pub mod corpus;
 pub mod damage;
 pub mod exact;
-pub mod examiner;
 pub mod filtered;
 pub mod generate;
 pub mod judged;
@@ -26,8 +24,6 @@ pub mod ledger;
 pub mod logwatch;
 pub mod operations;
 pub mod oracle;
-pub mod pages;
-pub mod patient;
 pub mod random;
 pub mod raw;
 pub mod witness;

@@ -133,7 +133,9 @@ pub fn read_all(client: &mut Client, relation: &str) -> Vec<Page> {
 
 pub fn write(client: &mut Client, relation: &str, block: usize, page: &Page) {
     let sql = format!("SELECT page_write('{relation}', $1, $2)");
-    client.execute(&sql, &[&(block as i64), &page.0]).unwrap_or_else(|e| panic!("block {block} of {relation}, {} bytes: {}", page.0.len(), oracle::describe(&e)));
+    client
+        .execute(&sql, &[&(block as i64), &page.0])
+        .unwrap_or_else(|e| panic!("block {block} of {relation}, {} bytes: {}", page.0.len(), oracle::describe(&e)));
 }
 
 /// The blocks of each kind.

@@ -1,7 +1,7 @@
 //! What disks, cables and people do to pages: bits flip, blocks are lost, come twice, in another place, of another
 //! time, or are somebody else's.
 
-use crate::pages::{self, HEADER, LSN, PAGE, Page, SPECIAL};
+use super::pages::{self, HEADER, LSN, PAGE, Page, SPECIAL};
 use crate::random::Random;
 
 /// The ways.

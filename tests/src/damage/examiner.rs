@@ -1,9 +1,9 @@
 //! Runs statements against an index that may be damaged, and judges how each ends: with rows, or with an error that
 //! names the index and the block, gives a reason and says what to do. Anything else is a breach of the promise.
 
+use super::patient::Patient;
 use crate::cluster::{self, Cluster};
 use crate::oracle::{self, Row};
-use crate::patient::Patient;
 use postgres::{Client, NoTls, SimpleQueryMessage};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
