@@ -21,6 +21,7 @@ use crate::storage::raise::OrRaise;
 use crate::storage::relation::{self, IndexRelation};
 use crate::storage::replay::{self, MAX_RESTARTS};
 use crate::storage::segment_pages::SegmentPages;
+use crate::storage::wal;
 
 /// A finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,11 +182,12 @@ impl Checker {
 
     /// Every page that a structure refers to is in use.
     fn check_in_use(&mut self, owned: &RoaringBitmap) -> Result<()> {
-        let n_blocks = self.index.n_blocks();
+        let (n_blocks, now) = (self.index.n_blocks(), wal::next_stamp());
         for block in owned.iter().take_while(|&b| b < n_blocks) {
             let standing = {
                 let buffer = SharedBuffer::open(self.index, block)?;
-                (buffer.page().is_sound(), buffer.page().special().state())
+                let page = buffer.page();
+                (page.is_sound() && page.is_clean(now), page.special().state())
             };
             match standing {
                 (false, _) => self.find(None, "page", Some(block), "page header is damaged"),

@@ -15,8 +15,9 @@ pub enum Outcome {
     Rows(Vec<Vec<Option<String>>>),
     /// The index is damaged, says the server: what its detail says.
     Damaged(String),
-    /// The executor has found a row nearer than the index had promised, and says so in its own words (XX000), which no
-    /// access method can change. As bad as wrong rows for the check, which must know the reason.
+    /// The executor has found a row nearer than the index had promised, or the comparison of a column's type a value
+    /// that cannot be, and says so in its own words, which no access method can change. As bad as wrong rows: the check
+    /// must know the reason.
     Disordered,
 }
 
@@ -28,7 +29,7 @@ impl Outcome {
     /// Id and distance of each row.
     pub fn ranked(&self) -> Option<Vec<Row>> {
         let Self::Rows(rows) = self else { return None };
-        Some(rows.iter().map(|row| (number(&row[0]), row.get(1).and_then(|text| distance(text)))).collect())
+        Some(rows.iter().map(|row| (number(&row[0]), row.get(1).and_then(distance))).collect())
     }
 }
 
@@ -169,6 +170,9 @@ fn judge(index: &str, error: &postgres::Error) -> Judged {
     match (db.code().code(), db.message()) {
         _ if as_promised => Ok(Outcome::Damaged(detail.to_string())),
         ("XX000", "index returned tuples in wrong order") => Ok(Outcome::Disordered),
+        // An enum's comparison asks the catalogue of a value that is none.
+        ("22P03", message) if message.starts_with("invalid internal value for enum") => Ok(Outcome::Disordered),
+        ("XX000", message) if message.starts_with("enum value ") => Ok(Outcome::Disordered),
         _ => Err(said),
     }
 }

@@ -20,6 +20,9 @@ pub struct Tally {
     pub all: Count,
     pub by_kind: BTreeMap<&'static str, Count>,
     pub by_way: BTreeMap<&'static str, Count>,
+    /// One bit of the header or the special area of a page in use, checksum and stamp left out: how many, and how many
+    /// of them the check of the structure found.
+    pub bits: (usize, usize),
 }
 
 impl Tally {
@@ -29,6 +32,10 @@ impl Tally {
         if let ([kind], [way]) = (damage.kinds.as_slice(), damage.ways.as_slice()) {
             to.push(self.by_kind.entry(kind).or_default());
             to.push(self.by_way.entry(way).or_default());
+            if damage.is_of_structure {
+                self.bits.0 += 1;
+                self.bits.1 += count.by_structure;
+            }
         }
         for sum in to {
             sum.rounds += count.rounds;

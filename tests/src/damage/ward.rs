@@ -56,7 +56,7 @@ impl<'c> Ward<'c> {
         let mut random = Random::new(self.seed ^ (round as u64 + 1) << 32);
         let number = series % PATIENTS.len();
         let patient = &PATIENTS[number];
-        if round % SERIES == 0 {
+        if round.is_multiple_of(SERIES) {
             self.admit(number)?;
         }
         let asked = {

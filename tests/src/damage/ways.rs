@@ -37,6 +37,9 @@ pub struct Damage {
     pub kinds: Vec<&'static str>,
     pub ways: Vec<&'static str>,
     pub text: String,
+    /// A bit of the header or the special area of a page in use, that means something. The checksum is the server's, and
+    /// an older stamp is as good as any.
+    pub is_of_structure: bool,
     /// The blocks that are to be overwritten, and by what.
     pub pages: Vec<(usize, Page)>,
 }
@@ -65,6 +68,11 @@ impl Damage {
         if now[block].is_like(&before) {
             return;
         }
+        let changed: Vec<usize> = (0..PAGE).filter(|&at| now[block].0[at] != before.0[at]).collect();
+        let means = |at: usize| !(8..10).contains(&at) && !(SPECIAL + 24..SPECIAL + 32).contains(&at);
+        let is_in_use = !["free", "unused"].contains(kind);
+        self.is_of_structure =
+            ["bit of header", "bit of special area"].contains(&way) && is_in_use && means(changed[0]);
         self.kinds.push(*kind);
         self.ways.push(way);
         self.text += &format!("block {block} ({kind}): {way}{what}; ");
