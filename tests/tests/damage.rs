@@ -1,21 +1,23 @@
 //! Whatever happened to a page of an index, statements end with right rows or with an error that names the index, the
 //! block and the reason, and says REINDEX, which then always repairs.
 //!
-//! Each round takes one of four small indexes (`tests/src/patient.rs`), aged so that pages of every kind are there, and
-//! damages one page, or a few (`tests/src/damage.rs`), in the buffers, where no checksum sees it. Then it is scanned by
-//! every strategy, with conditions, by bitmap, inspected and checked, takes rows, is flushed, merged, vacuumed, at times
-//! by a session that remembers nothing. It is promised that
-//! - every statement ends within 5 s, in rows or in XX002 as above, and without warnings of leaks;
+//! Each round takes one of four small indexes (`tests/src/damage/patient.rs`), aged so that pages of every kind are
+//! there, and damages one page, or a few (`tests/src/damage/ways.rs`), in the buffers, where no checksum sees it. Then
+//! it is scanned by every strategy, with conditions, by bitmap, inspected and checked, takes rows, is flushed, merged,
+//! vacuumed, at times by a session that remembers nothing. It is promised that
+//! - every statement ends within 5 s, in rows or in XX002 as above (or in two errors of others, see `examiner.rs`), and
+//!   without warnings of leaks;
 //! - no process ends, and nothing is worse than an ERROR;
 //! - rows that are wrong without an error are known to `wand_check(index, true)`; how often this happens is counted by
 //!   the kind of the page;
-//! - VACUUM does not spread damage: pages that were sound and untouched are sound after it, an index in which the check
-//!   found nothing still has nothing for it to find, and rows that a scan found before it are found after it;
+//! - VACUUM does not spread damage: pages that were sound and untouched are sound after it, and none of them is free
+//!   unless a flush or merge put something in its stead; an index in which the check found nothing still has nothing
+//!   for it to find; rows that a scan found before it are found after it;
 //! - REINDEX repairs: the check is content, and all rows are those of a sequential scan.
 //!
-//! It needs a library built with the feature `faults`: `scripts/integration.sh damage`. Sizes: DAMAGE_ROUNDS (500; 20,000
-//! before a release). Rounds come in series of 25 that do not depend on one another: DAMAGE_FROM=1250 begins with that
-//! round. SEED repeats a run.
+//! It needs a library built with the feature `faults`: `scripts/integration.sh damage`. Sizes: DAMAGE_ROUNDS (500;
+//! 20,000 before a release). Rounds come in series of 25 that do not depend on one another: DAMAGE_FROM=1250 begins
+//! with that round. SEED repeats a run.
 
 use pg_wand_tests::cluster::Cluster;
 use pg_wand_tests::damage::examiner::Outcome;
@@ -54,9 +56,10 @@ fn damaged_pages() {
     }
     let Ward { examiner, tally, .. } = ward;
     println!(
-        "damage: {rounds} rounds, {} statements, {} errors ({} of them in others' words), {kinds} kinds of pages, {ways} \
-         ways; {} rounds with wrong rows and no error, all known to the check; {} found by the check of the structure, {} \
-         by that with the table; of {} bits of headers {} found; slowest statement {} ms; {} s; SEED={seed}",
+        "damage: {rounds} rounds, {} statements, {} errors ({} of them in others' words), {kinds} kinds of pages, \
+         {ways} ways; {} rounds with wrong rows and no error, all known to the check; {} found by the check of the \
+         structure, {} by that with the table; of {} bits of headers {} found; slowest statement {} ms; {} s; \
+         SEED={seed}",
         examiner.statements,
         examiner.errors,
         examiner.disordered,

@@ -3,7 +3,8 @@
 //! The functions are in no SQL script; a test that wants them declares them, in a server whose library has the feature:
 //!
 //! ```sql
-//! CREATE FUNCTION page_read(regclass, block int8) RETURNS bytea AS 'pg_wand', 'wand_fault_page_read' LANGUAGE c STRICT;
+//! CREATE FUNCTION page_read(regclass, block int8) RETURNS bytea
+//!     AS 'pg_wand', 'wand_fault_page_read' LANGUAGE c STRICT;
 //! CREATE FUNCTION page_write(regclass, block int8, page bytea) RETURNS void
 //!     AS 'pg_wand', 'wand_fault_page_write' LANGUAGE c STRICT;
 //! ```
@@ -90,7 +91,8 @@ fn access(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
 
 fn read(buffer: pg_sys::Buffer) -> pg_sys::Datum {
     const LENGTH: usize = pg_sys::VARHDRSZ + PAGE;
-    // SAFETY: fresh memory, of which a header and a page are written; the buffer is pinned, and locked while it is read.
+    // SAFETY: fresh memory, of which a header and a page are written; the buffer is pinned, and locked while it is
+    // read.
     unsafe {
         let copy = pg_sys::palloc(LENGTH).cast::<u8>();
         pgrx::varlena::set_varsize_4b(copy.cast(), LENGTH as i32);

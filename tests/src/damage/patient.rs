@@ -53,7 +53,8 @@ pub static PATIENTS: [Patient; 4] = [
     Patient {
         name: "filtered",
         index: "filtered_idx",
-        columns: ", few integer, number integer, tag text, amount numeric, bits varbit, net inet, flag boolean, mood mood",
+        columns: ", few integer, number integer, tag text, amount numeric, bits varbit, net inet, flag boolean, \
+                  mood mood",
         values: filter_values,
         indexed: "few, number, emb, tag, amount, bits, net, flag, mood",
         operator: "<#>",
@@ -217,7 +218,8 @@ impl Patient {
             self.columns.split(", ").filter_map(|c| c.split(' ').next()).filter(|c| !c.is_empty()).collect();
         let sets: String = columns.iter().map(|column| format!(", {column} = a.{column}")).collect();
         format!(
-            "UPDATE {name} SET emb = a.emb{sets} FROM {name}_all a WHERE a.id = {name}.id + 1 AND {name}.id % {n} = {rest}"
+            "UPDATE {name} SET emb = a.emb{sets} FROM {name}_all a
+             WHERE a.id = {name}.id + 1 AND {name}.id % {n} = {rest}"
         )
     }
 

@@ -37,8 +37,8 @@ pub struct Damage {
     pub kinds: Vec<&'static str>,
     pub ways: Vec<&'static str>,
     pub text: String,
-    /// A bit of the header or the special area of a page in use, that means something. The checksum is the server's, and
-    /// an older stamp is as good as any.
+    /// A bit of the header or the special area of a page in use, that means something. The checksum is the server's,
+    /// and an older stamp is as good as any.
     pub is_of_structure: bool,
     /// The blocks that are to be overwritten, and by what.
     pub pages: Vec<(usize, Page)>,
