@@ -41,6 +41,10 @@ pub fn check(index: IndexRelation, heap: Option<pg_sys::Relation>) -> Vec<Findin
     // The snapshot comes first: what it sees is then in the index that is read afterwards.
     // SAFETY: a transaction is running.
     let snapshot = heap.map(|_| unsafe { pg_sys::RegisterSnapshot(pg_sys::GetTransactionSnapshot()) });
+    // Killed documents may still be seen by a snapshot from before a promotion.
+    // SAFETY: registered above.
+    let is_old = snapshot.is_some_and(|snapshot| unsafe { (*snapshot).takenDuringRecovery });
+    let index = index.for_scan(is_old);
     let mut checker = if relation::in_recovery() {
         check_under_replay(index, heap.is_some())
     } else {

@@ -3,12 +3,11 @@
 
 use roaring::RoaringBitmap;
 
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::{EngineError, Result, reserved};
 use crate::engine::segment::pages::Part;
 use crate::storage::buffer::SharedBuffer;
 use crate::storage::fault;
 use crate::storage::free;
-use crate::storage::manifest_cache;
 use crate::storage::meta::{META_BLOCK, Manifest, Meta, expect};
 use crate::storage::page::{Identity, PageRef, PageState};
 use crate::storage::pending::Walk;
@@ -98,7 +97,7 @@ pub fn sweep(index: IndexRelation, repair: bool) -> Result<Census> {
                     if let Some(identity) = identity {
                         let segments = match &segments {
                             Some(segments) => segments,
-                            None => segments.insert(manifest_cache::open_segments(index, &Meta::read(index)?)?),
+                            None => segments.insert(listed_segments(index)?),
                         };
                         expect_not_missed(index, segments, &identity)?;
                     }
@@ -110,6 +109,17 @@ pub fn sweep(index: IndexRelation, repair: bool) -> Result<Census> {
         pgrx::check_for_interrupts!();
     }
     Ok(found)
+}
+
+/// The segments by the manifest as it is on its pages now, not as a session remembers it.
+fn listed_segments(index: IndexRelation) -> Result<Vec<SegmentPages>> {
+    let (manifest, _) = Manifest::read(index, &Meta::read(index)?)?;
+    let n_blocks = index.n_blocks();
+    let mut segments = reserved(manifest.segments.len(), "segments")?;
+    for descriptor in manifest.segments {
+        segments.push(SegmentPages::new(index, descriptor, n_blocks)?);
+    }
+    Ok(segments)
 }
 
 /// A page that nothing refers to may say that it belongs to a segment that the manifest lists: a copy that was moved, or

@@ -86,6 +86,8 @@ impl<'c> Ward<'c> {
         let (patient, mut random) = (&PATIENTS[number], Random::new(self.seed));
         self.admit(number)?;
         let queries = self.queries[number].clone();
+        // So that the session remembers the manifest.
+        self.examiner.must(patient, &format!("{BY_INDEX}; {}", patient.whole(&queries[0])))?;
         let healthy = match aged {
             true => self.age(patient, &Asked { queries, conditions: Vec::new() }, &mut random)?,
             false => pages::read_all(&mut self.examiner.client, patient.index),
