@@ -4,9 +4,9 @@
 use pgrx::pg_sys;
 use roaring::RoaringBitmap;
 
-use super::check_heap::{self, Indexed, PendingRow, Place};
+use super::check_heap::{self, Indexed, IndexedSegment, PendingRow, Place};
 use super::columns::IndexColumns;
-use super::sweep;
+use super::{metric_of, sweep};
 use crate::engine::error::{EngineError, Result, reserve};
 use crate::engine::filter::value::Columns;
 use crate::engine::ids::Tid;
@@ -14,13 +14,14 @@ use crate::engine::segment::check::{DocumentSums, check_segment, repeated_tids};
 use crate::engine::segment::pages::Part;
 use crate::engine::segment::reader;
 use crate::storage::buffer::SharedBuffer;
-use crate::storage::meta::{Manifest, Meta};
+use crate::storage::meta::{META_BLOCK, Manifest, Meta};
 use crate::storage::page::{NO_BLOCK, PageState};
 use crate::storage::pending::{self, EntryBuffer, Walk};
 use crate::storage::raise::OrRaise;
 use crate::storage::relation::{self, IndexRelation};
 use crate::storage::replay::{self, MAX_RESTARTS};
 use crate::storage::segment_pages::SegmentPages;
+use crate::storage::wal;
 
 /// A finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,10 @@ pub fn check(index: IndexRelation, heap: Option<pg_sys::Relation>) -> Vec<Findin
     // The snapshot comes first: what it sees is then in the index that is read afterwards.
     // SAFETY: a transaction is running.
     let snapshot = heap.map(|_| unsafe { pg_sys::RegisterSnapshot(pg_sys::GetTransactionSnapshot()) });
+    // Killed documents may still be seen by a snapshot from before a promotion.
+    // SAFETY: registered above.
+    let is_old = snapshot.is_some_and(|snapshot| unsafe { (*snapshot).takenDuringRecovery });
+    let index = index.for_scan(is_old);
     let mut checker = if relation::in_recovery() {
         check_under_replay(index, heap.is_some())
     } else {
@@ -165,6 +170,9 @@ impl Checker {
     /// Ids and generations are from operations that have begun, no two segments share an id, and documents can be
     /// counted.
     fn check_manifest(&mut self, meta: &Meta, manifest: &Manifest) {
+        if meta.metric != metric_of(self.index) {
+            self.find(None, "metapage", Some(META_BLOCK), "the metric is not that of the operator class");
+        }
         let mut ids: Vec<u32> = manifest.segments.iter().map(|s| s.id).collect();
         ids.sort_unstable();
         if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -182,11 +190,12 @@ impl Checker {
 
     /// Every page that a structure refers to is in use.
     fn check_in_use(&mut self, owned: &RoaringBitmap) -> Result<()> {
-        let n_blocks = self.index.n_blocks();
+        let (n_blocks, now) = (self.index.n_blocks(), wal::next_stamp());
         for block in owned.iter().take_while(|&b| b < n_blocks) {
             let standing = {
                 let buffer = SharedBuffer::open(self.index, block)?;
-                (buffer.page().is_sound(), buffer.page().special().state())
+                let page = buffer.page();
+                (page.is_sound() && page.is_clean(now), page.special().state())
             };
             match standing {
                 (false, _) => self.find(None, "page", Some(block), "page header is damaged"),
@@ -226,7 +235,9 @@ impl Checker {
             }
             Ok(())
         })?;
-        self.indexed.segments.push((pages, sums));
+        // On a standby the hint is of rows that may still be seen there.
+        let hidden = if with_heap && !self.index.is_under_replay() { segment.absent(true)? - dead } else { dead };
+        self.indexed.segments.push(IndexedSegment { pages, sums, hidden });
         Ok(())
     }
 
@@ -260,7 +271,8 @@ impl Checker {
                     reserve(tids, 1, "row list of the check")?;
                     tids.push(head.tid);
                     if with_heap {
-                        let row = PendingRow::of(&entry)?;
+                        let killed = head.killed && !self.index.is_under_replay();
+                        let row = PendingRow::of(&entry, killed)?;
                         self.indexed.place_pending(head.tid, row)?;
                     }
                 }

@@ -5,10 +5,11 @@ use std::ffi::c_void;
 
 use pgrx::pg_sys;
 use pgrx::prelude::*;
+use roaring::RoaringBitmap;
 
 use super::check::Finding;
 use super::columns::{IndexColumns, Row};
-use super::tid_from;
+use super::{metric_of, tid_from};
 use crate::engine::error::{EngineError, Result, reserve, reserved};
 use crate::engine::filter::row;
 use crate::engine::filter::value::{Columns, Value};
@@ -18,7 +19,6 @@ use crate::engine::segment::check::DocumentSums;
 use crate::engine::segment::pages::Part;
 use crate::engine::vector::SparseVectorRef;
 use crate::storage::datum::SVec;
-use crate::storage::meta::Meta;
 use crate::storage::raise::OrRaise;
 use crate::storage::segment_pages::SegmentPages;
 use crate::storage::value::ValueBuffer;
@@ -38,28 +38,42 @@ pub struct PendingRow {
     vector: u64,
     /// The values of the filter columns, as they are stored.
     values: Vec<u8>,
+    /// Scans pass over it.
+    killed: bool,
 }
 
 impl PendingRow {
     /// That of an entry.
-    pub fn of(entry: &Entry<'_>) -> Result<Self> {
+    pub fn of(entry: &Entry<'_>, killed: bool) -> Result<Self> {
         let mut values = reserved(entry.encoded_values().len(), LIST)?;
         values.extend_from_slice(entry.encoded_values());
-        Ok(Self { vector: fingerprint(entry.vector), values })
+        Ok(Self { vector: fingerprint(entry.vector), values, killed })
     }
+}
+
+/// What a segment says of its rows.
+pub struct IndexedSegment {
+    /// Its pages.
+    pub pages: SegmentPages,
+    /// Of each document.
+    pub sums: DocumentSums,
+    /// Documents that scans pass over.
+    pub hidden: RoaringBitmap,
 }
 
 /// What the index says of the rows of its table.
 #[derive(Default)]
 pub struct Indexed {
     /// The segments.
-    pub segments: Vec<(SegmentPages, DocumentSums)>,
+    pub segments: Vec<IndexedSegment>,
     pending: Vec<PendingRow>,
     /// Filled only if the heap is to be checked.
     places: HashMap<Tid, Place>,
 }
 
 const LIST: &str = "row list of the check";
+/// Of a row that the check's snapshot sees.
+const KILLED: &str = "is there, and marked as dead to everybody";
 
 impl Indexed {
     /// Notes where a row is indexed.
@@ -86,8 +100,7 @@ pub fn check_rows(
     indexed: &Indexed,
 ) -> Vec<Finding> {
     let index = columns.index();
-    let metric = Meta::read(index).map_or(Metric::InnerProduct, |meta| meta.metric);
-    let check = HeapCheck { metric, columns, indexed, findings: Vec::new() };
+    let check = HeapCheck { metric: metric_of(index), columns, indexed, findings: Vec::new() };
     let mut state = State { check, buffer: ValueBuffer::default() };
     // SAFETY: the relations are open; `amcheck` scans the same way. The callback gets the state it expects. The table
     // scan is ended by the build scan.
@@ -144,10 +157,13 @@ impl HeapCheck<'_> {
             None => self.find(tid, None, "heap", "is not in the index"),
             Some(&Place::Pending(at)) => self.compare_pending(tid, at, vector, values)?,
             Some(&Place::Segment(at, doc)) => {
-                let (pages, sums) = &self.indexed.segments[at];
+                let IndexedSegment { pages, sums, hidden } = &self.indexed.segments[at];
                 let id = pages.descriptor().id;
                 if !sums.matches(doc, self.metric, vector) {
                     self.find(tid, Some(id), "heap", "is indexed with other weights");
+                }
+                if hidden.contains(doc) {
+                    self.find(tid, Some(id), Part::Killed.name(), KILLED);
                 }
                 self.compare_values(tid, at, doc, values)?;
             }
@@ -166,6 +182,9 @@ impl HeapCheck<'_> {
         if row.vector != fingerprint(vector) {
             self.find(tid, None, "heap", "is in the pending list with another vector");
         }
+        if row.killed {
+            self.find(tid, None, "pending list", KILLED);
+        }
         // Damage has been found when the list was read.
         let Ok(stored) = row::decode(&row.values, self.columns.kinds()) else { return Ok(()) };
         for (column, (&stored, &value)) in stored.iter().zip(values).enumerate() {
@@ -178,7 +197,7 @@ impl HeapCheck<'_> {
 
     /// Compares a row's values with those of a document.
     fn compare_values(&mut self, tid: Tid, at: usize, doc: u32, values: &[Option<Value<'_>>]) -> Result<()> {
-        let (pages, _) = &self.indexed.segments[at];
+        let pages = &self.indexed.segments[at].pages;
         let (id, segment) = (pages.descriptor().id, pages.reader());
         for (column, &value) in values.iter().enumerate().take(segment.meta.columns.len()) {
             let same = segment.column(column);

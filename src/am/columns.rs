@@ -155,7 +155,8 @@ impl Columns for IndexColumns {
 impl FilterColumn {
     fn of(index: IndexRelation, place: usize) -> Self {
         let (length, by_value) = index.column_layout(place);
-        let layout = Layout::of(length, by_value);
+        let (_, r#type, _) = index.column_class(place);
+        let layout = Layout::of(length, by_value).of_type(r#type);
         let image = Image::of_comparison(index.support_function(place, COMPARISON_PROC));
         let form = match image {
             Some(image) if layout == Layout::ByValue(image.width()) => Form::Integer(image),

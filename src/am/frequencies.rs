@@ -6,11 +6,13 @@ use pgrx::pg_sys;
 use roaring::RoaringBitmap;
 
 use super::columns::vector_place;
+use super::rows::NO_SUCH_ROW;
 use super::visible::VisibleRows;
-use crate::engine::error::Result;
+use crate::engine::error::{EngineError, Result};
 use crate::engine::ids::Tid;
+use crate::engine::segment::format::DOCMAP_PER_PAGE;
 use crate::engine::segment::frequencies::DocumentFrequencies;
-use crate::engine::segment::pages::PartPages;
+use crate::engine::segment::pages::{Part, PartPages, corrupt};
 use crate::engine::segment::reader;
 use crate::storage::manifest_cache;
 use crate::storage::meta::Meta;
@@ -67,7 +69,7 @@ impl Count<'_> {
             if hidden.contains(doc) {
                 return Ok(());
             }
-            if !self.sees(tid) {
+            if !self.sees(tid).ok_or(corrupt(Part::Docmap, doc / DOCMAP_PER_PAGE, NO_SUCH_ROW))? {
                 unseen.insert(doc);
             } else if irregular.contains(doc) {
                 let frequencies = &mut self.frequencies;
@@ -85,7 +87,8 @@ impl Count<'_> {
         while let Some(page) = walk.next_page()? {
             page.for_each_entry(|_, head, body| {
                 let absent = head.dead || head.killed && skip_killed;
-                if !absent && self.sees(head.tid) {
+                let no_such_row = EngineError::BadPage { block: page.own.block, reason: NO_SUCH_ROW };
+                if !absent && self.sees(head.tid).ok_or(no_such_row)? {
                     let vector = pending::load(index, &head, body, page.own.block, &mut buffer)?.vector;
                     vector.map_or(Ok(()), |vector| self.frequencies.add_vector(vector))?;
                 }
@@ -95,11 +98,12 @@ impl Count<'_> {
         Ok(())
     }
 
-    fn sees(&mut self, tid: Tid) -> bool {
-        let sees = self.rows.sees(tid);
+    /// `None` if the table cannot have such a row.
+    fn sees(&mut self, tid: Tid) -> Option<bool> {
+        let sees = self.rows.sees(tid)?;
         if sees && self.dim.is_none() {
             self.dim = self.rows.with_vector(|vector| vector.map(|vector| vector.dim()));
         }
-        sees
+        Some(sees)
     }
 }

@@ -72,8 +72,10 @@ fn merge_once(index: IndexRelation, lock: &MaintenanceLock, effort: Effort, busy
         let source = SegmentAsSource::new(reader).map_err(|e| pages.locate(e))?;
         inputs.push(Input { source: Box::new(source), dead });
     }
-    let merged = write_segment(&mut inputs, &IndexColumns::of(index), &mut sink)?;
+    let merged = write_segment(&mut inputs, &IndexColumns::of(index), &mut sink);
     drop(inputs);
+    // What no input could say of its own pages is said of the first that has such a page.
+    let merged = merged.map_err(|e| chosen.iter().fold(e, |e, &i| segments[i].0.locate(e)))?;
     let live: u64 = chosen.iter().map(|&i| sizes[i].n_docs - sizes[i].n_dead).sum();
     expect_documents(&merged, live)?;
 

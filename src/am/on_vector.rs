@@ -10,7 +10,9 @@ use crate::engine::search::choice::Floor;
 use crate::engine::search::matching::{self, Terms};
 use crate::engine::search::query::Distance;
 use crate::engine::search::simd::Simd;
+use crate::engine::segment::pages::PartPages;
 use crate::engine::segment::reader::SegmentReader;
+use crate::engine::segment::special::SpecialDocs;
 use crate::engine::vector::SparseVectorRef;
 use crate::engine::vector::error::VectorError;
 use crate::engine::vector::matching::MatchQuery;
@@ -147,7 +149,7 @@ impl OnVector {
             sets.push(match self {
                 Self::Null => {
                     let mut set = DocSet::none(n_docs)?;
-                    segment.special()?.null.iter().for_each(|doc| set.insert(doc));
+                    special(segment)?.null.iter().for_each(|doc| set.insert(doc));
                     set
                 }
                 Self::Terms(query) => {
@@ -157,7 +159,7 @@ impl OnVector {
                 Self::AnyOf(_) => DocSet::none(n_docs)?,
                 Self::NotNull | Self::Within(..) => {
                     let mut set = DocSet::all(n_docs)?;
-                    set.remove_all(&segment.special()?.null);
+                    set.remove_all(&special(segment)?.null);
                     set
                 }
             });
@@ -171,4 +173,8 @@ impl OnVector {
         }
         Ok(sets)
     }
+}
+
+fn special(segment: &SegmentReader<'_, SegmentPages>) -> Result<SpecialDocs> {
+    segment.special().map_err(|e| segment.pages.locate(e))
 }

@@ -16,9 +16,14 @@ use crate::engine::error::{EngineError, Result};
 use crate::engine::search::query::Distance;
 use crate::engine::search::ranker::RankCounts;
 use crate::engine::search::resume::Resume;
-use crate::storage::meta::Meta;
+use crate::engine::segment::format::DOCMAP_PER_PAGE;
+use crate::engine::segment::pages::Part;
+use crate::storage::meta::{META_BLOCK, Meta};
 use crate::storage::relation::IndexRelation;
 use crate::storage::replay::{self, MAX_RESTARTS};
+
+/// What is wrong with a document of such a row.
+pub const NO_SUCH_ROW: &str = "a document is of a row that the table cannot have";
 
 /// See the module's text.
 pub struct Rows {
@@ -31,9 +36,14 @@ pub struct Rows {
     /// Elsewhere: rows that are dead to everybody, and the last row, which may be the next of them.
     killed: Killed,
     last: Option<Place>,
+    /// Blocks that the table has at least.
+    table_blocks: u32,
     delivered: u64,
     rechecked: u64,
 }
+
+/// No page has more rows, and the server's bitmaps take no greater offset (its MaxHeapTuplesPerPage).
+const ROWS_PER_PAGE: u16 = ((pg_sys::BLCKSZ - 24) / (24 + 4)) as u16;
 
 struct Again {
     request: Request<'static>,
@@ -63,6 +73,7 @@ impl Rows {
             again,
             killed: Killed::default(),
             last: None,
+            table_blocks: 0,
             delivered: 0,
             rechecked: 0,
         };
@@ -86,11 +97,32 @@ impl Rows {
             Some(again) => again.next_best(self.index, &mut self.conditions, &mut self.ranking)?,
         };
         let Some(mut row) = row else { return Ok(None) };
+        self.expect_row(&row)?;
         row.recheck &= row.distance != Distance::Null;
         self.rechecked += u64::from(row.recheck);
         self.delivered += 1;
         self.last = Some(row.place);
         Ok(Some(row))
+    }
+
+    /// The server trusts an index that a row's page exists: it would look for a file that is not there, and complain of
+    /// that. Whoever put the row into the index found it in the table before, so a page beyond the end is damage.
+    fn expect_row(&mut self, row: &Row) -> Result<()> {
+        let Row { tid, place, .. } = *row;
+        if tid.block >= self.table_blocks {
+            self.table_blocks = self.index.table_blocks();
+        }
+        if tid.block < self.table_blocks && (1..=ROWS_PER_PAGE).contains(&tid.offset) {
+            return Ok(());
+        }
+        let block = match place {
+            Place::Pending { block, .. } => block,
+            Place::Segment { segment, doc } => {
+                let pages = self.ranking.segments().get(segment as usize);
+                pages.and_then(|pages| pages.block(Part::Docmap, doc / DOCMAP_PER_PAGE)).unwrap_or(META_BLOCK)
+            }
+        };
+        Err(EngineError::BadPage { block, reason: NO_SUCH_ROW })
     }
 
     /// Whether the executor has to see whether rows meet the conditions.

@@ -3,15 +3,17 @@
 
 use roaring::RoaringBitmap;
 
-use crate::engine::error::{EngineError, Result};
+use crate::engine::error::{EngineError, Result, reserved};
 use crate::engine::memory;
+use crate::engine::segment::pages::Part;
 use crate::storage::buffer::SharedBuffer;
 use crate::storage::fault;
 use crate::storage::free;
-use crate::storage::meta::{META_BLOCK, Manifest, Meta};
-use crate::storage::page::{PageRef, PageState};
+use crate::storage::meta::{META_BLOCK, Manifest, Meta, expect};
+use crate::storage::page::{Identity, PageRef, PageState};
 use crate::storage::pending::Walk;
 use crate::storage::relation::IndexRelation;
+use crate::storage::segment_pages::SegmentPages;
 use crate::storage::wal;
 
 /// An error if there is no memory for a bitmap of all blocks, whose pieces are small allocations that are not asked for.
@@ -77,15 +79,19 @@ pub struct Census {
     pub n_blocks: u32,
 }
 
-/// Looks at every page that no structure refers to, and frees orphans (if `repair`).
+/// Looks at every page that no structure refers to, and frees orphans (if `repair`); not those that a segment misses.
 pub fn sweep(index: IndexRelation, repair: bool) -> Result<Census> {
     // Pages that inserters take into use from here on may not be among those counted as owned.
     let limit = wal::next_stamp();
     let owned = owned_blocks(index, &mut |_| {})?;
     let n_blocks = index.n_blocks_settled();
     let mut found = Census { owned, n_blocks, ..Census::default() };
+    let mut segments = None;
     for block in (0..n_blocks).filter(|&b| !found.owned.contains(b)) {
-        let standing = standing(SharedBuffer::open(index, block)?.page(), limit);
+        let (standing, identity) = {
+            let buffer = SharedBuffer::open(index, block)?;
+            (standing(buffer.page(), limit), buffer.page().special().of_segment())
+        };
         match standing {
             Standing::Reusable => {
                 found.unowned.reusable += 1;
@@ -96,6 +102,13 @@ pub fn sweep(index: IndexRelation, repair: bool) -> Result<Census> {
             Standing::Orphaned => {
                 found.unowned.orphaned += 1;
                 if repair {
+                    if let Some(identity) = identity {
+                        let segments = match &segments {
+                            Some(segments) => segments,
+                            None => segments.insert(listed_segments(index)?),
+                        };
+                        expect_not_missed(index, segments, &identity)?;
+                    }
                     fault::point!("sweep_before_free");
                     free::free_orphan(index, block, limit)?;
                 }
@@ -104,6 +117,33 @@ pub fn sweep(index: IndexRelation, repair: bool) -> Result<Census> {
         pgrx::check_for_interrupts!();
     }
     Ok(found)
+}
+
+/// The segments by the manifest as it is on its pages now, not as a session remembers it.
+fn listed_segments(index: IndexRelation) -> Result<Vec<SegmentPages>> {
+    let (manifest, _) = Manifest::read(index, &Meta::read(index)?)?;
+    let n_blocks = index.n_blocks();
+    let mut segments = reserved(manifest.segments.len(), "segments")?;
+    for descriptor in manifest.segments {
+        segments.push(SegmentPages::new(index, descriptor, n_blocks)?);
+    }
+    Ok(segments)
+}
+
+/// A page that nothing refers to may say that it belongs to a segment that the manifest lists: a copy that was moved, or
+/// was to be (`shrink.rs`), before a crash. But if the segment has no page where the manifest says this one is, then not
+/// this page is wrong but the manifest, and to free what it forgot would spread the damage.
+fn expect_not_missed(index: IndexRelation, segments: &[SegmentPages], identity: &Identity) -> Result<()> {
+    let Identity { part, owner, generation, page_no, .. } = *identity;
+    let is_owner =
+        |pages: &&SegmentPages| pages.descriptor().id == owner && pages.descriptor().generation == generation;
+    let Some(pages) = segments.iter().find(is_owner) else { return Ok(()) };
+    let part = Part::ALL.get(usize::from(part)).copied();
+    let Some(listed) = part.and_then(|part| pages.block(part, page_no)) else {
+        return Err(EngineError::BadPage { block: META_BLOCK, reason: "the manifest lacks a page of a segment" });
+    };
+    let buffer = SharedBuffer::open(index, listed)?;
+    expect(index, buffer.page(), listed, identity).map(|_| ())
 }
 
 /// What a page is that nothing refers to; `limit` is a stamp from before it was known that nothing does.

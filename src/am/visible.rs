@@ -16,6 +16,8 @@ pub struct VisibleRows {
     fetch: *mut pg_sys::IndexFetchTableData,
     slot: *mut pg_sys::TupleTableSlot,
     snapshot: pg_sys::Snapshot,
+    /// Blocks that the table has at least.
+    n_blocks: u32,
 }
 
 impl VisibleRows {
@@ -41,20 +43,28 @@ impl VisibleRows {
             .map_or(std::ptr::null_mut(), |begin| unsafe { pg_guard_ffi_boundary(|| begin(heap)) });
         // SAFETY: the relation is open.
         let slot = unsafe { pg_sys::table_slot_create(heap, std::ptr::null_mut()) };
-        Self { index, table, fetch, slot, snapshot }
+        Self { index, table, fetch, slot, snapshot, n_blocks: 0 }
     }
 
-    /// Whether the snapshot sees a row at `tid`, by itself or as a later member of its HOT chain.
-    pub fn sees(&mut self, tid: Tid) -> bool {
-        let Some(look) = self.table.index_fetch_tuple else { return false };
+    /// Whether the snapshot sees a row at `tid`, by itself or as a later member of its HOT chain; `None` if the table
+    /// ends before it, which the server would not look at.
+    pub fn sees(&mut self, tid: Tid) -> Option<bool> {
+        if tid.block >= self.n_blocks {
+            self.n_blocks = self.index.table_blocks();
+        }
+        if tid.block >= self.n_blocks {
+            return None;
+        }
+        let look = self.table.index_fetch_tuple?;
         let mut tid = tid_to(tid);
         let (fetch, snapshot, slot) = (self.fetch, self.snapshot, self.slot);
         let (mut again, mut all_dead) = (false, false);
         // SAFETY: the access method's own function with what it made itself; it may raise, hence the guard, inside which
         // nothing of ours is to be dropped.
-        unsafe {
+        let sees = unsafe {
             pg_guard_ffi_boundary(|| look(fetch, &raw mut tid, snapshot, slot, &raw mut again, &raw mut all_dead))
-        }
+        };
+        Some(sees)
     }
 
     /// The indexed vector of the row that [`Self::sees`] has just found, given to `with`; `None` if it is NULL. The

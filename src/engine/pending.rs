@@ -198,7 +198,7 @@ impl VectorBuffer {
     }
 }
 
-/// A corrupt-page error of the pending list.
-pub fn damaged(page: u32, reason: &'static str) -> EngineError {
-    EngineError::Corrupt { part: "pending list", page, reason }
+/// A corrupt-page error of the pending list, whose pages are known by their blocks.
+pub fn damaged(block: u32, reason: &'static str) -> EngineError {
+    EngineError::BadPage { block, reason }
 }

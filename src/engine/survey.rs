@@ -149,7 +149,8 @@ impl Survey {
                 if at % 1024 == 1023 {
                     segment.pages.check_interrupts();
                 }
-                let Some(entry) = segment.find_term(term)? else { continue };
+                let entry = segment.find_term(term).map_err(|e| segment.pages.locate(e))?;
+                let Some(entry) = entry else { continue };
                 *found = true;
                 entry.lists.iter().filter(|l| l.df > 0).for_each(|list| seen.add(list, segment.meta));
             }

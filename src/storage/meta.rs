@@ -93,7 +93,16 @@ impl Meta {
         let (mut meta, _) =
             bincode::serde::decode_from_slice::<Self, _>(used, fixed()).map_err(|_| bad("metapage cannot be read"))?;
         meta.created = page.special().stamp;
-        if meta.magic == MAGIC { Ok(meta) } else { Err(bad("metapage has another magic number")) }
+        if meta.magic != MAGIC {
+            return Err(bad("metapage has another magic number"));
+        }
+        // Who locks the list's last page looks at the metapage next: it would wait for itself, where nothing can be
+        // cancelled.
+        let PendingList { head, tail, .. } = meta.pending;
+        if [head, tail, meta.manifest_block].contains(&META_BLOCK) || (head == NO_BLOCK) != (tail == NO_BLOCK) {
+            return Err(bad("metapage names itself"));
+        }
+        Ok(meta)
     }
 
     /// Reads the metapage.

@@ -21,6 +21,7 @@ pub mod recent;
 pub mod relation;
 pub mod replay;
 pub mod segment_pages;
+mod shape;
 pub mod tempfile;
 pub mod value;
 pub mod wal;

@@ -36,6 +36,8 @@ pub const HEADER: usize = 24;
 pub const NO_BLOCK: u32 = u32::MAX;
 
 const SPECIAL: usize = size_of::<Special>();
+/// No crash loses more transaction ids.
+const LOST_IDS: u64 = 1 << 31;
 const _: () = assert!(pg_sys::BLCKSZ as usize == HEADER + PAYLOAD + SPECIAL);
 const _: () = assert!(SPECIAL == 40 && align_of::<Special>() == 8);
 const _: () = assert!(size_of::<pg_sys::PageHeaderData>() == HEADER);
@@ -142,6 +144,18 @@ impl Special {
         self.kind == kind as u8
     }
 
+    /// Of a page of a segment: whose it says that it is.
+    pub fn of_segment(&self) -> Option<Identity> {
+        let Self { part, owner, generation, page_no, .. } = *self;
+        self.is_kind(PageKind::Segment).then_some(Identity {
+            kind: PageKind::Segment,
+            part,
+            owner,
+            generation,
+            page_no,
+        })
+    }
+
     /// Whether it is in use.
     pub fn state(&self) -> PageState {
         if self.state == 0 { PageState::Used } else { PageState::Free }
@@ -189,6 +203,23 @@ impl<'a> PageRef<'a> {
             && usize::from(field(12)) == HEADER + special.used as usize
             && field(14) == end
             && field(16) == end
+    }
+
+    /// Whether what nobody looks at is as it was written, for a check: the rest of the header, but for LSN and
+    /// checksum, which are the server's, and of the special area what the kind of the page does not use. `now` is the next stamp;
+    /// a page may be ahead of it, since a crash loses ids that were given out and not used.
+    pub fn is_clean(&self, now: u64) -> bool {
+        let special = self.special();
+        let is_chained =
+            [PageKind::Manifest, PageKind::Pending, PageKind::Overflow].iter().any(|&k| special.is_kind(k));
+        // Flags, then size and version of the layout, then the oldest id to be pruned.
+        let layout = (pg_sys::BLCKSZ | pg_sys::PG_PAGE_LAYOUT_VERSION) as u16;
+        self.bytes[10..12] == [0; 2]
+            && self.bytes[18..20] == layout.to_ne_bytes()
+            && self.bytes[20..24] == [0; 4]
+            && special.reserved == 0
+            && special.stamp <= now.saturating_add(LOST_IDS)
+            && (is_chained || special.next == NO_BLOCK)
     }
 
     /// Whether the page is sound and what `identity` says.

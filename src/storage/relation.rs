@@ -226,6 +226,19 @@ impl IndexRelation {
         n
     }
 
+    /// Blocks of the table's main fork.
+    pub fn table_blocks(self) -> u32 {
+        // SAFETY: an open index has its pg_index row; whoever has it open has its table open and locked, too.
+        let table = unsafe { pg_sys::RelationIdGetRelation((*(*self.raw).rd_index).indrelid) };
+        if table.is_null() {
+            return 0;
+        }
+        let blocks = n_blocks(table);
+        // SAFETY: opened above.
+        unsafe { pg_sys::RelationClose(table) };
+        blocks
+    }
+
     /// What the table's own parameter `vacuum_truncate` says, and from 18 on the setting of that name: VACUUM obeys
     /// them for the table, and whoever turned them off, mostly for the sake of standbys, means its indexes too.
     pub fn table_lets_vacuum_truncate(self) -> bool {

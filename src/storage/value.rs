@@ -11,6 +11,7 @@ use pgrx::pg_sys;
 use pgrx::varlena::{set_varsize_4b, varatt_is_1b, varatt_is_1b_e, varatt_is_4b_u, vardata_any, varsize_any_exhdr};
 
 use super::image::Image;
+use super::shape::Shape;
 use crate::engine::error::{EngineError, Result, reserve};
 use crate::engine::filter::row::Values;
 use crate::engine::filter::value::{MAX_VALUE_BYTES, Value, ValueKind, two_kinds};
@@ -23,7 +24,7 @@ pub enum Layout {
     /// Behind a pointer, all of this many bytes.
     Fixed(usize),
     /// Behind a pointer, after a header with the length.
-    Varlena,
+    Varlena(Shape),
     /// Behind a pointer, up to a zero byte.
     CString,
 }
@@ -35,7 +36,15 @@ impl Layout {
             (Ok(n), true) => Self::ByValue(n.min(size_of::<u64>())),
             (Ok(n), false) => Self::Fixed(n),
             (Err(_), _) if length == -2 => Self::CString,
-            (Err(_), _) => Self::Varlena,
+            (Err(_), _) => Self::Varlena(Shape::Any),
+        }
+    }
+
+    /// The same for values of this type.
+    pub fn of_type(self, r#type: pg_sys::Oid) -> Self {
+        match self {
+            Self::Varlena(_) => Self::Varlena(Shape::of(r#type)),
+            other => other,
         }
     }
 
@@ -48,7 +57,7 @@ impl Layout {
             Self::ByValue(n) | Self::Fixed(n) => n,
             // SAFETY: by the caller's promise.
             Self::CString => unsafe { CStr::from_ptr(datum.cast_mut_ptr()) }.count_bytes(),
-            Self::Varlena => {
+            Self::Varlena(_) => {
                 let pointer = datum.cast_mut_ptr::<pg_sys::varlena>();
                 // SAFETY: by the caller's promise.
                 if unsafe { is_plain(pointer) } {
@@ -78,7 +87,7 @@ impl Layout {
             Self::Fixed(n) => add(unsafe { slice::from_raw_parts(datum.cast_mut_ptr::<u8>(), n) }),
             // SAFETY: by the caller's promise.
             Self::CString => add(unsafe { CStr::from_ptr(datum.cast_mut_ptr()) }.to_bytes()),
-            Self::Varlena => {
+            Self::Varlena(_) => {
                 let original = datum.cast_mut_ptr::<pg_sys::varlena>();
                 // SAFETY: by the caller's promise.
                 let plain = unsafe { if is_plain(original) { original } else { pg_sys::pg_detoast_datum(original) } };
@@ -119,7 +128,8 @@ impl DatumBuffer {
             Layout::Fixed(n) if n != bytes.len() => Err(damaged()),
             Layout::Fixed(_) => Ok(pg_sys::Datum::from(self.place(0, bytes)?)),
             Layout::CString => Ok(pg_sys::Datum::from(self.place(0, bytes)?)),
-            Layout::Varlena => {
+            Layout::Varlena(shape) if !shape.fits(bytes) => Err(damaged()),
+            Layout::Varlena(_) => {
                 let length = i32::try_from(bytes.len() + HEADER).map_err(|_| damaged())?;
                 let place = self.place(HEADER, bytes)?;
                 // SAFETY: the place begins with a header's room.
@@ -154,7 +164,7 @@ impl DatumBuffer {
 }
 
 fn damaged() -> EngineError {
-    EngineError::Corrupt { part: "filter values", page: 0, reason: "value of another length than its type's" }
+    EngineError::Corrupt { part: "filter values", page: 0, reason: "value that its type cannot have" }
 }
 
 /// How the values of a column become the engine's.

@@ -343,6 +343,11 @@ fn server_user() -> Option<(u32, u32)> {
     })
 }
 
+/// Ends a server process that does not heed anybody any more; all others end with it.
+pub fn kill(pid: u32) {
+    signal("KILL", &[pid]);
+}
+
 /// Lets a server process stand still for a while, wherever it is in its work.
 pub fn stall(pid: u32, time: Duration) {
     signal("STOP", &[pid]);

@@ -7,6 +7,7 @@
 //! answers, [`collection`] reads and writes collections, [`judged`] measures what is found in them;
 //! [`filtered`] is a table with a column of every kind, [`conditions`] are asked of it, by an [`asker`];
 //! [`raw`] sends bytes as they are; [`statements`] is one of everything that takes memory, for [`scarcity`] of it.
+//! [`damage`] is what happens to pages, and what then becomes of statements.
 
 pub mod asker;
 pub mod boundaries;
@@ -15,6 +16,7 @@ pub mod cluster;
 pub mod collection;
 pub mod conditions;
 pub mod corpus;
+pub mod damage;
 pub mod exact;
 pub mod filtered;
 pub mod generate;

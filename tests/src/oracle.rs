@@ -248,7 +248,7 @@ pub fn describe(error: &postgres::Error) -> String {
     }
 }
 
-fn bits(distance: f64) -> u64 {
+pub fn bits(distance: f64) -> u64 {
     // -0 equals 0 for the server, and one NaN another.
     if distance.is_nan() { f64::NAN.to_bits() } else { (distance + 0.0).to_bits() }
 }

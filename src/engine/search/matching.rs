@@ -32,11 +32,16 @@ pub struct Terms<'q> {
 
 /// Whether there are documents in the segment that a condition on the vector cannot judge.
 pub fn needs_recheck<P: PartPages>(segment: &SegmentReader<'_, P>) -> Result<bool> {
-    Ok(!segment.special()?.irregular.is_empty())
+    let special = segment.special().map_err(|e| segment.pages.locate(e))?;
+    Ok(!special.irregular.is_empty())
 }
 
 /// The documents that have the terms, and those that cannot be judged; dead ones may be among them, NULLs not.
 pub fn with_terms<P: PartPages>(segment: &SegmentReader<'_, P>, terms: &Terms<'_>) -> Result<DocSet> {
+    find(segment, terms).map_err(|e| segment.pages.locate(e))
+}
+
+fn find<P: PartPages>(segment: &SegmentReader<'_, P>, terms: &Terms<'_>) -> Result<DocSet> {
     let n_docs = segment.meta.n_docs;
     let special = segment.special()?;
     let mut found = match must(segment, terms.must)? {

@@ -6,6 +6,7 @@ use super::format::*;
 use super::norms::{self, Norm, NormTally, n_norm_pages};
 use super::pages::{Part, PartPages, field};
 use super::reader::{self, SegmentReader, chunk_record, list_page};
+use super::special::SpecialDocs;
 use super::writer::range_levels;
 use crate::engine::codec::impact;
 use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
@@ -44,7 +45,7 @@ pub fn check_segment<P: PartPages>(
     report: &mut Report<'_>,
 ) -> Result<()> {
     check_page_counts(segment.meta, report);
-    note(check_documents(segment, report), report)?;
+    note(check_documents(segment, sums.as_deref_mut(), report), report)?;
     note(check_norms(segment, sums.as_deref_mut(), report), report)?;
     check_columns(segment, columns, report)?;
     note(check_terms(segment, sums, report), report)
@@ -94,7 +95,11 @@ fn check_norms<P: PartPages>(
     Ok(())
 }
 
-fn check_documents<P: PartPages>(segment: &SegmentReader<'_, P>, report: &mut Report<'_>) -> Result<()> {
+fn check_documents<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    sums: Option<&mut DocumentSums>,
+    report: &mut Report<'_>,
+) -> Result<()> {
     let SegmentMeta { n_docs, n_null, .. } = *segment.meta;
     reader::for_each_tid(segment, &mut |doc, tid| {
         if tid.offset == 0 || tid.block == u32::MAX {
@@ -112,8 +117,12 @@ fn check_documents<P: PartPages>(segment: &SegmentReader<'_, P>, report: &mut Re
             }
         }
     }
-    if segment.special()?.null.len() != u64::from(n_null) {
+    let special = segment.special()?;
+    if special.null.len() != u64::from(n_null) {
         found(report, Part::Special, None, "number of NULL vectors differs from the manifest");
+    }
+    if let Some(sums) = sums {
+        sums.special = special;
     }
     Ok(())
 }
@@ -248,13 +257,15 @@ pub struct DocumentSums {
     /// Of each document, if they have any.
     norms: Vec<Norm>,
     exponents: HashMap<u32, i16>,
+    /// Documents without postings must be where scans look for them.
+    special: SpecialDocs,
 }
 
 impl DocumentSums {
     /// For a segment of `n_docs` documents.
     pub fn new(n_docs: u32) -> Result<Self> {
         let sums = filled(n_docs as usize, 0, "check sums")?;
-        Ok(Self { sums, norms: Vec::new(), exponents: HashMap::new() })
+        Ok(Self { sums, norms: Vec::new(), exponents: HashMap::new(), special: SpecialDocs::default() })
     }
 
     fn add_norm(&mut self, norm: Norm) -> Result<()> {
@@ -272,8 +283,15 @@ impl DocumentSums {
     /// Whether `doc` is indexed as `vector` must be.
     pub fn matches(&self, doc: u32, metric: Metric, vector: Option<SparseVectorRef<'_>>) -> bool {
         let (mut expected, mut norm) = (0u64, Norm::NONE);
+        let standing = vector.map(|vector| standing(metric, vector));
+        let SpecialDocs { null, zero_norm, irregular } = &self.special;
+        let is_special = [null, zero_norm, irregular].map(|set| set.contains(doc));
+        let must_be = [None, Some(Normalised::ZeroNorm), Some(Normalised::Irregular)].map(|which| which == standing);
+        if is_special != must_be {
+            return false;
+        }
         if let Some(vector) = vector
-            && let Normalised::Regular(length) = standing(metric, vector)
+            && let Some(Normalised::Regular(length)) = standing
         {
             norm = Norm::of(vector);
             for (term, weight) in vector.iter() {

@@ -354,7 +354,8 @@ pub fn for_each_tid<P: PartPages>(segment: &SegmentReader<'_, P>, each: &mut Eac
     Ok(())
 }
 
-/// A whole segment as the input of a merge.
+/// A whole segment as the input of a merge. Its errors name blocks, if the store knows them: of several inputs only it
+/// can say where a page of its own is.
 pub struct SegmentAsSource<'p, P> {
     reader: SegmentReader<'p, P>,
     special: SpecialDocs,
@@ -386,16 +387,17 @@ impl<P: PartPages> SegmentSource for SegmentAsSource<'_, P> {
     }
 
     fn for_each_tid(&mut self, each: &mut EachTid<'_>) -> Result<()> {
-        for_each_tid(&self.reader, each)
+        for_each_tid(&self.reader, each).map_err(|e| self.reader.pages.locate(e))
     }
 
     fn for_each_norm(&mut self, each: &mut EachNorm<'_>) -> Result<()> {
-        norms::for_each_norm(&self.reader, each)
+        norms::for_each_norm(&self.reader, each).map_err(|e| self.reader.pages.locate(e))
     }
 
     fn begin_column(&mut self, column: usize) -> Result<()> {
         self.column = None;
-        self.column = Some(Cursor::new(self.reader.column(column)?)?);
+        let column = self.reader.column(column).and_then(Cursor::new);
+        self.column = Some(column.map_err(|e| self.reader.pages.locate(e))?);
         Ok(())
     }
 
@@ -408,11 +410,13 @@ impl<P: PartPages> SegmentSource for SegmentAsSource<'_, P> {
     }
 
     fn for_each_doc_of_value(&mut self, each: &mut EachDoc<'_>) -> Result<()> {
-        self.column.as_mut().map_or(Ok(()), |column| column.for_each_doc(each))
+        let given = self.column.as_mut().map_or(Ok(()), |column| column.for_each_doc(each));
+        given.map_err(|e| self.reader.pages.locate(e))
     }
 
     fn advance_value(&mut self) -> Result<()> {
-        self.column.as_mut().map_or(Ok(()), Cursor::advance)
+        let advanced = self.column.as_mut().map_or(Ok(()), Cursor::advance);
+        advanced.map_err(|e| self.reader.pages.locate(e))
     }
 
     fn begin_terms(&mut self) -> Result<()> {
@@ -428,24 +432,26 @@ impl<P: PartPages> SegmentSource for SegmentAsSource<'_, P> {
         let Some(entry) = self.entry else { return Ok(()) };
         let list = entry.lists[sign.index()];
         let (mut n, mut next) = (0u32, 0u32);
-        self.reader.for_each_posting(&list, &mut |doc, level| {
+        let given = self.reader.for_each_posting(&list, &mut |doc, level| {
             n += 1;
             if doc < next || doc >= self.reader.meta.n_docs || level == 0 {
                 return Err(list_corrupt(&list, "documents do not ascend within the segment"));
             }
             next = doc + 1;
             each(doc, level)
-        })?;
-        if n == list.df { Ok(()) } else { Err(list_corrupt(&list, "list has another length")) }
+        });
+        let whole = || if n == list.df { Ok(()) } else { Err(list_corrupt(&list, "list has another length")) };
+        given.and_then(|()| whole()).map_err(|e| self.reader.pages.locate(e))
     }
 
     fn advance(&mut self) -> Result<()> {
         let before = self.entry.map(|e| e.term);
         self.entry = None;
         if self.next < self.reader.meta.n_terms {
-            let entry = self.reader.term_entry(self.next)?;
+            let entry = self.reader.term_entry(self.next).map_err(|e| self.reader.pages.locate(e))?;
             if before.is_some_and(|b| entry.term <= b) {
-                return Err(corrupt(Part::Terms, self.next / TERMS_PER_PAGE, "terms do not ascend"));
+                let error = corrupt(Part::Terms, self.next / TERMS_PER_PAGE, "terms do not ascend");
+                return Err(self.reader.pages.locate(error));
             }
             self.entry = Some(entry);
             self.next += 1;

@@ -75,7 +75,8 @@ pub fn for_each_term<P: PartPages>(
         for head in &mut heads {
             if let Some(entry) = head.entry.filter(|e| e.term == term) {
                 let [positive, negative] = entry.lists;
-                let bytes = list_bytes(head.segment, &positive)? + list_bytes(head.segment, &negative)?;
+                let bytes = |list| list_bytes(head.segment, list).map_err(|e| head.segment.pages.locate(e));
+                let bytes = bytes(&positive)? + bytes(&negative)?;
                 stats.add(&entry, bytes);
                 head.advance()?;
             }
@@ -102,7 +103,8 @@ impl<'s, 'p, P: PartPages> Head<'s, 'p, P> {
     fn advance(&mut self) -> Result<()> {
         self.entry = None;
         if self.next < self.segment.meta.n_terms {
-            self.entry = Some(self.segment.term_entry(self.next)?);
+            let entry = self.segment.term_entry(self.next);
+            self.entry = Some(entry.map_err(|e| self.segment.pages.locate(e))?);
             self.next += 1;
             if self.next.is_multiple_of(1024) {
                 self.segment.pages.check_interrupts();

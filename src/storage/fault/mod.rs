@@ -7,6 +7,8 @@
 #[cfg(feature = "faults")]
 mod armed;
 #[cfg(feature = "faults")]
+mod damage;
+#[cfg(feature = "faults")]
 mod memory;
 #[cfg(feature = "faults")]
 pub use armed::{number_of, pause, record_written, register};
