@@ -6,7 +6,8 @@
 //! on a standby meanwhile; [`corpus`] makes vectors; [`generate`] makes collections of real shape, [`exact`] their
 //! answers, [`collection`] reads and writes collections, [`judged`] measures what is found in them;
 //! [`filtered`] is a table with a column of every kind, [`conditions`] are asked of it, by an [`asker`];
-//! [`raw`] sends bytes as they are.
+//! [`raw`] sends bytes as they are; [`installation`] copies a server's installation, to change it; [`script`] takes our
+//! SQL scripts apart; [`roles`] have rights on a test's tables, or none.
 
 pub mod asker;
 pub mod boundaries;
@@ -18,6 +19,7 @@ pub mod corpus;
 pub mod exact;
 pub mod filtered;
 pub mod generate;
+pub mod installation;
 pub mod judged;
 pub mod ledger;
 pub mod logwatch;
@@ -25,6 +27,8 @@ pub mod operations;
 pub mod oracle;
 pub mod random;
 pub mod raw;
+pub mod roles;
+pub mod script;
 pub mod witness;
 pub mod workload;
 
