@@ -104,7 +104,8 @@ impl Statement {
             for (at, _) in self.code.match_indices(word) {
                 let name: String = self.code[at + word.len()..].chars().take_while(|c| !" (,;)".contains(*c)).collect();
                 let is_full = name.contains("@extschema@.") || name.starts_with("pg_catalog.");
-                let is_word = name.is_empty() || ["SETOF", "PUBLIC"].contains(&name.as_str());
+                // `JOIN` also names an estimator.
+                let is_word = name.is_empty() || ["SETOF", "PUBLIC", "="].contains(&name.as_str());
                 if !is_full && !is_word {
                     found.push(name);
                 }
