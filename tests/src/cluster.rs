@@ -303,7 +303,7 @@ impl Cluster {
         let said = self.folder.join("said");
         let file = fs::File::create(&said).expect("a file in our folder");
         let mut command = Command::new(self.bindir.join(program));
-        command.arg("-D").arg(self.data()).args(arguments).current_dir("/").env_remove("RUST_BACKTRACE");
+        command.arg("-D").arg(self.data()).args(arguments).current_dir(&self.folder).env_remove("RUST_BACKTRACE");
         // A file, not a pipe: the server keeps it open, and a pipe's reader would wait for the server's end.
         command.stdout(file.try_clone().expect("dup")).stderr(file);
         if let Some((uid, gid)) = server_user() {

@@ -7,7 +7,8 @@
 //! answers, [`collection`] reads and writes collections, [`judged`] measures what is found in them;
 //! [`filtered`] is a table with a column of every kind, [`conditions`] are asked of it, by an [`asker`];
 //! [`raw`] sends bytes as they are; [`installation`] copies a server's installation, to change it; [`script`] takes our
-//! SQL scripts apart; [`roles`] have rights on a test's tables, or none.
+//! SQL scripts apart; [`roles`] have rights on a test's tables, or none; [`shapes`] are small tables that go to another
+//! version.
 
 pub mod asker;
 pub mod boundaries;
@@ -29,6 +30,7 @@ pub mod random;
 pub mod raw;
 pub mod roles;
 pub mod script;
+pub mod shapes;
 pub mod witness;
 pub mod workload;
 
