@@ -17,6 +17,7 @@ pub mod cluster;
 pub mod collection;
 pub mod conditions;
 pub mod corpus;
+pub mod ddl;
 pub mod exact;
 pub mod filtered;
 pub mod generate;

@@ -56,7 +56,7 @@ fn files_of_every_format_answer_as_recorded() {
 fn files_of_another_format_say_reindex() {
     let format = folder().join(format!("format-{}", present_format()));
     let recorded = fs::read_to_string(format.join("answers.txt")).expect("answers");
-    for (version, first) in [(3u16, 0), (99, 0), (3, 1), (99, 1)] {
+    for (version, first) in [(3u16, 0), (99, 0), (99, 1)] {
         let cluster = server_with(&format, |name, pages| {
             if name.ends_with(".index") {
                 for page in pages.chunks_exact_mut(PAGE).skip(first) {
