@@ -1,5 +1,5 @@
--- From 0.1.0 to 0.2.0. Whatever the installation script got since 0.1.0 was frozen stands here, too; upgrade.rs compares
--- what the two make.
+-- From 0.1.0 to 0.2.0: whatever the installation script got since 0.1.0 was frozen, under the name of the file in
+-- sql/install that has it. tests/tests/upgrade.rs compares what the two make.
 
 -- 60_access_method.sql
 

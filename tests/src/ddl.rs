@@ -58,7 +58,8 @@ pub const COMMANDS: [(&str, Applies); 34] = [
         always,
     ),
     (
-        "BEGIN; SAVEPOINT a; INSERT INTO docs (id, kind, emb) SELECT 6000 + i, 1, doc(i) FROM generate_series(1, 40) i; \
+        "BEGIN; SAVEPOINT a; INSERT INTO docs (id, kind, emb) SELECT 6000 + i, 1, doc(i) \
+      FROM generate_series(1, 40) i; \
       ROLLBACK TO a; COMMIT",
         always,
     ),

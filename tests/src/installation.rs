@@ -4,6 +4,7 @@
 use crate::cluster;
 use crate::project_root;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -26,6 +27,7 @@ impl Installation {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = PathBuf::from(format!("/tmp/pg_wand-{}-installation-{number}", std::process::id()));
         fs::create_dir(&folder).expect("a new folder in /tmp");
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("chmod");
         let script = project_root().join("scripts/private.sh");
         let output = Command::new(script).arg(&folder).env("PG_CONFIG", pg_config).output().expect("private.sh");
         assert!(output.status.success(), "private.sh failed: {}", String::from_utf8_lossy(&output.stderr));
@@ -51,7 +53,15 @@ impl Installation {
         fs::write(&path, text.replace(from, to)).expect("control file");
     }
 
-    /// The text of one of the scripts.
+    /// Lets ordinary users who own a database create the extension.
+    pub fn trust(&self) {
+        if self.script("pg_wand.control").contains("trusted = false") {
+            self.control("trusted = false", "trusted = true");
+        }
+        assert!(self.script("pg_wand.control").contains("\ntrusted = true"));
+    }
+
+    /// The text of one of the files.
     pub fn script(&self, name: &str) -> String {
         fs::read_to_string(self.extension().join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
     }

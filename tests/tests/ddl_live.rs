@@ -1,6 +1,7 @@
 //! Indexes come and go beside live sessions, and unlogged ones after a crash.
-//! - CREATE INDEX, REINDEX and DROP INDEX, all CONCURRENTLY, and plain DROP INDEX and CREATE INDEX, under 8 writers and 2
-//!   readers: no error but what the command's nature brings, answers equal a sequential scan's, `wand_check` is clean.
+//! - CREATE INDEX, REINDEX and DROP INDEX, all CONCURRENTLY, and plain DROP INDEX and CREATE INDEX, under 8 writers and
+//!   2 readers: no error but what the command's nature brings, answers equal a sequential scan's, `wand_check` is
+//!   clean.
 //! - An unlogged table is empty after a crash, and its index usable at once.
 //!
 //! Sizes: DDL_CONCURRENTLY (5; 200 for a release) rounds of the first, DDL_CRASHES (3; 50) of the second.

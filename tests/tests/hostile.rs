@@ -1,12 +1,12 @@
-//! A trusted extension's script runs as superuser in a schema that an ordinary user owns. Here that user has planted what
-//! the script could be led to: functions, aggregates, operators, casts, types, domains and views with the script's names
-//! and PostgreSQL's, in the target schema, in the schemas of the search path (before `pg_catalog`) and in `pg_temp`. He
-//! then creates the extension, or updates it; later a superuser works with it under the same path, naming the
-//! extension's objects in full. Nothing planted runs: each would say so in the server's log. What stands in the way of
-//! the script makes it refuse, and leaves nothing.
+//! A trusted extension's script runs as superuser in a schema that an ordinary user owns. Here that user has planted
+//! what the script could be led to: functions, aggregates, operators, casts, types, domains and views with the script's
+//! names and PostgreSQL's, in the target schema, in the schemas of the search path (before `pg_catalog`) and in
+//! `pg_temp`. He then creates the extension, or updates it; later a superuser works with it under the same path, naming
+//! the extension's objects in full. Nothing planted runs: each would say so in the server's log. What stands in the way
+//! of the script makes it refuse, and leaves nothing.
 //!
-//! Names are taken from the scripts themselves; some thousand objects, no sizes. The control file says
-//! `trusted = true` in a copy of the server.
+//! Names are taken from the scripts themselves; some thousand objects, no sizes. The control file says `trusted = true`
+//! in a copy of the server.
 
 use pg_wand_tests::cluster::Cluster;
 use pg_wand_tests::installation::{Installation, releases, version};
@@ -52,7 +52,8 @@ fn nothing_planted_runs_when_it_is_updated() {
         run(&mut mallory, "ALTER EXTENSION pg_wand UPDATE");
         let found: String = value(
             &mut mallory,
-            "SELECT extversion FROM pg_catalog.pg_extension WHERE extname OPERATOR(pg_catalog.=) 'pg_wand'::pg_catalog.name",
+            "SELECT extversion FROM pg_catalog.pg_extension
+             WHERE extname OPERATOR(pg_catalog.=) 'pg_wand'::pg_catalog.name",
         );
         assert_eq!(found, version());
         field.work("postgres", None);
@@ -90,7 +91,8 @@ fn what_is_in_the_way_is_refused() {
         assert!(["42710", "42723", "42P07"].contains(&code.as_str()), "{obstacle}: {}", describe(&error));
         let left: i64 = value(
             &mut mallory,
-            "SELECT pg_catalog.count(*) FROM pg_catalog.pg_proc WHERE pronamespace OPERATOR(pg_catalog.=) 'target'::pg_catalog.regnamespace::pg_catalog.oid",
+            "SELECT pg_catalog.count(*) FROM pg_catalog.pg_proc
+             WHERE pronamespace OPERATOR(pg_catalog.=) 'target'::pg_catalog.regnamespace::pg_catalog.oid",
         );
         assert_eq!(left, i64::from(kind == "FUNCTION"), "{obstacle}: something is left");
         run(&mut mallory, "DROP SCHEMA target CASCADE; CREATE SCHEMA target");
@@ -103,7 +105,7 @@ fn what_is_in_the_way_is_refused() {
 impl Field {
     fn new() -> Self {
         let installation = Installation::new();
-        installation.control("trusted = false", "trusted = true");
+        installation.trust();
         let cluster = Cluster::start_new_in(installation.bindir(), &[]);
         let mut client = cluster.connect();
         run(&mut client, "CREATE ROLE mallory LOGIN");
@@ -189,8 +191,8 @@ impl Field {
         }
     }
 
-    /// The rest: better matches for what is called with vectors. In the target schema itself planted functions give way:
-    /// there they are better matches for what its users call in full, as anybody's who may create in that schema.
+    /// The rest: better matches for what is called with vectors. In the target schema itself planted functions give
+    /// way: there they are better matches for what its users call in full, as anybody's who may create in that schema.
     fn plant_with_vectors(&mut self, mallory: &mut Client) {
         run(mallory, DROP_PLANTED);
         for schema in ["early", "public"] {
@@ -341,9 +343,8 @@ fn operator(schema: &str, name: &str, pair: &str) -> String {
     let function_name = format!("op_{}_{}", left.replace('.', "_"), right.replace('.', "_"));
     let made = function(schema, &function_name, &format!("{left}, {right}"), "bool")
         .replace("FUNCTION", "OR REPLACE FUNCTION");
-    format!(
-        "{made}; CREATE OPERATOR {schema}.{name} (LEFTARG = {left}, RIGHTARG = {right}, FUNCTION = {schema}.{function_name})"
-    )
+    let operands = format!("LEFTARG = {left}, RIGHTARG = {right}");
+    format!("{made}; CREATE OPERATOR {schema}.{name} ({operands}, FUNCTION = {schema}.{function_name})")
 }
 
 fn run(client: &mut Client, sql: &str) {

@@ -1,6 +1,6 @@
-//! Nobody gains anything by having the extension installed. All functions that it has are asked for by its catalogue, so
-//! a new one cannot be forgotten, and called in six roles: the tables' owner, a member of his, one who may read and write
-//! the tables, one who may do nothing but call functions, a member of `pg_monitor`, a superuser.
+//! Nobody gains anything by having the extension installed. All functions that it has are asked for by its catalogue,
+//! so a new one cannot be forgotten, and called in six roles: the tables' owner, a member of his, one who may read and
+//! write the tables, one who may do nothing but call functions, a member of `pg_monitor`, a superuser.
 //! - A function of an index is for its owner: all others are refused before anything is locked, read or written, which
 //!   shows while another session holds the strongest lock.
 //! - Functions with `internal` arguments are refused to all but superusers, whom they tell nothing and harm nothing.

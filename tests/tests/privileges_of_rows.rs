@@ -3,8 +3,8 @@
 //! estimates and costs in EXPLAIN, and no counts of a scan (`wand_last_scan`, on PostgreSQL 18 EXPLAIN ANALYZE). The
 //! owner sees that they differ, so they do.
 //!
-//! PostgreSQL's own statistics keep to the same rule. What it shows itself, it shows here too: how long a query took, and
-//! in EXPLAIN ANALYZE how many rows a policy removed.
+//! PostgreSQL's own statistics keep to the same rule. What it shows itself, it shows here too: how long a query took,
+//! and in EXPLAIN ANALYZE how many rows a policy removed.
 
 use pg_wand_tests::cluster::Cluster;
 use pg_wand_tests::oracle::describe;

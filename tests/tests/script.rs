@@ -88,7 +88,8 @@ fn the_rules_find_what_is_wrong() {
         "CREATE FUNCTION @extschema@.f(pg_catalog.text) RETURNS pg_catalog.int4 LANGUAGE sql STABLE PARALLEL SAFE COST 1
             RETURN length($1)",
         "CREATE FUNCTION @extschema@.f() RETURNS pg_catalog.int4 LANGUAGE sql STABLE PARALLEL SAFE COST 1 RETURN 1 + 1",
-        "CREATE FUNCTION @extschema@.f() RETURNS pg_catalog.int4 LANGUAGE sql STABLE PARALLEL SAFE COST 1 AS 'SELECT 1'",
+        "CREATE FUNCTION @extschema@.f() RETURNS pg_catalog.int4 LANGUAGE sql STABLE PARALLEL SAFE COST 1
+            AS 'SELECT 1'",
         "CREATE TYPE @extschema@.t AS (a int4)",
         "CREATE VIEW @extschema@.v AS SELECT 1 FROM docs",
         "CREATE VIEW @extschema@.v AS SELECT '1'::int4",

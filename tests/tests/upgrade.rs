@@ -1,10 +1,11 @@
-//! Every released version reaches the newest, with all data. At each old version, with today's library: the extension is
-//! created and used, updated, and its catalogue is then that of a new one, with definitions, rights, comments and costs.
-//! A dump can be restored, by the superuser and by the owner of a trusted extension; `pg_upgrade` carries tables and
-//! indexes over. A library that is older than the SQL is refused at CREATE and UPDATE, and nothing is left half done.
+//! Every released version reaches the newest, with all data. At each old version, with today's library: the extension
+//! is created and used, updated, and its catalogue is then that of a new one, with definitions, rights, comments and
+//! costs. A dump can be restored, by the superuser and by the owner of a trusted extension; `pg_upgrade` carries tables
+//! and indexes over. A library that is older than the SQL is refused at CREATE and UPDATE, and nothing is left half
+//! done.
 //!
-//! `UPGRADE_PG_CONFIG` names a server of another major version, with pg_wand, that `pg_upgrade` goes to; without it only
-//! the same version is tried. No sizes.
+//! `UPGRADE_PG_CONFIG` names a server of another major version, with pg_wand, that `pg_upgrade` goes to; without it
+//! only the same version is tried. No sizes.
 
 use pg_wand_tests::cluster::{self, Cluster};
 use pg_wand_tests::installation::{Installation, releases, version};
@@ -27,7 +28,8 @@ fn every_release_reaches_this_version() {
     run(&mut cluster.connect_to("fresh"), "CREATE EXTENSION pg_wand");
     let fresh = catalogue(&cluster, "fresh");
     assert!(fresh.len() > 400, "only {} objects", fresh.len());
-    for release in releases() {
+    // The present version is among them from its freezing on until the next one begins.
+    for release in releases().into_iter().filter(|release| *release != version()) {
         let database = format!("from_{}", release.replace('.', "_"));
         run(&mut client, &format!("CREATE DATABASE {database}"));
         let mut own = cluster.connect_to(&database);
@@ -79,7 +81,11 @@ fn a_library_that_is_older_than_the_sql_is_refused() {
     let error = client.batch_execute(&format!("ALTER EXTENSION pg_wand UPDATE TO '{later}'")).expect_err("updated");
     assert_eq!(error.code().map(|code| code.code()), Some("42883"), "{}", describe(&error));
     let row = client
-        .query_one("SELECT extversion, procost FROM pg_extension, pg_proc WHERE extname = 'pg_wand' AND proname = 'wand_merge'", &[])
+        .query_one(
+            "SELECT extversion, procost FROM pg_extension, pg_proc
+             WHERE extname = 'pg_wand' AND proname = 'wand_merge'",
+            &[],
+        )
         .expect("the version");
     assert_eq!((row.get::<_, String>(0), row.get::<_, f32>(1)), (now, 10_000.0), "half of the update was done");
     assert!(all(&mut client) == answers, "other answers");
@@ -90,9 +96,7 @@ fn a_library_that_is_older_than_the_sql_is_refused() {
 #[test]
 fn a_dump_is_restored() {
     let installation = Installation::new();
-    if !installation.script("../extension/pg_wand.control").contains("trusted = true") {
-        installation.control("trusted = false", "trusted = true");
-    }
+    installation.trust();
     let cluster = Cluster::start_new_in(installation.bindir(), &[]);
     let mut client = cluster.connect();
     run(&mut client, "CREATE ROLE owner LOGIN");
