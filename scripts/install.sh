@@ -9,14 +9,9 @@ library=$TARGET/$PGV/pg_wand.so
 
 lib=${DESTDIR:-}$("$PG_CONFIG" --pkglibdir)
 ext=${DESTDIR:-}$("$PG_CONFIG" --sharedir)/extension
-script=$TARGET/$PGV/pg_wand--$VERSION.sql
-cat "$ROOT"/sql/install/*.sql >"$script"
 
 install -d "$lib" "$ext"
 # A new file, never the old one overwritten: a running server has that one mapped.
 install -m755 "$library" "$lib/pg_wand.so.new"
 mv -f "$lib/pg_wand.so.new" "$lib/pg_wand.so"
-install -m644 "$ROOT/pg_wand.control" "$script" "$ext/"
-for upgrade in "$ROOT"/sql/pg_wand--*--*.sql; do
-	[ ! -f "$upgrade" ] || install -m644 "$upgrade" "$ext/"
-done
+install_sql "$ext"

@@ -2,7 +2,7 @@
 
 CREATE FUNCTION @extschema@.wand_handler(pg_catalog.internal) RETURNS pg_catalog.index_am_handler
     AS 'MODULE_PATHNAME', 'wand_handler'
-    LANGUAGE C;
+    LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 
 CREATE ACCESS METHOD wand TYPE INDEX HANDLER @extschema@.wand_handler;
 

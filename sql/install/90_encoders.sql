@@ -11,12 +11,14 @@ CREATE TABLE @extschema@.wand_encoder (
     comment pg_catalog.text
 );
 
-SELECT pg_catalog.pg_extension_config_dump('@extschema@.wand_encoder', '');
+-- Dumped with its rows. Not by its name in quotes, which a schema's name could end.
+SELECT pg_catalog.pg_extension_config_dump(t.typrelid, '') FROM pg_catalog.pg_type AS t
+    WHERE t.oid OPERATOR(pg_catalog.=) pg_catalog.pg_typeof(NULL::@extschema@.wand_encoder)::pg_catalog.oid;
 
 -- Whoever creates the extension can dump it.
 GRANT SELECT ON @extschema@.wand_encoder TO @extowner@;
 
-CREATE FUNCTION @extschema@.wand_encoders_changed() RETURNS trigger
+CREATE FUNCTION @extschema@.wand_encoders_changed() RETURNS pg_catalog.trigger
     AS 'MODULE_PATHNAME', 'wand_encoders_changed'
     LANGUAGE C VOLATILE PARALLEL UNSAFE;
 

@@ -15,7 +15,7 @@
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::planner::{is_vector, list, with_index};
+use super::planner::{is_vector, list, some_rows_are_hidden, with_index};
 use super::{goals, settings};
 use crate::engine::error::Result;
 use crate::engine::search::ranker::Strategy;
@@ -215,8 +215,12 @@ unsafe fn estimate(
     unsafe { pg_sys::get_tablespace_page_costs(info.reltablespace, &raw mut random_page, &raw mut page) };
     let nanosecond = operator / NANOSECONDS;
 
+    // Whoever may see but some of the rows learns nothing of the others' terms: EXPLAIN shows costs.
     // SAFETY: by the caller's promise.
-    let Work { survey, pending_pages } = unsafe { look(info, operand_of(order)) };
+    let hidden = unsafe { some_rows_are_hidden(root, (*info.rel).relid) };
+    // SAFETY: by the caller's promise.
+    let operand = if hidden { Operand::Unknown } else { unsafe { operand_of(order) } };
+    let Work { survey, pending_pages } = look(info, operand);
     let rows = if clauses.is_empty() { info.tuples.max(1.0) } else { (selected * table_rows(info)).max(1.0) };
     let kept = (rows / info.tuples.max(1.0)).min(1.0);
     // SAFETY: by the caller's promise.

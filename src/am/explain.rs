@@ -11,6 +11,7 @@ use pgrx::pg_guard;
 use pgrx::pg_sys::{self, ffi::pg_guard_ffi_boundary};
 
 use super::counts::{Totals, strategy_name};
+use super::rights::sees_all_rows;
 use super::scan;
 
 /// The hook that was there before, and our number among the extensions of EXPLAIN.
@@ -107,6 +108,10 @@ unsafe fn totals_of(node: *mut pg_sys::PlanState) -> Option<Totals> {
         return None;
     }
     // SAFETY: a scan that has not ended has its index open.
+    if !sees_all_rows(unsafe { (*(*scan).indexRelation).rd_id }) {
+        return None;
+    }
+    // SAFETY: as above.
     let begin = unsafe { (*(*(*scan).indexRelation).rd_indam).ambeginscan }?;
     let ours: unsafe extern "C-unwind" fn(pg_sys::Relation, i32, i32) -> pg_sys::IndexScanDesc = scan::ambeginscan;
     // SAFETY: if our function began it, the descriptor is one of ours.

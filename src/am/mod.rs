@@ -31,6 +31,7 @@ pub mod probe;
 pub mod progress;
 pub mod rank_pending;
 pub mod ranking;
+pub mod rights;
 pub mod rows;
 pub mod scan;
 pub mod selectivity;

@@ -24,7 +24,7 @@ use crate::storage::datum::SVec;
 use crate::storage::segment_pages::SegmentPages;
 
 /// Strategy numbers of a vector's operator class; 1 is the order by distance.
-mod strategy {
+pub mod strategy {
     /// `&&`: shares a term.
     pub const OVERLAPS: u16 = 2;
     /// `@>`: has all terms.

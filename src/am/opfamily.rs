@@ -116,6 +116,23 @@ fn functions(family: pg_sys::Oid) -> Vec<Function> {
     unsafe { list(SysCacheIdentifier::AMPROCNUM, family, read) }
 }
 
+/// The number of an operator in the families of vector classes, if it is in one. Only superusers change families: such
+/// an operator has the types that its number stands for.
+pub fn strategy_on_vectors(operator: pg_sys::Oid) -> Option<u16> {
+    let read = |row: &pg_sys::FormData_pg_amop| {
+        // SAFETY: catalogue look-ups; no valid oid if there is no such access method or function.
+        let is_ours = unsafe {
+            let (own, number) = (row.amoplefttype, super::METRIC_PROC as i16);
+            row.amopmethod == pg_sys::get_index_am_oid(c"wand".as_ptr(), true)
+                && pg_sys::get_opfamily_proc(row.amopfamily, own, own, number) != pg_sys::InvalidOid
+        };
+        is_ours.then(|| u16::try_from(row.amopstrategy).ok()).flatten()
+    };
+    // SAFETY: the cache's rows are of this form and its first key is the operator.
+    let numbers = unsafe { list(SysCacheIdentifier::AMOPOPID, operator, read) };
+    numbers.into_iter().flatten().next()
+}
+
 /// A copy of the fixed part of a row.
 ///
 /// # Safety

@@ -39,3 +39,22 @@ pub fn with_index<T>(index: pg_sys::Oid, work: impl FnOnce(IndexRelation) -> T) 
     unsafe { pg_sys::index_close(raw, no_lock) };
     result
 }
+
+/// Has the table, or one that it is a partition or a child of in this query, a policy of row-level security?
+///
+/// # Safety
+/// - A table of the planner's query.
+pub unsafe fn some_rows_are_hidden(root: *mut pg_sys::PlannerInfo, mut table: pg_sys::Index) -> bool {
+    loop {
+        // SAFETY: the planner keeps an entry for each table of the query.
+        if !unsafe { (**(*root).simple_rte_array.add(table as usize)).securityQuals.is_null() } {
+            return true;
+        }
+        // SAFETY: the planner's own; there is a list if a table of the query has children.
+        let parents = unsafe { (*root).append_rel_array };
+        // SAFETY: as above, and then one of as many elements as there are tables.
+        let parent = if parents.is_null() { None } else { unsafe { (*parents.add(table as usize)).as_ref() } };
+        let Some(parent) = parent else { return false };
+        table = parent.parent_relid;
+    }
+}

@@ -8,7 +8,9 @@ use std::ffi::CStr;
 
 use pgrx::pg_sys;
 
-use super::planner::{is_vector, list, with_index};
+use super::on_vector::strategy;
+use super::opfamily::strategy_on_vectors;
+use super::planner::{is_vector, list, some_rows_are_hidden, with_index};
 use crate::engine::selectivity::{self, Shares};
 use crate::storage::composite::Composite;
 use crate::storage::conditions;
@@ -42,7 +44,8 @@ impl Clause {
     }
 }
 
-/// Of `&&`, `@>` and `@@`.
+/// Of `&&`, `@>` and `@@`. An operator that is none of ours, for anybody may name this estimator for his own, has operands
+/// of other types: they are not looked at.
 ///
 /// # Safety
 /// - The planner's own arguments.
@@ -53,18 +56,22 @@ pub unsafe fn of_match(clause: &Clause) -> f64 {
         b"@>" => selectivity::ALL,
         _ => selectivity::MATCH,
     };
+    let strategy = strategy_on_vectors(clause.operator);
     let of_known = |datum, sides: &Sides| {
-        if name == c"@@" {
+        if strategy == Some(strategy::MATCHES) {
             // SAFETY: the right operand is an svec_match.
             let query = unsafe { conditions::match_query(&Composite::from_datum(datum)) };
             // What cannot be understood is the operator's to refuse.
             return selectivity::of_match(&query.ok()?, |terms| Ok(sides.shares(terms))).ok();
         }
+        if !matches!(strategy, Some(strategy::OVERLAPS | strategy::CONTAINS)) {
+            return None;
+        }
         // SAFETY: both operands are vectors.
         let vector = unsafe { SVec::from_datum_raw(datum) };
         let shares = sides.shares(vector.as_ref().indices());
-        match name.to_bytes() {
-            b"&&" => Some(shares.any()),
+        match strategy {
+            Some(strategy::OVERLAPS) => Some(shares.any()),
             _ => sides.column_is_left.then(|| shares.all()),
         }
     };
@@ -72,7 +79,7 @@ pub unsafe fn of_match(clause: &Clause) -> f64 {
     unsafe { estimate(clause, unknown, of_known) }
 }
 
-/// Of `<<#>>`, `<<=>>` and `<<->>`.
+/// Of `<<#>>`, `<<=>>` and `<<->>`; as above.
 ///
 /// # Safety
 /// - The planner's own arguments.
@@ -83,7 +90,11 @@ pub unsafe fn of_sphere(clause: &Clause) -> f64 {
         b"<<=>>" => Some(1.0),
         _ => None,
     };
+    let is_ours = strategy_on_vectors(clause.operator) == Some(strategy::WITHIN);
     let of_known = |datum, sides: &Sides| {
+        if !is_ours {
+            return None;
+        }
         // SAFETY: the right operand is an svec_sphere.
         match unsafe { conditions::sphere(&Composite::from_datum(datum)) } {
             Ok(Some(sphere)) => {
@@ -227,25 +238,6 @@ unsafe fn index_of(root: *mut pg_sys::PlannerInfo, variable: &pg_sys::VariableSt
         }
     }
     None
-}
-
-/// Has the table, or one that it is a partition or a child of in this query, a policy of row-level security?
-///
-/// # Safety
-/// - A table of the planner's query.
-unsafe fn some_rows_are_hidden(root: *mut pg_sys::PlannerInfo, mut table: pg_sys::Index) -> bool {
-    loop {
-        // SAFETY: the planner keeps an entry for each table of the query.
-        if !unsafe { (**(*root).simple_rte_array.add(table as usize)).securityQuals.is_null() } {
-            return true;
-        }
-        // SAFETY: the planner's own; there is a list if a table of the query has children.
-        let parents = unsafe { (*root).append_rel_array };
-        // SAFETY: as above, and then one of as many elements as there are tables.
-        let parent = if parents.is_null() { None } else { unsafe { (*parents.add(table as usize)).as_ref() } };
-        let Some(parent) = parent else { return false };
-        table = parent.parent_relid;
-    }
 }
 
 /// Is the table's column `attribute` what the index has the vectors of?

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::buffer::{ExclusiveBuffer, SharedBuffer};
 use super::free::{Allocator, OwnedPage};
 use super::manifest_cache;
-use super::page::{Identity, NO_BLOCK, PageKind, PageMut, PageRef};
+use super::page::{Identity, NO_BLOCK, OTHER_FORMAT, PageKind, PageMut, PageRef};
 use super::relation::IndexRelation;
 use super::wal::WalBatch;
 use crate::engine::error::{EngineError, PARTITION, Result, reserve, with_room};
@@ -87,7 +87,8 @@ impl Meta {
     fn parse(page: PageRef<'_>) -> Result<Self> {
         let bad = |reason| EngineError::BadPage { block: META_BLOCK, reason };
         if !page.matches(&meta_identity()) {
-            return Err(bad("not a metapage of this version"));
+            let is_foreign = page.special().is_of_another_format();
+            return Err(bad(if is_foreign { OTHER_FORMAT } else { "not a metapage of this version" }));
         }
         let used = &page.payload()[..page.special().used as usize];
         let (mut meta, _) =

@@ -28,6 +28,8 @@ use crate::engine::segment::pages::PAYLOAD;
 
 /// Format version of every page.
 pub const VERSION: u16 = 4;
+/// What is said of an index that other versions of the library wrote.
+pub const OTHER_FORMAT: &str = "its format is that of another version of pg_wand, which this one cannot read";
 /// The last two bytes of every page, so that tools can tell access methods apart.
 pub const PAGE_ID: u16 = 0xFF5A;
 /// Bytes before the payload.
@@ -127,6 +129,11 @@ impl Special {
     /// Whether this is a page of this index format at all.
     pub fn is_ours(&self) -> bool {
         self.page_id == PAGE_ID && self.version == VERSION && self.state <= 1 && self.used as usize <= PAYLOAD
+    }
+
+    /// Whether it is a page of ours that another version of the library wrote, in a format that this one cannot read.
+    pub fn is_of_another_format(&self) -> bool {
+        self.page_id == PAGE_ID && self.version != VERSION
     }
 
     /// Whether the page is what `identity` says.

@@ -39,7 +39,13 @@ pub struct Cluster {
 impl Cluster {
     /// A new server with data checksums; `settings` are lines for its postgresql.conf.
     pub fn start_new(settings: &[&str]) -> Self {
-        let cluster = Self::new_folder();
+        Self::start_new_in(pg_config("--bindir").into(), settings)
+    }
+
+    /// The same with the server of another installation.
+    pub fn start_new_in(bindir: PathBuf, settings: &[&str]) -> Self {
+        let mut cluster = Self::new_folder();
+        cluster.bindir = bindir;
         cluster.run("initdb", &["-A", "trust", "-U", "postgres", "--no-sync", "-k", "--locale=C", "-E", "UTF8"]);
         let socket = format!("unix_socket_directories = '{}'\n", cluster.folder.display());
         cluster.append_settings(&format!("{SETTINGS}{socket}{}\n", settings.join("\n")));
@@ -266,7 +272,13 @@ impl Cluster {
         fs::set_permissions(&to, fs::Permissions::from_mode(0o644)).expect("chmod");
     }
 
-    fn data(&self) -> PathBuf {
+    /// Runs a program that comes with the server as the server's user; `-D` and our data folder come first.
+    pub fn server_program(&self, program: &str, arguments: &[&str]) {
+        self.run(program, arguments);
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
 
@@ -296,7 +308,7 @@ impl Cluster {
         let said = self.folder.join("said");
         let file = fs::File::create(&said).expect("a file in our folder");
         let mut command = Command::new(self.bindir.join(program));
-        command.arg("-D").arg(self.data()).args(arguments).current_dir("/").env_remove("RUST_BACKTRACE");
+        command.arg("-D").arg(self.data()).args(arguments).current_dir(&self.folder).env_remove("RUST_BACKTRACE");
         // A file, not a pipe: the server keeps it open, and a pipe's reader would wait for the server's end.
         command.stdout(file.try_clone().expect("dup")).stderr(file);
         if let Some((uid, gid)) = server_user() {
@@ -323,8 +335,12 @@ impl Drop for Cluster {
 
 /// One answer of the `pg_config` named by `PG_CONFIG`.
 pub fn pg_config(question: &str) -> String {
-    let program = pg_config_path();
-    let output = Command::new(&program).arg(question).output().unwrap_or_else(|e| panic!("cannot run {program}: {e}"));
+    ask(&pg_config_path(), question)
+}
+
+/// One answer of a `pg_config`.
+pub fn ask(program: &str, question: &str) -> String {
+    let output = Command::new(program).arg(question).output().unwrap_or_else(|e| panic!("cannot run {program}: {e}"));
     String::from_utf8(output.stdout).expect("UTF-8").trim().to_string()
 }
 

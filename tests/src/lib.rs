@@ -7,7 +7,9 @@
 //! answers, [`collection`] reads and writes collections, [`judged`] measures what is found in them;
 //! [`filtered`] is a table with a column of every kind, [`conditions`] are asked of it, by an [`asker`];
 //! [`raw`] sends bytes as they are; [`statements`] is one of everything that takes memory, for [`scarcity`] of it.
-//! [`damage`] is what happens to pages, and what then becomes of statements.
+//! [`damage`] is what happens to pages, and what then becomes of statements; [`installation`] copies a server's installation, to change it; [`script`] takes our
+//! SQL scripts apart; [`roles`] have rights on a test's tables, or none; [`shapes`] are small tables that go to another
+//! version.
 
 pub mod asker;
 pub mod boundaries;
@@ -17,9 +19,11 @@ pub mod collection;
 pub mod conditions;
 pub mod corpus;
 pub mod damage;
+pub mod ddl;
 pub mod exact;
 pub mod filtered;
 pub mod generate;
+pub mod installation;
 pub mod judged;
 pub mod ledger;
 pub mod logwatch;
@@ -27,7 +31,10 @@ pub mod operations;
 pub mod oracle;
 pub mod random;
 pub mod raw;
+pub mod roles;
 pub mod scarcity;
+pub mod script;
+pub mod shapes;
 pub mod small_disk;
 pub mod statements;
 pub mod witness;

@@ -7,9 +7,11 @@ use pgrx::prelude::*;
 use super::info::bytes;
 use super::signed;
 use crate::am::counts::{ScanCounts, strategy_name};
+use crate::am::rights::sees_all_rows;
 use crate::am::scan;
 
-/// `wand_last_scan()`: what the last ordered scan of a wand index in this session did; no row before the first.
+/// `wand_last_scan()`: what the last ordered scan of a wand index in this session did; no row before the first,
+/// nor if the caller may not read every row of the index's table.
 #[pg_extern(sql = false)]
 #[allow(clippy::type_complexity)]
 fn wand_last_scan() -> TableIterator<
@@ -42,7 +44,7 @@ fn wand_last_scan() -> TableIterator<
         name!(select_ms, f64),
     ),
 > {
-    let row = scan::last_scan().map(|counts| {
+    let row = scan::last_scan().filter(|counts| sees_all_rows(counts.index)).map(|counts| {
         let ScanCounts { index, segments, pending, pages, rank, rechecked, killed, restarts, .. } = counts;
         let (pending_time, filter_time) = (counts.pending_time, counts.filter_time);
         (

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Looks for what a hostile schema could capture in our SQL scripts, with pgspot from PyPI (pinned, in a folder of its
+# own under target/): 0 findings. The rules that need no network are in tests/tests/script.rs.
+source "$(dirname "$0")/common.sh"
+cd "$ROOT"
+
+requirements=tests/script/requirements.txt
+python=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+packages=$TARGET/lint/python$python-$(sha256sum <$requirements | cut -c1-16)
+if [ ! -d "$packages" ]; then
+	rm -rf "$packages.part"
+	python3 -m pip install --quiet --root-user-action=ignore --no-deps --only-binary=:all: \
+		--target "$packages.part" -r $requirements
+	mv "$packages.part" "$packages"
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# What it says of a file, on its last lines. A body in standard SQL, which it cannot read, is put beside its function.
+judge() {
+	perl -0pe 's/LANGUAGE sql ([^;]*?)\s+RETURN (.*?);\n/LANGUAGE C $1 AS \x27x\x27;\nSELECT $2;\n/sg' "$1" \
+		>"$work/read.sql"
+	PYTHONPATH=$packages python3 "$packages/bin/pgspot" "$work/read.sql"
+}
+
+# First see it find something: without findings it would prove nothing.
+printf '%s\n' 'CREATE OR REPLACE FUNCTION @extschema@.f() RETURNS int LANGUAGE sql STABLE' '    RETURN 1 + 1;' \
+	>"$work/bad.sql"
+judge "$work/bad.sql" >"$work/said" || true
+grep -q PS002 "$work/said" && grep -q PS001 "$work/said" ||
+	die "pgspot does not find what is wrong: $(cat "$work/said")"
+
+n=0
+cat sql/install/*.sql >"$work/pg_wand--$VERSION.sql"
+for script in "$work/pg_wand--$VERSION.sql" sql/pg_wand--*--*.sql; do
+	judge "$script" >"$work/said" || true
+	# Nothing but this: an error of its own would stand below the counts.
+	if [ "$(tr -s ' \n' ' ' <"$work/said")" != ' Errors: 0 Warnings: 0 Unknown: 0 ' ]; then
+		cat "$work/said" >&2
+		die "findings in $(basename "$script")"
+	fi
+	n=$((n + 1))
+done
+say "lint: $n scripts, 0 findings"
