@@ -1,5 +1,5 @@
-//! Faults on purpose, for tests: the server dies or an operation fails right after a chosen log record, and backends
-//! wait at named points.
+//! Faults on purpose, for tests: the server dies or an operation fails right after a chosen log record, or fails in the
+//! middle of making one, and backends wait at named points.
 //!
 //! All of it exists only with the cargo feature `faults`, which no release has: without it both macros are nothing. The
 //! settings are described in the README beside this folder.
@@ -7,7 +7,7 @@
 #[cfg(feature = "faults")]
 mod armed;
 #[cfg(feature = "faults")]
-pub use armed::{number_of, pause, record_written, register};
+pub use armed::{number_of, page_registered, pause, record_written, register};
 
 /// `fault::point!("name")`: a backend that has `wand.pause_at` set to this name waits here while somebody holds the
 /// point's advisory lock. Only where no page is locked; the names are in the table of `armed.rs`.
@@ -31,4 +31,12 @@ macro_rules! record {
     };
 }
 
-pub(crate) use {point, record};
+/// `fault::page!()`: a page has become part of a log record that is not written yet.
+macro_rules! page {
+    () => {
+        #[cfg(feature = "faults")]
+        $crate::storage::fault::page_registered();
+    };
+}
+
+pub(crate) use {page, point, record};
