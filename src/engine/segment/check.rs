@@ -7,7 +7,7 @@ use super::norms::{self, Norm, NormTally, n_norm_pages};
 use super::pages::{Part, PartPages, field};
 use super::reader::{self, SegmentReader, chunk_record, list_page};
 use crate::engine::codec::impact;
-use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
+use crate::engine::error::{EngineError, Result, filled, reserve};
 use crate::engine::filter::check::check_columns;
 use crate::engine::filter::meta;
 use crate::engine::filter::value::Columns;
