@@ -54,6 +54,7 @@ impl WalBatch {
         // belongs to the batch, which hands it to `change` alone.
         let mut page = unsafe { PageMut::new(pg_sys::GenericXLogRegisterBuffer(self.state, buffer.raw(), flags)) };
         change(&mut page);
+        fault::page!();
     }
 
     /// Logs and applies all changes.

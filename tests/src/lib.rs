@@ -6,10 +6,10 @@
 //! on a standby meanwhile; [`corpus`] makes vectors; [`generate`] makes collections of real shape, [`exact`] their
 //! answers, [`collection`] reads and writes collections, [`judged`] measures what is found in them;
 //! [`filtered`] is a table with a column of every kind, [`conditions`] are asked of it, by an [`asker`];
-//! [`raw`] sends bytes as they are; [`statements`] is one of everything that takes memory, for [`scarcity`] of it.
-//! [`damage`] is what happens to pages, and what then becomes of statements; [`installation`] copies a server's installation, to change it; [`script`] takes our
-//! SQL scripts apart; [`roles`] have rights on a test's tables, or none; [`shapes`] are small tables that go to another
-//! version.
+//! [`raw`] sends bytes as they are; [`statements`] is one of everything that takes memory, for [`scarcity`] of it;
+//! [`damage`] is what happens to pages, and what then becomes of statements; [`installation`] copies a server's
+//! installation, to change it; [`script`] takes our SQL scripts apart; [`roles`] have rights on a test's tables, or none;
+//! [`shapes`] are small tables that go to another version.
 
 pub mod asker;
 pub mod boundaries;

@@ -1,13 +1,14 @@
 //! Wherever an operation stops, the index is the one before it or the one after it.
 //!
 //! Every operation of `tests/src/operations.rs` is stopped after its first log record, its second and so on: by a crash
-//! of the whole server, and by an error. Each time: the server comes up again, the rows that were committed are there
+//! of the whole server, and by an error; and by an error in the middle of a record, after its first page and so on, which
+//! must leave nothing of that record. Each time: the server comes up again, the rows that were committed are there
 //! and those of the stopped statement are not, `wand_check` finds nothing, queries answer as a sequential scan does;
 //! the operation runs to its end, two VACUUMs leave no page that belongs to nobody, and the index goes on taking rows.
 //!
 //! It needs a library built with the feature `faults`: `scripts/integration.sh sweep` runs it with a private copy of
-//! the server that has one. Sizes: SWEEP_BOUNDARIES (40, spread over all operations, crashes and errors alike; `all`
-//! takes every one). SWEEP_ONLY=merge, or merge:17, takes one operation or one boundary of it. SEED repeats a run.
+//! the server that has one. Sizes: SWEEP_BOUNDARIES (40, spread over all operations, crashes and both kinds of errors alike;
+//! `all` takes every one). SWEEP_ONLY=merge, or merge:17, takes one operation or one boundary of it. SEED repeats a run.
 
 use pg_wand_tests::boundaries::Choice;
 use pg_wand_tests::cluster::{self, Cluster};
@@ -23,6 +24,8 @@ use std::process::Command;
 enum Stop {
     Crash,
     Error,
+    /// An error as soon as a page is part of a record that is not written yet.
+    ErrorWithin,
 }
 
 impl Stop {
@@ -30,6 +33,15 @@ impl Stop {
         match self {
             Self::Crash => "wand.crash_after_wal",
             Self::Error => "wand.error_after_wal",
+            Self::ErrorWithin => "wand.error_in_wal",
+        }
+    }
+
+    /// What tells how many boundaries there are: records, or their pages.
+    fn counter(self) -> &'static str {
+        match self {
+            Self::Crash | Self::Error => "wand.wal_records",
+            Self::ErrorWithin => "wand.wal_pages",
         }
     }
 }
@@ -42,6 +54,11 @@ fn a_crash_after_any_record() {
 #[test]
 fn an_error_after_any_record() {
     sweep(Stop::Error, "an_error_after_any_record");
+}
+
+#[test]
+fn an_error_within_any_record() {
+    sweep(Stop::ErrorWithin, "an_error_within_any_record");
 }
 
 fn sweep(stop: Stop, test: &str) {
@@ -59,7 +76,7 @@ fn sweep(stop: Stop, test: &str) {
         let context = |n| {
             let name = operation.name;
             format!(
-                "{test}\nrepeat: SEED={seed} SWEEP_ONLY={name}:{n} scripts/integration.sh sweep\n{name}, record {n}"
+                "{test}\nrepeat: SEED={seed} SWEEP_ONLY={name}:{n} scripts/integration.sh sweep\n{name}, boundary {n}"
             )
         };
         let n_records = sweep.count(operation).unwrap_or_else(|e| panic!("{}: {e}", context(0)));
@@ -71,7 +88,7 @@ fn sweep(stop: Stop, test: &str) {
                 break;
             }
         }
-        println!("{test}: {}: {swept} boundaries, {n_records} records", operation.name);
+        println!("{test}: {}: {swept} of {n_records} boundaries", operation.name);
         total += swept;
     }
     println!("{test}: {total} boundaries swept");
@@ -122,7 +139,7 @@ impl Sweep {
         self.ids()
     }
 
-    /// How many log records it takes.
+    /// How many log records it takes, or how many pages in them.
     fn count(&mut self, operation: &Operation) -> Outcome<u32> {
         self.prepare(operation)?;
         let before = self.records()?;
@@ -131,11 +148,12 @@ impl Sweep {
     }
 
     fn records(&mut self) -> Outcome<u32> {
-        let row = self.client.query_one("SHOW wand.wal_records", &[]).map_err(|e| oracle::describe(&e))?;
-        row.get::<_, String>(0).parse().map_err(|_| "wand.wal_records is not a number".into())
+        let counter = self.stop.counter();
+        let row = self.client.query_one(&format!("SHOW {counter}"), &[]).map_err(|e| oracle::describe(&e))?;
+        row.get::<_, String>(0).parse().map_err(|_| format!("{counter} is not a number"))
     }
 
-    /// Stops the operation after record `n`, and looks at what is left. False if it has fewer records.
+    /// Stops the operation after record or page `n`, and looks at what is left. False if it has fewer.
     fn boundary(&mut self, operation: &Operation, n: u32) -> Outcome<bool> {
         // What is tried at a boundary follows from the seed and the boundary alone.
         let mut random = Random::new(self.seed ^ u64::from(n) << 32);
@@ -173,7 +191,7 @@ impl Sweep {
                 self.run(&format!("SET {setting} = 0"))?;
                 Ok(false)
             }
-            (Stop::Error, Err(e)) if e.code().is_some_and(|code| code.code() == FAULT) => Ok(true),
+            (Stop::Error | Stop::ErrorWithin, Err(e)) if e.code().is_some_and(|code| code.code() == FAULT) => Ok(true),
             (Stop::Crash, Err(_)) if self.client.is_closed() => {
                 self.kills += 1;
                 self.client = self.cluster.connect_after_kill_of(pid.unsigned_abs());

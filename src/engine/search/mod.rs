@@ -25,6 +25,8 @@ mod choice_tests;
 #[cfg(test)]
 mod damage_tests;
 #[cfg(test)]
+mod grid_tests;
+#[cfg(test)]
 mod limits_tests;
 #[cfg(test)]
 mod oracle_tests;

@@ -7,9 +7,8 @@ use super::norms::{self, Norm, NormTally, n_norm_pages};
 use super::pages::{Part, PartPages, field};
 use super::reader::{self, SegmentReader, chunk_record, list_page};
 use super::special::SpecialDocs;
-use super::writer::range_levels;
 use crate::engine::codec::impact;
-use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
+use crate::engine::error::{EngineError, Result, filled, reserve};
 use crate::engine::filter::check::check_columns;
 use crate::engine::filter::meta;
 use crate::engine::filter::value::Columns;
@@ -216,38 +215,50 @@ fn check_ranges<P: PartPages>(
 ) -> Result<()> {
     for range in 0..n_ranges(segment.meta.n_docs) {
         let (n, max_impact) = segment.with_range(list, range, |record| Ok((record.n(), record.max_impact())))?;
-        let (mut docs, mut impacts) = (reserved(n as usize, "check")?, reserved(n as usize, "check")?);
-        let mut ascending = true;
+        let n_chunks = chunks_of_range(segment.meta.n_docs, range);
+        let mut greatest = filled((n_chunks * CHUNK_BLOCKS) as usize, 0u8, "check")?;
+        let (mut ascending, mut counted, mut highest) = (true, 0u32, 0);
         segment.for_each_chunk(list, range, |no, chunk| {
             ascending &= chunk.is_sound();
-            chunk.for_each(|place, level| {
-                let doc = (no * CHUNK_DOCS) as u16 + u16::from(place);
-                reserve(&mut docs, 1, "check")?;
-                reserve(&mut impacts, 1, "check")?;
-                docs.push(doc);
-                impacts.push(level);
+            chunk.for_each(|place, impact| {
+                let doc = no * CHUNK_DOCS + u32::from(place);
+                counted += 1;
+                highest = impact.max(highest);
+                if let Some(of_block) = greatest.get_mut((doc / BLOCK_DOCS) as usize) {
+                    *of_block = impact.max(*of_block);
+                }
                 Ok(())
             })
         })?;
         let (page, _) = chunk_record(list, range)?;
-        let counted = docs.len() == n as usize && impacts.iter().max().copied().unwrap_or(0) == max_impact;
-        if !ascending || !counted {
+        if !ascending || counted != n || highest != max_impact {
             let text = format!("record of term {term}, range {range} is wrong");
             found(report, Part::Chunks, page, text);
         }
-        let expected = range_levels(&docs, &impacts, max_impact, chunks_of_range(segment.meta.n_docs, range));
-        let mut equal = true;
-        let all = (0, chunks_of_range(segment.meta.n_docs, range));
-        segment.for_each_bounds(list, range, all, |chunk, bytes| {
-            let from = chunk as usize * CHUNK_BOUNDS;
-            equal &= expected.get(from..from + bytes.len()) == Some(bytes);
+        let mut are_least = true;
+        segment.for_each_bounds(list, range, (0, n_chunks), |first, bytes| {
+            for (chunk, levels) in (first..).zip(bytes.chunks_exact(CHUNK_BOUNDS)) {
+                for block in 0..CHUNK_BLOCKS {
+                    let (byte, shift) = level_place(block);
+                    let of_block = greatest.get((chunk * CHUNK_BLOCKS + block) as usize).copied().unwrap_or(0);
+                    are_least &= is_least_level(levels[byte] >> shift & 15, of_block, max_impact);
+                }
+            }
         })?;
-        if !equal {
+        if !are_least {
             let (page, _) = segment.bounds_place(list, range * RANGE_CHUNKS)?;
             found(report, Part::Bounds, page, format!("bounds of term {term}, range {range} are wrong"));
         }
     }
     Ok(())
+}
+
+/// Whether a block's level bounds the greatest impact in it, and none below does. Said in other words than the writer's:
+/// its own routine would agree with itself whatever it did.
+fn is_least_level(level: u8, greatest: u8, max_impact: u8) -> bool {
+    let (reach, step) = (u32::from(level) * u32::from(max_impact), u32::from(max_impact));
+    let wanted = u32::from(greatest) * impact::LEVELS;
+    reach >= wanted && (level == 0 || reach - step < wanted)
 }
 
 /// A sum over each document's postings, to be compared with the sum over the vector in the heap: says whether every

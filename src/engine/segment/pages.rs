@@ -141,7 +141,14 @@ pub mod field {
 #[derive(Clone, Debug, Default)]
 pub struct MemoryPages {
     pages: [Vec<Vec<u8>>; Part::ALL.len()],
+    /// How many pages were opened.
+    #[cfg(test)]
+    opened: std::cell::Cell<u64>,
 }
+
+/// No test opens so many pages of one store, unless a loop does not get on: then it ends here instead of never.
+#[cfg(test)]
+const MOST_OPENED: u64 = 1 << 27;
 
 impl MemoryPages {
     /// The pages of `part`, for tests that damage them.
@@ -154,6 +161,11 @@ impl PartPages for MemoryPages {
     type Page<'a> = &'a [u8];
 
     fn page(&self, part: Part, no: u32) -> Result<Self::Page<'_>> {
+        #[cfg(test)]
+        {
+            self.opened.set(self.opened.get() + 1);
+            assert!(self.opened.get() < MOST_OPENED, "a loop does not get on: page {no} of {} again", part.name());
+        }
         let page = self.pages[part.index()].get(no as usize);
         page.map(Vec::as_slice).ok_or_else(|| corrupt(part, no, "no such page"))
     }

@@ -341,7 +341,7 @@ impl<'s, S: PartSink> ListWriter<'s, S> {
 }
 
 /// The bounds of a range of `n_chunks` chunks: for each block the level of its greatest impact.
-pub fn range_levels(docs: &[u16], impacts: &[u8], max: u8, n_chunks: u32) -> Vec<u8> {
+fn range_levels(docs: &[u16], impacts: &[u8], max: u8, n_chunks: u32) -> Vec<u8> {
     let mut levels = vec![0u8; n_chunks as usize * CHUNK_BOUNDS];
     for (&doc, &impact) in docs.iter().zip(impacts) {
         let block = u32::from(doc) / BLOCK_DOCS;

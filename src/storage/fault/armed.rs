@@ -2,7 +2,7 @@
 //!
 //! Parallel workers inherit the settings but count, fail and wait for nothing: a run must be repeatable.
 
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
 use pgrx::pg_sys;
@@ -38,12 +38,16 @@ const TWO_KEYS: u16 = 2;
 /// The settings' places. PostgreSQL writes them, but for the last.
 static CRASH_AFTER: AtomicI32 = AtomicI32::new(0);
 static ERROR_AFTER: AtomicI32 = AtomicI32::new(0);
+static ERROR_IN: AtomicI32 = AtomicI32::new(0);
 static PAUSE_AT: AtomicI32 = AtomicI32::new(0);
 static WAL_RECORDS: AtomicI32 = AtomicI32::new(0);
+static WAL_PAGES: AtomicI32 = AtomicI32::new(0);
 
 /// Records that are still to come before the fault; 0: none is wanted, or it has happened.
 static UNTIL_CRASH: AtomicI32 = AtomicI32::new(0);
 static UNTIL_ERROR: AtomicI32 = AtomicI32::new(0);
+/// The same in pages.
+static UNTIL_ERROR_IN: AtomicI32 = AtomicI32::new(0);
 
 /// A point's number; an unknown name does not compile.
 pub const fn number_of(name: &str) -> i32 {
@@ -101,8 +105,42 @@ pub fn record_written(lsn: pg_sys::XLogRecPtr) {
         crash(lsn);
     }
     if is_due(&UNTIL_ERROR) {
-        ereport!(ERROR, PgSqlErrorCode::ERRCODE_SYSTEM_ERROR, "wand.error_after_wal: the record has been written");
+        raise(c"wand.error_after_wal: the record has been written");
     }
+}
+
+/// Counts a page that is part of a record to come, and does what was asked for.
+pub fn page_registered() {
+    if is_worker() {
+        return;
+    }
+    WAL_PAGES.fetch_add(1, Relaxed);
+    if is_due(&UNTIL_ERROR_IN) {
+        raise(c"wand.error_in_wal: the record is never written");
+    }
+}
+
+/// An error as the server's own functions raise it. One that begins in Rust would leave the server's state as it is
+/// until the last of our frames is gone; this one has changed it (interrupts are no longer held off, for one) before
+/// the first value is dropped, and only so is seen who calls the server from there.
+fn raise(message: &'static CStr) {
+    unsafe extern "C-unwind" {
+        fn errstart(level: c_int, domain: *const c_char) -> bool;
+        fn errcode(sqlstate: c_int) -> c_int;
+        fn errmsg_internal(format: *const c_char, ...) -> c_int;
+        fn errfinish(file: *const c_char, line: c_int, function: *const c_char);
+    }
+    let report = || {
+        // SAFETY: as the macro ereport of the server does it; all strings are static and nothing here is to be dropped.
+        unsafe {
+            errstart(PgLogLevel::ERROR as c_int, std::ptr::null());
+            errcode(PgSqlErrorCode::ERRCODE_SYSTEM_ERROR as c_int);
+            errmsg_internal(c"%s".as_ptr(), message.as_ptr());
+            errfinish(c"armed.rs".as_ptr(), 0, c"raise".as_ptr());
+        }
+    };
+    // SAFETY: the closure owns nothing; the error comes back as one of Rust's.
+    unsafe { pg_sys::ffi::pg_guard_ffi_boundary(report) };
 }
 
 fn is_due(until: &AtomicI32) -> bool {
@@ -149,6 +187,14 @@ unsafe extern "C-unwind" fn assign_error(n: c_int, _extra: *mut c_void) {
     UNTIL_ERROR.store(n, Relaxed);
 }
 
+/// As above.
+///
+/// # Safety
+/// - As above.
+unsafe extern "C-unwind" fn assign_error_in(n: c_int, _extra: *mut c_void) {
+    UNTIL_ERROR_IN.store(n, Relaxed);
+}
+
 /// Declares the settings; once, when the library is loaded, before the prefix is reserved.
 pub fn register() {
     let none = pg_sys::config_enum_entry { name: c"none".as_ptr(), val: 0, hidden: false };
@@ -174,9 +220,23 @@ pub fn register() {
         Some(assign_error),
     );
     define_count(
+        c"wand.error_in_wal",
+        c"Ends the statement with an error as soon as this page of the session's is part of a log record to come; 0: never.",
+        &ERROR_IN,
+        superuser,
+        Some(assign_error_in),
+    );
+    define_count(
         c"wand.wal_records",
         c"Log records that the session has written for wand indexes.",
         &WAL_RECORDS,
+        pg_sys::GucContext::PGC_INTERNAL,
+        None,
+    );
+    define_count(
+        c"wand.wal_pages",
+        c"Pages that the session has put into log records for wand indexes.",
+        &WAL_PAGES,
         pg_sys::GucContext::PGC_INTERNAL,
         None,
     );

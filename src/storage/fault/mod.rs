@@ -1,5 +1,5 @@
-//! Faults on purpose, for tests: the server dies or an operation fails right after a chosen log record, and backends
-//! wait at named points.
+//! Faults on purpose, for tests: the server dies or an operation fails right after a chosen log record, or fails in the
+//! middle of making one, and backends wait at named points.
 //!
 //! All of it exists only with the cargo feature `faults`, which no release has: without it both macros are nothing. The
 //! settings are described in the README beside this folder.
@@ -11,7 +11,7 @@ mod damage;
 #[cfg(feature = "faults")]
 mod memory;
 #[cfg(feature = "faults")]
-pub use armed::{number_of, pause, record_written, register};
+pub use armed::{number_of, page_registered, pause, record_written, register};
 #[cfg(feature = "faults")]
 pub use memory::{refuses, reserve_given, returned};
 
@@ -34,6 +34,14 @@ macro_rules! record {
         $crate::storage::fault::record_written($lsn);
         #[cfg(not(feature = "faults"))]
         let _ = $lsn;
+    };
+}
+
+/// `fault::page!()`: a page has become part of a log record that is not written yet.
+macro_rules! page {
+    () => {
+        #[cfg(feature = "faults")]
+        $crate::storage::fault::page_registered();
     };
 }
 
@@ -68,4 +76,4 @@ macro_rules! given_back {
     };
 }
 
-pub(crate) use {allocation, deallocation, given_back, point, record};
+pub(crate) use {allocation, deallocation, given_back, page, point, record};
