@@ -10,7 +10,7 @@ use crate::storage::buffer::SharedBuffer;
 use crate::storage::fault;
 use crate::storage::free;
 use crate::storage::meta::{META_BLOCK, Manifest, Meta, expect};
-use crate::storage::page::{Identity, PageRef, PageState};
+use crate::storage::page::{Identity, PageKind, PageRef, PageState};
 use crate::storage::pending::Walk;
 use crate::storage::relation::IndexRelation;
 use crate::storage::segment_pages::SegmentPages;
@@ -86,11 +86,11 @@ pub fn sweep(index: IndexRelation, repair: bool) -> Result<Census> {
     let owned = owned_blocks(index, &mut |_| {})?;
     let n_blocks = index.n_blocks_settled();
     let mut found = Census { owned, n_blocks, ..Census::default() };
-    let mut segments = None;
+    let mut listed = None;
     for block in (0..n_blocks).filter(|&b| !found.owned.contains(b)) {
         let (standing, identity) = {
             let buffer = SharedBuffer::open(index, block)?;
-            (standing(buffer.page(), limit), buffer.page().special().of_segment())
+            (standing(buffer.page(), limit), buffer.page().special().identity())
         };
         match standing {
             Standing::Reusable => {
@@ -103,11 +103,11 @@ pub fn sweep(index: IndexRelation, repair: bool) -> Result<Census> {
                 found.unowned.orphaned += 1;
                 if repair {
                     if let Some(identity) = identity {
-                        let segments = match &segments {
-                            Some(segments) => segments,
-                            None => segments.insert(listed_segments(index)?),
+                        let listed = match &listed {
+                            Some(listed) => listed,
+                            None => listed.insert(Listed::read(index)?),
                         };
-                        expect_not_missed(index, segments, &identity)?;
+                        listed.expect_not_missed(index, &identity)?;
                     }
                     fault::point!("sweep_before_free");
                     free::free_orphan(index, block, limit)?;
@@ -119,31 +119,57 @@ pub fn sweep(index: IndexRelation, repair: bool) -> Result<Census> {
     Ok(found)
 }
 
-/// The segments by the manifest as it is on its pages now, not as a session remembers it.
-fn listed_segments(index: IndexRelation) -> Result<Vec<SegmentPages>> {
-    let (manifest, _) = Manifest::read(index, &Meta::read(index)?)?;
-    let n_blocks = index.n_blocks();
-    let mut segments = reserved(manifest.segments.len(), "segments")?;
-    for descriptor in manifest.segments {
-        segments.push(SegmentPages::new(index, descriptor, n_blocks)?);
-    }
-    Ok(segments)
+/// What metapage and manifest know, as it is on their pages now, not as a session remembers it.
+struct Listed {
+    meta: Meta,
+    segments: Vec<SegmentPages>,
 }
 
-/// A page that nothing refers to may say that it belongs to a segment that the manifest lists: a copy that was moved, or
-/// was to be (`shrink.rs`), before a crash. But if the segment has no page where the manifest says this one is, then not
-/// this page is wrong but the manifest, and to free what it forgot would spread the damage.
-fn expect_not_missed(index: IndexRelation, segments: &[SegmentPages], identity: &Identity) -> Result<()> {
-    let Identity { part, owner, generation, page_no, .. } = *identity;
-    let is_owner =
-        |pages: &&SegmentPages| pages.descriptor().id == owner && pages.descriptor().generation == generation;
-    let Some(pages) = segments.iter().find(is_owner) else { return Ok(()) };
-    let part = Part::ALL.get(usize::from(part)).copied();
-    let Some(listed) = part.and_then(|part| pages.block(part, page_no)) else {
-        return Err(EngineError::BadPage { block: META_BLOCK, reason: "the manifest lacks a page of a segment" });
-    };
-    let buffer = SharedBuffer::open(index, listed)?;
-    expect(index, buffer.page(), listed, identity).map(|_| ())
+impl Listed {
+    fn read(index: IndexRelation) -> Result<Self> {
+        let meta = Meta::read(index)?;
+        let (manifest, _) = Manifest::read(index, &meta)?;
+        let n_blocks = index.n_blocks();
+        let mut segments = reserved(manifest.segments.len(), "segments")?;
+        for descriptor in manifest.segments {
+            segments.push(SegmentPages::new(index, descriptor, n_blocks)?);
+        }
+        Ok(Self { meta, segments })
+    }
+
+    /// Fails if a page that nothing refers to shows that not it is wrong, but what should refer to it: to free it would
+    /// spread the damage.
+    ///
+    /// - A generation is logged before the first page of its operation is written, and a page of the list together with
+    ///   the metapage: neither can be ahead of the metapage, unless that is of another time.
+    /// - A page may say that it belongs to a segment that the manifest lists if it is a copy that was moved, or was to
+    ///   be (`shrink.rs`), before a crash; then the segment has a sound page where the manifest says this one is.
+    fn expect_not_missed(&self, index: IndexRelation, identity: &Identity) -> Result<()> {
+        let Identity { kind, part, owner, generation, page_no } = *identity;
+        let bad = |reason| Err(EngineError::BadPage { block: META_BLOCK, reason });
+        let is_ahead = |number: u32, of: u32| number.wrapping_sub(of).cast_signed() >= 0;
+        match kind {
+            PageKind::Pending if is_ahead(page_no, self.meta.pending.head_no) => {
+                return bad("the metapage is older than a page of the pending list");
+            }
+            PageKind::Manifest | PageKind::Segment if is_ahead(generation, self.meta.next_generation) => {
+                return bad("the metapage is older than a page of a segment");
+            }
+            PageKind::Segment => {}
+            _ => return Ok(()),
+        }
+        let is_its = |pages: &&SegmentPages| {
+            let descriptor = pages.descriptor();
+            (descriptor.id, descriptor.generation) == (owner, generation)
+        };
+        let Some(pages) = self.segments.iter().find(is_its) else { return Ok(()) };
+        let part = Part::ALL.get(usize::from(part)).copied();
+        let Some(listed) = part.and_then(|part| pages.block(part, page_no)) else {
+            return bad("the manifest lacks a page of a segment");
+        };
+        let buffer = SharedBuffer::open(index, listed)?;
+        expect(index, buffer.page(), listed, identity).map(|_| ())
+    }
 }
 
 /// What a page is that nothing refers to; `limit` is a stamp from before it was known that nothing does.

@@ -151,16 +151,12 @@ impl Special {
         self.kind == kind as u8
     }
 
-    /// Of a page of a segment: whose it says that it is.
-    pub fn of_segment(&self) -> Option<Identity> {
+    /// Whose the page says that it is, if there is such a kind.
+    pub fn identity(&self) -> Option<Identity> {
         let Self { part, owner, generation, page_no, .. } = *self;
-        self.is_kind(PageKind::Segment).then_some(Identity {
-            kind: PageKind::Segment,
-            part,
-            owner,
-            generation,
-            page_no,
-        })
+        let kinds = [PageKind::Meta, PageKind::Manifest, PageKind::Pending, PageKind::Overflow, PageKind::Segment];
+        let kind = kinds.into_iter().find(|&kind| self.is_kind(kind))?;
+        Some(Identity { kind, part, owner, generation, page_no })
     }
 
     /// Whether it is in use.
