@@ -146,6 +146,10 @@ impl HeapCheck<'_> {
             Some(&Place::Segment(at, doc)) => {
                 let (pages, sums) = &self.indexed.segments[at];
                 let id = pages.descriptor().id;
+                // On a standby older snapshots may see such rows.
+                if sums.is_killed(doc) && !self.columns.index().is_under_replay() {
+                    self.find(tid, Some(id), Part::Killed.name(), "is marked as dead to everybody");
+                }
                 if !sums.matches(doc, self.metric, vector) {
                     self.find(tid, Some(id), "heap", "is indexed with other weights");
                 }

@@ -59,7 +59,8 @@ impl SpecialDocs {
             bytes.extend_from_slice(&pages.page(Part::Special, no)?);
         }
         let total = field::u32_at(&bytes, 0) as usize;
-        let mut rest = bytes.get(4..total).ok_or_else(|| corrupt(Part::Special, 0, "length beyond its pages"))?;
+        let other_length = || corrupt(Part::Special, 0, "sets of another length");
+        let mut rest = bytes.get(4..total).filter(|_| total > bytes.len() - PAYLOAD).ok_or_else(other_length)?;
         let mut next = || -> Result<RoaringBitmap> {
             let len = field::u32_at(rest, 0) as usize;
             let end = len.checked_add(4).filter(|&e| rest.len() >= e);
@@ -72,6 +73,7 @@ impl SpecialDocs {
                 _ => Ok(set),
             }
         };
-        Ok(Self { null: next()?, zero_norm: next()?, irregular: next()? })
+        let special = Self { null: next()?, zero_norm: next()?, irregular: next()? };
+        if rest.is_empty() { Ok(special) } else { Err(other_length()) }
     }
 }
