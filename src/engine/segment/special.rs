@@ -77,3 +77,22 @@ impl SpecialDocs {
         if rest.is_empty() { Ok(special) } else { Err(other_length()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::pages::MemoryPages;
+    use super::*;
+
+    #[test]
+    fn another_length_is_an_error() {
+        let special = SpecialDocs { null: (0..90).collect(), ..SpecialDocs::default() };
+        let mut pages = MemoryPages::default();
+        let n_pages = special.write(&mut pages).unwrap();
+        assert_eq!(SpecialDocs::read(&pages, n_pages, 90), Ok(special));
+        let total = field::u32_at(&pages.part_mut(Part::Special)[0], 0);
+        for wrong in [0, 3, 4, total - 1, total + 1, PAYLOAD as u32, PAYLOAD as u32 + 1, u32::MAX] {
+            pages.part_mut(Part::Special)[0][..4].copy_from_slice(&wrong.to_le_bytes());
+            assert!(SpecialDocs::read(&pages, n_pages, 90).is_err(), "{wrong}");
+        }
+    }
+}

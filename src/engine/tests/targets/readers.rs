@@ -20,7 +20,7 @@ use crate::engine::search::simd::Kernel;
 use crate::engine::segment::check::{DocumentSums, check_segment, repeated_tids};
 use crate::engine::segment::frequencies::DocumentFrequencies;
 use crate::engine::segment::pages::MemoryPages;
-use crate::engine::segment::reader::SegmentAsSource;
+use crate::engine::segment::reader::{SegmentAsSource, SegmentReader};
 use crate::engine::segment::source::Input;
 use crate::engine::segment::stats::for_each_term;
 use crate::engine::segment::writer::write_segment;
@@ -54,7 +54,7 @@ pub enum Readers {
 pub fn read_all(made: &Made, image: &Image, choice: u64, readers: Readers) -> Outcome {
     let steps = Cell::new(0);
     let reading = Reading::new(image, &steps);
-    let mut outcome = Outcome::default();
+    let (mut outcome, mut merged_is_sound) = (Outcome::default(), true);
     let mut take = |result: Result<bool>| {
         match result {
             Ok(true) => {}
@@ -72,7 +72,9 @@ pub fn read_all(made: &Made, image: &Image, choice: u64, readers: Readers) -> Ou
         }
         let by_turns = |turn| readers == Readers::All || choice >> 12 & 3 == turn;
         if by_turns(0) {
-            take(merge(made, reading));
+            let merged = merge(made, reading);
+            merged_is_sound = merged != Ok(false);
+            take(merged.map(|_| true));
         }
         if by_turns(1) {
             take(terms(made, reading));
@@ -85,6 +87,8 @@ pub fn read_all(made: &Made, image: &Image, choice: u64, readers: Readers) -> Ou
         }
     }
     let (found, found_with_table) = check(made, reading);
+    // What nobody has seen must not have become worse.
+    assert!(found || merged_is_sound, "a merge spreads damage");
     Outcome { found, found_with_table, ..outcome }
 }
 
@@ -186,14 +190,19 @@ fn shares(row: &Row, query: &SparseVector) -> bool {
     row.vector.as_ref().is_some_and(|v| v.as_ref().indices().iter().any(|term| terms.indices().contains(term)))
 }
 
-/// A merge of what is left alive.
+/// A merge of what is left alive; whether what it writes is sound.
 fn merge(made: &Made, reading: Reading<'_>) -> Result<bool> {
     let dead = reading.reader().dead()?;
     let mut pages = MemoryPages::default();
     let mut inputs = [Input { source: Box::new(SegmentAsSource::new(reading.reader())?), dead }];
     let meta = write_segment(&mut inputs, &made.columns, &mut pages)?;
     assert!(meta.n_docs == 0 || meta.is_plausible(), "{meta:?}");
-    Ok(true)
+    let merged = SegmentReader { pages: &pages, meta: &meta };
+    let mut is_sound = true;
+    if meta.n_docs > 0 {
+        check_segment(&merged, &made.columns, None, &mut |_| is_sound = false)?;
+    }
+    Ok(is_sound)
 }
 
 /// Conditions on terms, and statistics of all.
