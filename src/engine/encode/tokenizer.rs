@@ -4,6 +4,7 @@
 //! the same for every text, so no search can use them. Truncation and padding that the file asks for are not done.
 
 use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -94,7 +95,7 @@ impl Tokenizer {
     /// Reads `tokenizer.json`.
     pub fn new(json: &str) -> Result<Self> {
         let bad = |reason: String| EncodeError::BadTokenizer { reason };
-        let mut inner: Inner = json.parse().map_err(|e: tokenizers::Error| bad(e.to_string()))?;
+        let mut inner: Inner = without_panic(|| json.parse()).map_err(bad)?;
         inner.with_padding(None);
         inner.with_truncation(None).map_err(|e| bad(e.to_string()))?;
         let File { model, normalizer, pre_tokenizer } = serde_json::from_str(json).map_err(|e| bad(e.to_string()))?;
@@ -149,7 +150,8 @@ impl Tokenizer {
                 break;
             }
             between();
-            let encoding = self.inner.encode_fast(piece?, false).map_err(unencodable)?;
+            let piece = piece?;
+            let encoding = without_panic(|| self.inner.encode_fast(piece, false)).map_err(unencodable)?;
             encoding.get_ids().iter().take(left).for_each(|&id| each(id));
             left = left.saturating_sub(encoding.len());
         }
@@ -163,7 +165,7 @@ impl Tokenizer {
         for piece in pieces(text, self.divisible) {
             between();
             let piece = piece?;
-            let encoding = self.inner.encode(piece, false).map_err(unencodable)?;
+            let encoding = without_panic(|| self.inner.encode(piece, false)).map_err(unencodable)?;
             for ((&id, token), &(from, to)) in
                 encoding.get_ids().iter().zip(encoding.get_tokens()).zip(encoding.get_offsets())
             {
@@ -184,6 +186,19 @@ impl Tokenizer {
     }
 }
 
-fn unencodable(error: tokenizers::Error) -> EncodeError {
-    EncodeError::Unencodable { reason: error.to_string() }
+fn unencodable(reason: String) -> EncodeError {
+    EncodeError::Unencodable { reason }
+}
+
+/// Calls the library, which panics at some files that it does not expect, for example where a decoder ends too early.
+/// Nothing of ours is called meanwhile. Gives the reason of a failure.
+fn without_panic<T>(call: impl FnOnce() -> tokenizers::Result<T>) -> std::result::Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(result) => result.map_err(|error| error.to_string()),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            Err(format!("the tokenizers library gave up: {text}"))
+        }
+    }
 }

@@ -92,3 +92,51 @@ fn first_slot(end: u64, slot: u64) -> u64 {
     let page = PAYLOAD as u64;
     if page - end % page < slot { end.next_multiple_of(page) } else { end }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::gaps::GapWidth;
+    use super::*;
+
+    #[test]
+    fn a_list_begins_where_the_one_before_ends() {
+        let meta = SegmentMeta { n_docs: 600, ..SegmentMeta::default() };
+        let list = |place, offset, gaps| ListEntry { df: 3, place, offset, gaps, ..ListEntry::default() };
+        let end = PAYLOAD as u64;
+        let cases = [
+            // One list ends here; the next begins there; is that right?
+            (0, list(0, 0, GapWidth::One), true),
+            (6, list(0, 6, GapWidth::One), true),
+            (6, list(0, 8, GapWidth::One), false),
+            (6, list(0, 4, GapWidth::Four), false),
+            (6, list(1, 6, GapWidth::One), false),
+            // No slot crosses a page, and a page that is full has no room.
+            (end - 2, list(0, PAYLOAD as u16 - 2, GapWidth::One), true),
+            (end - 1, list(1, 0, GapWidth::One), true),
+            (end - 4, list(1, 0, GapWidth::Four), true),
+            (end - 4, list(1, 0, GapWidth::Two), false),
+            (end, list(1, 0, GapWidth::One), true),
+            (end, list(0, PAYLOAD as u16, GapWidth::One), true),
+        ];
+        for (end, list, is_right) in cases {
+            let mut packing = Packing::default();
+            packing.end_at(end);
+            let mut n = 0;
+            packing.begin(&list, &meta, 7, &mut |_| n += 1);
+            assert_eq!(n == 0, is_right, "{end}, {list:?}");
+            // Behind a list that could not be read nobody knows.
+            packing.begin(&list, &meta, 7, &mut |_| panic!("nothing is known"));
+        }
+    }
+
+    #[test]
+    fn records_are_counted_by_the_lists_that_have_them() {
+        let meta = SegmentMeta { n_docs: 66_000, ..SegmentMeta::default() };
+        let list = |place| ListEntry { df: 600, place, frequent: true, ..ListEntry::default() };
+        for (second, is_right) in [(2, true), (1, false), (3, false)] {
+            let (mut packing, mut n) = (Packing::default(), 0);
+            [list(0), list(second)].iter().for_each(|list| packing.begin(list, &meta, 7, &mut |_| n += 1));
+            assert_eq!(n == 0, is_right, "{second}");
+        }
+    }
+}
