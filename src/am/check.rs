@@ -4,7 +4,7 @@
 use pgrx::pg_sys;
 use roaring::RoaringBitmap;
 
-use super::check_heap::{self, Indexed, IndexedSegment, PendingRow, Place};
+use super::check_heap::{self, Indexed, PendingRow, Place};
 use super::columns::IndexColumns;
 use super::{metric_of, sweep};
 use crate::engine::error::{EngineError, Result, reserve};
@@ -235,9 +235,7 @@ impl Checker {
             }
             Ok(())
         })?;
-        // On a standby the hint is of rows that may still be seen there.
-        let hidden = if with_heap && !self.index.is_under_replay() { segment.absent(true)? - dead } else { dead };
-        self.indexed.segments.push(IndexedSegment { pages, sums, hidden });
+        self.indexed.segments.push((pages, sums));
         Ok(())
     }
 

@@ -5,7 +5,6 @@ use std::ffi::c_void;
 
 use pgrx::pg_sys;
 use pgrx::prelude::*;
-use roaring::RoaringBitmap;
 
 use super::check::Finding;
 use super::columns::{IndexColumns, Row};
@@ -51,21 +50,11 @@ impl PendingRow {
     }
 }
 
-/// What a segment says of its rows.
-pub struct IndexedSegment {
-    /// Its pages.
-    pub pages: SegmentPages,
-    /// Of each document.
-    pub sums: DocumentSums,
-    /// Documents that scans pass over.
-    pub hidden: RoaringBitmap,
-}
-
 /// What the index says of the rows of its table.
 #[derive(Default)]
 pub struct Indexed {
     /// The segments.
-    pub segments: Vec<IndexedSegment>,
+    pub segments: Vec<(SegmentPages, DocumentSums)>,
     pending: Vec<PendingRow>,
     /// Filled only if the heap is to be checked.
     places: HashMap<Tid, Place>,
@@ -157,12 +146,13 @@ impl HeapCheck<'_> {
             None => self.find(tid, None, "heap", "is not in the index"),
             Some(&Place::Pending(at)) => self.compare_pending(tid, at, vector, values)?,
             Some(&Place::Segment(at, doc)) => {
-                let IndexedSegment { pages, sums, hidden } = &self.indexed.segments[at];
+                let (pages, sums) = &self.indexed.segments[at];
                 let id = pages.descriptor().id;
                 if !sums.matches(doc, self.metric, vector) {
                     self.find(tid, Some(id), "heap", "is indexed with other weights");
                 }
-                if hidden.contains(doc) {
+                // On a standby the hint is of rows that may still be seen there.
+                if sums.is_killed(doc) && !self.columns.index().is_under_replay() {
                     self.find(tid, Some(id), Part::Killed.name(), KILLED);
                 }
                 self.compare_values(tid, at, doc, values)?;
@@ -197,7 +187,7 @@ impl HeapCheck<'_> {
 
     /// Compares a row's values with those of a document.
     fn compare_values(&mut self, tid: Tid, at: usize, doc: u32, values: &[Option<Value<'_>>]) -> Result<()> {
-        let pages = &self.indexed.segments[at].pages;
+        let pages = &self.indexed.segments[at].0;
         let (id, segment) = (pages.descriptor().id, pages.reader());
         for (column, &value) in values.iter().enumerate().take(segment.meta.columns.len()) {
             let same = segment.column(column);

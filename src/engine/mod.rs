@@ -25,6 +25,8 @@ pub mod segment;
 pub mod selectivity;
 pub mod space;
 pub mod survey;
+#[cfg(test)]
+mod tests;
 pub mod tune;
 pub mod vector;
 pub mod weights;

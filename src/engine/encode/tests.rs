@@ -252,3 +252,16 @@ fn hashed_words_collide_as_often_as_said() {
     let expected = n * (n - 1) / 2 / u64::from(dim);
     assert!(shared.abs_diff(expected) < expected / 5, "{shared} pairs, {expected} expected");
 }
+
+/// At such files the library panics (0.23).
+#[test]
+fn files_that_the_library_does_not_expect() {
+    for decoder in ["null", "{\"type\"", "", "]"] {
+        let json = UNIGRAM.replace("\"decoder\": null", &format!("\"decoder\": {decoder}"));
+        match Tokenizer::new(&json) {
+            Ok(_) => assert_eq!(decoder, "null"),
+            Err(EncodeError::BadTokenizer { reason }) => assert!(!reason.is_empty() && decoder != "null"),
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! the same for every text, so no search can use them. Truncation and padding that the file asks for are not done.
 
 use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -105,7 +106,7 @@ impl Tokenizer {
 
     fn parse(json: &str) -> Result<Self> {
         let bad = |reason: String| EncodeError::BadTokenizer { reason };
-        let mut inner: Inner = json.parse().map_err(|e: tokenizers::Error| bad(e.to_string()))?;
+        let mut inner: Inner = without_panic(|| json.parse()).map_err(bad)?;
         inner.with_padding(None);
         inner.with_truncation(None).map_err(|e| bad(e.to_string()))?;
         let File { model, normalizer, pre_tokenizer } = serde_json::from_str(json).map_err(|e| bad(e.to_string()))?;
@@ -161,7 +162,8 @@ impl Tokenizer {
             }
             between();
             let piece = piece?;
-            let encoding = with_room(room_for(piece), || self.inner.encode_fast(piece, false))?.map_err(unencodable)?;
+            let encode = || without_panic(|| self.inner.encode_fast(piece, false));
+            let encoding = with_room(room_for(piece), encode)?.map_err(unencodable)?;
             encoding.get_ids().iter().take(left).try_for_each(|&id| each(id))?;
             left = left.saturating_sub(encoding.len());
         }
@@ -175,7 +177,8 @@ impl Tokenizer {
         for piece in pieces(text, self.divisible) {
             between();
             let piece = piece?;
-            let encoding = with_room(room_for(piece), || self.inner.encode(piece, false))?.map_err(unencodable)?;
+            let encode = || without_panic(|| self.inner.encode(piece, false));
+            let encoding = with_room(room_for(piece), encode)?.map_err(unencodable)?;
             reserve(&mut tokens, encoding.len())?;
             for ((&id, token), &(from, to)) in
                 encoding.get_ids().iter().zip(encoding.get_tokens()).zip(encoding.get_offsets())
@@ -202,6 +205,19 @@ fn room_for(piece: &str) -> usize {
     piece.len().saturating_mul(ENCODED).saturating_add(ENCODED_AT_LEAST)
 }
 
-fn unencodable(error: tokenizers::Error) -> EncodeError {
-    EncodeError::Unencodable { reason: error.to_string() }
+fn unencodable(reason: String) -> EncodeError {
+    EncodeError::Unencodable { reason }
+}
+
+/// Calls the library, which panics at some files that it does not expect, for example where a decoder ends too early.
+/// Nothing of ours is called meanwhile. Gives the reason of a failure.
+fn without_panic<T>(call: impl FnOnce() -> tokenizers::Result<T>) -> std::result::Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(result) => result.map_err(|error| error.to_string()),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            Err(format!("the tokenizers library gave up: {text}"))
+        }
+    }
 }

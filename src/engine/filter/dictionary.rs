@@ -208,6 +208,8 @@ impl ValuesPage {
             && [0, 1, 2, 4].contains(&page.count_width)
             && value_widths.contains(&page.value_width)
             && page.strings_at() <= PAYLOAD
+            // Bytes have no base.
+            && (column.kind == ValueKind::Integer || field::i64_at(&page.bytes, 12) == 0)
             && u64::from(page.first.number) + page.n as u64 <= u64::from(column.n_values)
             && u64::from(page.first.position) + page.n as u64 <= u64::from(page.n_valued);
         if sound { Ok(page) } else { Err(page.damaged("impossible dictionary page")) }

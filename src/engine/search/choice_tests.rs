@@ -6,9 +6,11 @@ use super::matching::{Terms, near, with_terms};
 use super::oracle_tests::{Case, Random, Vector, Weights, build, cases, compare, vector};
 use super::query::Distance;
 use super::ranker::{Options, Strategy};
+use super::shapes_tests;
 use super::simd::{Kernel, Simd};
 use crate::engine::filter::docset::DocSet;
 use crate::engine::ids::Metric;
+use crate::engine::tests::trials;
 use roaring::RoaringBitmap;
 
 /// Documents of each segment: none, all, scattered ones, neighbours, or no condition at all.
@@ -138,24 +140,23 @@ fn check_near(case: &Case, query: &Vector, rng: &mut Random) {
 }
 
 fn run_cases(n: u64, max_docs: u64, seed: u64) {
-    for n in 0..n {
-        let seed = seed.wrapping_add(n);
-        let outcome = std::panic::catch_unwind(|| {
-            let mut rng = Random(seed);
-            let case = Case::generate(&mut rng, max_docs);
-            for _ in 0..5 {
-                let kind = [Weights::Learned, Weights::Ties, Weights::Signed, Weights::Wild][rng.below(4) as usize];
-                let max_nnz = 1 + rng.below(40);
-                let query = vector(&mut rng, kind, max_nnz, 200);
-                check_choice(&case, &query, &mut rng);
-                check_terms(&case, &mut rng);
-                check_near(&case, &query, &mut rng);
-            }
-        });
-        assert!(outcome.is_ok(), "seed {seed}, at most {max_docs} documents");
-    }
+    trials::run("scripts/unit.sh conditions_leave", n, seed, |random, (): &mut ()| {
+        let mut rng = Random(random.next());
+        let case = Case::generate(&mut rng, max_docs);
+        for _ in 0..5 {
+            let query = shapes_tests::query(&mut rng, &case.docs);
+            check_choice(&case, &query, &mut rng);
+            check_terms(&case, &mut rng);
+            check_near(&case, &query, &mut rng);
+        }
+    });
+    println!(
+        "conditions: {n} collections of up to {max_docs} documents, five queries each; SEED={}",
+        trials::seed(seed)
+    );
 }
 
+/// With `PG_WAND_ONLY` the larger collections have the same numbers as the smaller ones: both are run.
 #[test]
 fn conditions_leave_a_part_of_the_stream() {
     run_cases(cases(2_000), 60, 0x5eed_0101);

@@ -122,7 +122,7 @@ fn check_stream((pages, meta): &Written, step: u32, nines: &[u32], strategy: Str
     let (indices, weights) = ([7, 8], [1.0, 1.0]);
     let query = SparseVectorRef::from_valid_parts(0, &indices, &weights);
     let options = Options { strategy, ..Options::default() };
-    let segments = vec![Kept { pages, meta }];
+    let segments = vec![Kept { pages, meta, steps: None }];
     let mut ranker = Ranker::new(segments, metric, Some(query), options, Scratch::default()).unwrap();
     let truth = |doc: u32| {
         let weight = |has: bool| if has { f64::from(impact(doc)) } else { 0.0 };
@@ -239,7 +239,7 @@ fn queries_of_many_terms() {
         let query = SparseVectorRef::from_valid_parts(0, &indices[from..], &weights[from..]);
         for strategy in [Strategy::Blocks, Strategy::Exhaustive] {
             let options = Options { strategy, ..Options::default() };
-            let segments = vec![Kept { pages: &pages, meta: &meta }];
+            let segments = vec![Kept { pages: &pages, meta: &meta, steps: None }];
             let ranker = Ranker::new(segments, Metric::InnerProduct, Some(query), options, Scratch::default());
             let mut ranker = ranker.unwrap();
             let mut docs = Vec::new();
@@ -260,7 +260,7 @@ fn queries_of_many_terms() {
 fn an_index_of_many_segments() {
     let (pages, meta) = write(vec![Input::all(Made::new(0, 3, 2))]);
     for n in around(1 << 16) {
-        let segments: Vec<_> = (0..n).map(|_| Kept { pages: &pages, meta: &meta }).collect();
+        let segments: Vec<_> = (0..n).map(|_| Kept { pages: &pages, meta: &meta, steps: None }).collect();
         let (indices, weights) = ([9], [1.0]);
         let query = SparseVectorRef::from_valid_parts(0, &indices, &weights);
         let ranker = Ranker::new(segments, Metric::InnerProduct, Some(query), Options::default(), Scratch::default());
@@ -283,7 +283,7 @@ fn too_many_documents_are_refused() {
     let meta = SegmentMeta { n_docs: MAX_DOCS, ..SegmentMeta::default() };
     let pages = MemoryPages::default();
     let open = |n: usize| {
-        let segments: Vec<_> = (0..n).map(|_| Kept { pages: &pages, meta: &meta }).collect();
+        let segments: Vec<_> = (0..n).map(|_| Kept { pages: &pages, meta: &meta, steps: None }).collect();
         Ranker::new(segments, Metric::InnerProduct, None, Options::default(), Scratch::default()).map(drop)
     };
     assert!(limit(open(2)));

@@ -31,4 +31,6 @@ mod limits_tests;
 #[cfg(test)]
 mod oracle_tests;
 #[cfg(test)]
+mod shapes_tests;
+#[cfg(test)]
 mod starts_tests;

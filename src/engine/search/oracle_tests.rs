@@ -2,6 +2,7 @@
 //! exactly once, in the order of bounds that are never above the true distance; reordered as the executor does it, the
 //! distances equal those of a scan over the vectors, bit for bit.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use roaring::RoaringBitmap;
@@ -10,6 +11,7 @@ use super::choice::Choice;
 use super::query::Distance;
 use super::ranker::{Options, Ranked, Ranker, Segment, Strategy};
 use super::scratch::Scratch;
+use super::shapes_tests;
 use super::simd::Kernel;
 use crate::engine::filter::value::NoColumns;
 use crate::engine::ids::{Metric, Tid};
@@ -23,6 +25,7 @@ use crate::engine::segment::run::{Run, RunBuilder};
 use crate::engine::segment::source::Input;
 use crate::engine::segment::spill::{SpillRead, SpillWrite, SpilledRun, write_run};
 use crate::engine::segment::writer::write_segment;
+use crate::engine::tests::trials;
 use crate::engine::vector::{SparseVectorRef, ops};
 
 /// A small, fast, seeded generator (SplitMix64).
@@ -103,7 +106,7 @@ pub(super) fn vector(rng: &mut Random, kind: Weights, max_nnz: u64, vocabulary: 
 }
 
 /// Makes some documents far longer or shorter than the others.
-fn stretch(rng: &mut Random, docs: &mut [Option<Vector>]) {
+pub(super) fn stretch(rng: &mut Random, docs: &mut [Option<Vector>]) {
     let percent = [1, 5, 50][rng.below(3) as usize];
     for doc in docs.iter_mut().flatten() {
         if !rng.chance(percent) {
@@ -160,6 +163,8 @@ fn run_of(metric: Metric, docs: &[Option<Vector>], first: u32) -> Run {
 pub struct Kept<'a> {
     pub pages: &'a MemoryPages,
     pub meta: &'a SegmentMeta,
+    /// Pages opened.
+    pub steps: Option<&'a Cell<u64>>,
 }
 
 impl PartPages for Kept<'_> {
@@ -169,6 +174,7 @@ impl PartPages for Kept<'_> {
         Self: 'b;
 
     fn page(&self, part: Part, no: u32) -> crate::engine::error::Result<&[u8]> {
+        self.steps.inspect(|steps| steps.set(steps.get() + 1));
         self.pages.page(part, no)
     }
 }
@@ -213,19 +219,7 @@ pub(super) fn build(
 impl Case {
     pub(super) fn generate(rng: &mut Random, max_docs: u64) -> Self {
         let metric = [Metric::InnerProduct, Metric::Cosine, Metric::L2][rng.below(3) as usize];
-        let kind = match rng.below(10) {
-            0..=4 => Weights::Learned,
-            5..=6 => Weights::Ties,
-            7..=8 => Weights::Signed,
-            _ => Weights::Wild,
-        };
-        let n = 1 + rng.below(max_docs) as usize;
-        let (max_nnz, vocabulary) = (1 + rng.below(30), 1 + rng.below(200));
-        let mut docs: Vec<Option<Vector>> =
-            (0..n).map(|_| (!rng.chance(3)).then(|| vector(rng, kind, max_nnz, vocabulary))).collect();
-        if rng.chance(25) {
-            stretch(rng, &mut docs);
-        }
+        let docs = shapes_tests::documents(rng, max_docs);
         let n_segments = if rng.chance(30) { 1 + rng.below(40) as usize } else { 1 + rng.below(3) as usize };
         let segments = build(rng, metric, &docs, n_segments);
         let mut case = Self { metric, docs, segments, dead: RoaringBitmap::new(), killed: RoaringBitmap::new() };
@@ -313,12 +307,16 @@ impl Case {
 
     /// The same for the documents that conditions leave.
     pub(super) fn stream_of(&self, choice: Choice, query: Option<&Vector>, options: Options) -> Vec<(u32, Distance)> {
-        let segments = self.segments.iter().map(|(pages, meta)| Kept { pages, meta }).collect();
+        let steps = Cell::new(0);
+        let segments = self.segments.iter().map(|(pages, meta)| Kept { pages, meta, steps: Some(&steps) }).collect();
         let query = query.map(Vector::as_ref);
         let scratch = Scratch::default();
         let mut ranker = Ranker::among(choice, segments, self.metric, query, options, scratch).unwrap();
         let mut out = Vec::new();
+        // A round is ten times the one before, and looks at each list's pages again.
+        let bound = 10_000 + 200 * self.docs.len() as u64 * (1 + self.segments.len() as u64);
         while let Some(Ranked { segment, doc, distance }) = ranker.next_best().unwrap() {
+            assert!(out.len() < self.docs.len() && steps.get() < bound, "it goes on and on: {options:?}");
             let row = self.readers()[segment].tid(doc).unwrap().block;
             out.push((row, distance));
         }
@@ -382,25 +380,30 @@ fn check_pruned(case: &Case, query: Option<&Vector>, prune_factor: f64) {
     assert!(got.iter().all(|(row, bound)| compare(bound, &case.true_distance(*row, query)).is_le()), "bounds");
 }
 
-fn check_query(case: &Case, query: Option<&Vector>, skip_killed: bool) {
-    let kernels = Kernel::ALL.into_iter().filter(|k| k.is_available());
+/// Every strategy with a width of the kernels and a number of wanted documents that chance picks for it.
+fn check_query(rng: &mut Random, case: &Case, query: Option<&Vector>, skip_killed: bool) {
+    let kernels: Vec<Kernel> = Kernel::ALL.into_iter().filter(|k| k.is_available()).collect();
     let mut first = None;
-    for (at, kernel) in kernels.enumerate() {
-        for strategy in [Strategy::Exhaustive, Strategy::Blocks, Strategy::Auto] {
-            let options = Options { strategy, kernel, skip_killed, ..Options::default() };
-            if at == 0 {
-                check_strategy(case, query, options);
+    for strategy in [Strategy::Exhaustive, Strategy::Blocks, Strategy::Auto] {
+        let kernel = kernels[rng.below(kernels.len() as u64) as usize];
+        let goal = shapes_tests::goal(rng, case.docs.len());
+        let options = Options { strategy, kernel, goal, skip_killed, ..Options::default() };
+        let got = case.stream(query, options);
+        match &first {
+            None => {
+                check_stream(case, query, options, &got);
+                first = Some(got);
             }
             // Same sums, hence the same stream, whatever the strategy and the width.
-            let got = case.stream(query, options);
-            let first = first.get_or_insert_with(|| got.clone());
-            assert!(got.iter().zip(&*first).all(|(a, b)| a.0 == b.0 && compare(&a.1, &b.1).is_eq()), "{options:?}");
+            Some(first) => {
+                let is_same = |(a, b): (&(u32, Distance), &(u32, Distance))| a.0 == b.0 && compare(&a.1, &b.1).is_eq();
+                assert!(got.len() == first.len() && got.iter().zip(first).all(is_same), "{options:?}");
+            }
         }
     }
 }
 
-fn check_strategy(case: &Case, query: Option<&Vector>, options: Options) {
-    let got = case.stream(query, options);
+fn check_stream(case: &Case, query: Option<&Vector>, options: Options, got: &[(u32, Distance)]) {
     let mut rows: Vec<u32> = got.iter().map(|&(row, _)| row).collect();
     rows.sort_unstable();
     let absent = |row| case.dead.contains(row) || options.skip_killed && case.killed.contains(row);
@@ -409,12 +412,12 @@ fn check_strategy(case: &Case, query: Option<&Vector>, options: Options) {
     for pair in got.windows(2) {
         assert!(compare(&pair[0].1, &pair[1].1).is_le(), "bounds ascend: {pair:?}");
     }
-    for (row, bound) in &got {
+    for (row, bound) in got {
         let truth = case.true_distance(*row, query);
         assert!(compare(bound, &truth).is_le(), "row {row}: bound {bound:?} above {truth:?}");
         assert_eq!(matches!(bound, Distance::Null), matches!(truth, Distance::Null), "NULL only where NULL");
     }
-    check_reordered(case, query, &got, &expected_rows);
+    check_reordered(case, query, got, &expected_rows);
 }
 
 /// What the executor makes of the stream, against sorting all rows.
@@ -439,42 +442,39 @@ fn check_reordered(case: &Case, query: Option<&Vector>, got: &[(u32, Distance)],
     }
 }
 
-fn run_cases(cases: u64, max_docs: u64, seed: u64) {
-    for n in 0..cases {
-        let seed = seed.wrapping_add(n);
-        let outcome = std::panic::catch_unwind(|| {
-            let mut rng = Random(seed);
-            let case = Case::generate(&mut rng, max_docs);
-            case.check_structure();
-            check_frequencies(&case, &mut rng);
-            for _ in 0..10 {
-                let kind = [Weights::Learned, Weights::Ties, Weights::Signed, Weights::Wild][rng.below(4) as usize];
-                let max_nnz = 1 + rng.below(40);
-                let query = match &case.docs[rng.below(case.docs.len() as u64) as usize] {
-                    Some(doc) if rng.chance(15) => doc.clone(),
-                    _ => vector(&mut rng, kind, max_nnz, 200),
-                };
-                check_query(&case, (!rng.chance(2)).then_some(&query), rng.chance(50));
-                check_pruned(&case, Some(&query), [0.05, 0.5, 0.9][rng.below(3) as usize]);
-            }
-        });
-        assert!(outcome.is_ok(), "seed {seed}, at most {max_docs} documents");
-    }
+fn run_cases(test: &str, cases: u64, max_docs: u64, seed: u64) {
+    trials::run(&format!("scripts/unit.sh {test}"), cases, seed, |random, (): &mut ()| {
+        let mut rng = Random(random.next());
+        let case = Case::generate(&mut rng, max_docs);
+        case.check_structure();
+        check_frequencies(&case, &mut rng);
+        for _ in 0..10 {
+            let query = shapes_tests::query(&mut rng, &case.docs);
+            let (query, skip_killed) = ((!rng.chance(2)).then_some(&query), rng.chance(50));
+            check_query(&mut rng, &case, query, skip_killed);
+            check_pruned(&case, query, [0.05, 0.5, 0.9][rng.below(3) as usize]);
+        }
+    });
+    println!(
+        "oracle: {cases} collections of up to {max_docs} documents, ten queries each; SEED={}",
+        trials::seed(seed)
+    );
 }
 
-/// Number of cases times ten queries; `PG_WAND_CASES` sets another size.
+/// Number of cases times ten queries; `PG_WAND_CASES` sets another size: 10,000, and before a release 2 million, which
+/// are 20 million queries of small collections and a million of larger ones.
 pub(super) fn cases(default: u64) -> u64 {
-    std::env::var("PG_WAND_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(default)
+    trials::size("PG_WAND_CASES", default)
 }
 
 #[test]
 fn small_collections_equal_the_oracle() {
-    run_cases(cases(10_000), 40, 0x5eed_0001);
+    run_cases("small_collections", cases(10_000), 40, 0x5eed_0001);
 }
 
 #[test]
 fn larger_collections_equal_the_oracle() {
-    run_cases(cases(10_000) / 20, 3_000, 0x5eed_0002);
+    run_cases("larger_collections", cases(10_000) / 20, 3_000, 0x5eed_0002);
 }
 
 /// More than one range, with frequent lists that skip ranges.

@@ -250,7 +250,7 @@ impl<S: Segment> Ranker<S> {
         ranker.state = match ranker.plan.ranking {
             _ if ranker.wants_candidates() => ranker.score_candidates(false)?,
             Ranking::Scored(scale) if ranker.wants_blocks() => State::Blocks(ranker.bound_blocks(scale)?),
-            _ => State::Codes(ranker.score_all(u64::MAX)?),
+            _ => State::Codes(ranker.score_all(u64::MAX, &[])?),
         };
         Ok(ranker)
     }
@@ -271,7 +271,7 @@ impl<S: Segment> Ranker<S> {
         match self.state {
             State::Candidates { .. } => {}
             State::Codes(stream) => scratch.take_words(stream.into_codes()),
-            State::Blocks(rounds) => rounds.into_blocks().into_iter().for_each(|b| b.recycle(&mut scratch)),
+            State::Blocks(rounds) => rounds.into_parts().0.into_iter().for_each(|b| b.recycle(&mut scratch)),
         }
         scratch
     }
@@ -452,8 +452,8 @@ impl<S: Segment> Ranker<S> {
         Ok(Rounds::new(scale, self.simd, prune, blocks, irregular, (target, self.floor)))
     }
 
-    /// Scores every posting; documents with keys below `bound` remain to be delivered.
-    fn score_all(&mut self, bound: u64) -> Result<Stream> {
+    /// Scores every posting; documents with keys below `bound` remain to be delivered, but for those `given`.
+    fn score_all(&mut self, bound: u64, given: &[u32]) -> Result<Stream> {
         let begin = (self.options.clock)();
         let mut codes = self.scratch.words(self.n_positions as usize)?;
         let mut rest = &mut codes[..];
@@ -467,6 +467,11 @@ impl<S: Segment> Ranker<S> {
                 .map_err(|e| segment.locate(e))?;
             rest = behind;
         }
+        given.iter().for_each(|&place| {
+            if let Some(code) = codes.get_mut(place as usize) {
+                *code = code::DEAD;
+            }
+        });
         self.counts.exhaustive = true;
         self.counts.time.exhaustive += (self.options.clock)() - begin;
         Ok(Stream::new(codes, bound, self.floor))
@@ -493,11 +498,11 @@ impl<S: Segment> Ranker<S> {
         let (bound, is_done) = (rounds.bound(), rounds.is_done());
         // Its memory is what scoring everything needs.
         let nothing = State::Codes(Stream::empty());
-        if let State::Blocks(rounds) = std::mem::replace(&mut self.state, nothing) {
-            rounds.into_blocks().into_iter().for_each(|b| b.recycle(&mut self.scratch));
-        }
+        let State::Blocks(rounds) = std::mem::replace(&mut self.state, nothing) else { return Ok(()) };
+        let (blocks, given) = rounds.into_parts();
+        blocks.into_iter().for_each(|b| b.recycle(&mut self.scratch));
         if !is_done {
-            self.state = State::Codes(self.score_all(bound)?);
+            self.state = State::Codes(self.score_all(bound, &given)?);
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use super::ranker::{Segment, reader};
 use super::simd::Simd;
 use super::top;
 use crate::engine::error::{Result, reserve, reserved};
+use crate::engine::segment::pages::{Part, corrupt};
 
 /// Growth of the rounds.
 const GROWTH: usize = 10;
@@ -29,6 +30,9 @@ pub struct Rounds {
     pool: Vec<u64>,
     /// Documents of this round, best last.
     ready: Vec<u64>,
+    /// Documents of all rounds, by their places: none may come once more when everything is scored, though a damaged
+    /// list may then give it another score.
+    given: Vec<u32>,
     target: usize,
     /// Every document with this code or a higher one has been delivered or is ready.
     delivered: u16,
@@ -78,7 +82,8 @@ impl Rounds {
     ) -> Self {
         irregular.sort_unstable();
         let (pool, delivered) = (Vec::new(), code::IRREGULAR);
-        Self { scale, simd, prune, blocks, pool, ready: irregular, target, delivered, floor }
+        let given = irregular.iter().map(|&key| top::place_of(key)).collect();
+        Self { scale, simd, prune, blocks, pool, ready: irregular, given, target, delivered, floor }
     }
 
     /// The best document of the round that is left.
@@ -96,9 +101,9 @@ impl Rounds {
         u64::from(self.delivered) << 32
     }
 
-    /// The blocks, for their memory's sake.
-    pub fn into_blocks(self) -> Vec<SegmentBlocks> {
-        self.blocks
+    /// The blocks, for their memory's sake, and the places of the documents that have come.
+    pub fn into_parts(self) -> (Vec<SegmentBlocks>, Vec<u32>) {
+        (self.blocks, self.given)
     }
 
     /// Whether everything that is wanted has been delivered or is ready.
@@ -145,6 +150,8 @@ impl Rounds {
         self.ready = reserved(self.pool.len() - cut, "ranking round")?;
         self.ready.extend_from_slice(&self.pool[cut..]);
         self.pool.truncate(cut);
+        reserve(&mut self.given, self.ready.len(), "ranking round")?;
+        self.given.extend(self.ready.iter().map(|&key| top::place_of(key)));
         self.delivered = reached;
         self.target = self.target.saturating_mul(GROWTH);
         Ok(!self.ready.is_empty())
@@ -193,8 +200,14 @@ impl Rounds {
         let known = self.pool.len();
         for (((blocks, segment), &base), found) in self.blocks.iter_mut().zip(segments).zip(bases).zip(found) {
             let rules = Rules { least, prune: self.prune, scale: &self.scale, base };
+            let before = self.pool.len();
             let scored = blocks.score(&reader(segment), found, &rules, &mut self.pool, counts);
             scored.map_err(|e| segment.locate(e))?;
+            // It should have come in an earlier round. Then the stream would not be in order.
+            let is_late = |key: &u64| top::value_of(*key) >= self.delivered;
+            if self.prune.is_exact() && self.pool[before..].iter().any(is_late) {
+                return Err(segment.locate(corrupt(Part::Bounds, 0, "a document scores above the bound of its block")));
+            }
         }
         if !self.prune.is_exact() {
             // What an earlier round passed over and should have delivered comes too late.

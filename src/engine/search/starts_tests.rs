@@ -85,7 +85,7 @@ fn segment(docs: &[SparseVector]) -> Written {
 /// Documents and their bounds in the order of the stream.
 fn stream((pages, meta): &Written, query: SparseVectorRef<'_>, strategy: Way) -> Vec<(usize, f64)> {
     let options = Options { strategy, ..Options::default() };
-    let segments = vec![Kept { pages, meta }];
+    let segments = vec![Kept { pages, meta, steps: None }];
     let mut ranker = Ranker::new(segments, Metric::L2, Some(query), options, Scratch::default()).unwrap();
     let mut found = Vec::new();
     while let Some(ranked) = ranker.next_best().unwrap() {
@@ -177,7 +177,7 @@ fn norms_go_through_merges_and_damage_is_found() {
     // Without its norms a segment cannot be searched, and says so.
     merged.part_mut(Part::Norms).clear();
     for strategy in [Way::Exhaustive, Way::Blocks] {
-        let segments = vec![Kept { pages: &merged, meta: &meta }];
+        let segments = vec![Kept { pages: &merged, meta: &meta, steps: None }];
         let options = Options { strategy, ..Options::default() };
         assert!(Ranker::new(segments, Metric::L2, Some(docs[4].as_ref()), options, Scratch::default()).is_err());
     }

@@ -1,20 +1,20 @@
 //! Is this segment sound? Walks every part and says what is not as it must be; damage is a finding, not a failure.
 
-use std::collections::HashMap;
-
 use super::format::*;
-use super::norms::{self, Norm, NormTally, n_norm_pages};
+use super::gaps::RareCursor;
+use super::live;
+use super::norms::{self, NormTally, n_norm_pages};
+use super::packing::Packing;
 use super::pages::{Part, PartPages, field};
 use super::reader::{self, SegmentReader, chunk_record, list_page};
-use super::special::SpecialDocs;
 use crate::engine::codec::impact;
-use crate::engine::error::{EngineError, Result, filled, reserve};
+use crate::engine::error::{EngineError, Result, filled};
 use crate::engine::filter::check::check_columns;
 use crate::engine::filter::meta;
 use crate::engine::filter::value::Columns;
-use crate::engine::ids::{Metric, Tid};
-use crate::engine::search::norm::{Normalised, divide_outward, standing};
-use crate::engine::vector::SparseVectorRef;
+use crate::engine::ids::Tid;
+
+pub use super::document_sums::DocumentSums;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +122,7 @@ fn check_documents<P: PartPages>(
     }
     if let Some(sums) = sums {
         sums.special = special;
+        live::read(Part::Killed, segment.pages, segment.meta.n_pages(Part::Killed), n_docs, &mut sums.killed)?;
     }
     Ok(())
 }
@@ -133,6 +134,7 @@ fn check_terms<P: PartPages>(
 ) -> Result<()> {
     let meta = segment.meta;
     let (mut previous, mut n_postings, mut negative) = (None, 0u64, false);
+    let mut packing = Packing::default();
     for no in 0..meta.n_terms {
         let entry = segment.term_entry(no)?;
         let page = no / TERMS_PER_PAGE;
@@ -145,6 +147,7 @@ fn check_terms<P: PartPages>(
                 found(report, Part::Fences, page / FENCES_PER_PAGE, format!("fence of terms page {page} is wrong"));
             }
         }
+        check_entry(segment, no, &entry, report)?;
         if let Some(sums) = sums.as_deref_mut() {
             let bytes = sums.exponents.len().saturating_mul(2 * size_of::<(u32, i16)>());
             sums.exponents.try_reserve(1).map_err(|_| EngineError::OutOfMemory { what: "terms of a check", bytes })?;
@@ -154,11 +157,15 @@ fn check_terms<P: PartPages>(
             let list = &entry.lists[sign.index()];
             negative |= sign == Sign::Negative && list.df > 0;
             n_postings += u64::from(list.df);
-            note(check_list(segment, entry.term, sign, list, sums.as_deref_mut(), report), report)?;
+            if list.df > 0 {
+                packing.begin(list, segment.meta, entry.term, report);
+                note(check_list(segment, entry.term, sign, list, (sums.as_deref_mut(), &mut packing), report), report)?;
+            }
         }
         previous = Some(entry.term);
         segment.pages.check_interrupts();
     }
+    packing.finish(meta, report);
     if n_postings != meta.n_postings {
         found(report, Part::Terms, None, format!("lists hold {n_postings} postings, the manifest {}", meta.n_postings));
     }
@@ -168,17 +175,37 @@ fn check_terms<P: PartPages>(
     Ok(())
 }
 
+/// Nothing is set in an entry that does not mean anything.
+fn check_entry<P: PartPages>(
+    segment: &SegmentReader<'_, P>,
+    no: u32,
+    entry: &TermEntry,
+    report: &mut Report<'_>,
+) -> Result<()> {
+    let (page, at) = (no / TERMS_PER_PAGE, (no % TERMS_PER_PAGE) as usize * TermEntry::BYTES);
+    let payload = segment.pages.page(Part::Terms, page)?;
+    let is_whole = payload.get(at..at + TermEntry::BYTES) == Some(&entry.to_bytes());
+    let has_no_rest = |list: &ListEntry| match (list.df, list.frequent) {
+        (0, _) => *list == ListEntry::default(),
+        (_, frequent) => !frequent || list.offset == 0,
+    };
+    if !is_whole || !entry.lists.iter().all(has_no_rest) {
+        found(report, Part::Terms, page, format!("the entry of term {} says what means nothing", entry.term));
+    }
+    Ok(())
+}
+
 fn check_list<P: PartPages>(
     segment: &SegmentReader<'_, P>,
     term: u32,
     sign: Sign,
     list: &ListEntry,
-    mut sums: Option<&mut DocumentSums>,
+    (mut sums, packing): (Option<&mut DocumentSums>, &mut Packing),
     report: &mut Report<'_>,
 ) -> Result<()> {
     let (mut n, mut next, mut greatest) = (0u32, 0u32, 0u8);
     let mut ordered = true;
-    segment.for_each_posting(list, &mut |doc, level| {
+    let mut each = |doc: u32, level: u8| {
         ordered &= doc >= next && doc < segment.meta.n_docs && level > 0;
         next = doc.saturating_add(1);
         greatest = greatest.max(level);
@@ -187,7 +214,14 @@ fn check_list<P: PartPages>(
             sums.add(doc, term, sign, level);
         }
         Ok(())
-    })?;
+    };
+    if list.frequent {
+        segment.for_each_posting(list, &mut each)?;
+    } else {
+        let mut cursor = RareCursor::new(list);
+        cursor.for_each_below(segment, u32::MAX, |doc, level| if level > 0 { each(doc, level) } else { Ok(()) })?;
+        packing.end_at(cursor.position());
+    }
     if !ordered {
         let (part, page) = list_page(list);
         found(report, part, page, format!("documents of term {term} do not ascend within the segment"));
@@ -204,17 +238,21 @@ fn check_list<P: PartPages>(
             ),
         );
     }
-    if list.frequent { check_ranges(segment, term, list, report) } else { Ok(()) }
+    if list.frequent { check_ranges(segment, term, list, packing, report) } else { Ok(()) }
 }
 
 fn check_ranges<P: PartPages>(
     segment: &SegmentReader<'_, P>,
     term: u32,
     list: &ListEntry,
+    packing: &mut Packing,
     report: &mut Report<'_>,
 ) -> Result<()> {
     for range in 0..n_ranges(segment.meta.n_docs) {
-        let (n, max_impact) = segment.with_range(list, range, |record| Ok((record.n(), record.max_impact())))?;
+        let (n, max_impact, has_no_rest) = segment.with_range(list, range, |record| {
+            packing.range(list, range, &record, report)?;
+            Ok((record.n(), record.max_impact(), record.has_no_rest()))
+        })?;
         let n_chunks = chunks_of_range(segment.meta.n_docs, range);
         let mut greatest = filled((n_chunks * CHUNK_BLOCKS) as usize, 0u8, "check")?;
         let (mut ascending, mut counted, mut highest) = (true, 0u32, 0);
@@ -231,7 +269,7 @@ fn check_ranges<P: PartPages>(
             })
         })?;
         let (page, _) = chunk_record(list, range)?;
-        if !ascending || counted != n || highest != max_impact {
+        if !ascending || counted != n || highest != max_impact || !has_no_rest {
             let text = format!("record of term {term}, range {range} is wrong");
             found(report, Part::Chunks, page, text);
         }
@@ -259,74 +297,6 @@ fn is_least_level(level: u8, greatest: u8, max_impact: u8) -> bool {
     let (reach, step) = (u32::from(level) * u32::from(max_impact), u32::from(max_impact));
     let wanted = u32::from(greatest) * impact::LEVELS;
     reach >= wanted && (level == 0 || reach - step < wanted)
-}
-
-/// A sum over each document's postings, to be compared with the sum over the vector in the heap: says whether every
-/// document is indexed with the right weights without holding the vectors.
-pub struct DocumentSums {
-    sums: Vec<u64>,
-    /// Of each document, if they have any.
-    norms: Vec<Norm>,
-    exponents: HashMap<u32, i16>,
-    /// Documents without postings must be where scans look for them.
-    special: SpecialDocs,
-}
-
-impl DocumentSums {
-    /// For a segment of `n_docs` documents.
-    pub fn new(n_docs: u32) -> Result<Self> {
-        let sums = filled(n_docs as usize, 0, "check sums")?;
-        Ok(Self { sums, norms: Vec::new(), exponents: HashMap::new(), special: SpecialDocs::default() })
-    }
-
-    fn add_norm(&mut self, norm: Norm) -> Result<()> {
-        reserve(&mut self.norms, 1, "check sums")?;
-        self.norms.push(norm);
-        Ok(())
-    }
-
-    fn add(&mut self, doc: u32, term: u32, sign: Sign, level: u8) {
-        if let Some(sum) = self.sums.get_mut(doc as usize) {
-            *sum = sum.wrapping_add(mix(term, sign, level));
-        }
-    }
-
-    /// Whether `doc` is indexed as `vector` must be.
-    pub fn matches(&self, doc: u32, metric: Metric, vector: Option<SparseVectorRef<'_>>) -> bool {
-        let (mut expected, mut norm) = (0u64, Norm::NONE);
-        let standing = vector.map(|vector| standing(metric, vector));
-        let SpecialDocs { null, zero_norm, irregular } = &self.special;
-        let is_special = [null, zero_norm, irregular].map(|set| set.contains(doc));
-        let must_be = [None, Some(Normalised::ZeroNorm), Some(Normalised::Irregular)].map(|which| which == standing);
-        if is_special != must_be {
-            return false;
-        }
-        if let Some(vector) = vector
-            && let Some(Normalised::Regular(length)) = standing
-        {
-            norm = Norm::of(vector);
-            for (term, weight) in vector.iter() {
-                let weight = divide_outward(weight, length);
-                let Some(&exponent) = self.exponents.get(&term) else { return false };
-                if impact::exponent_for(weight.abs()) > exponent {
-                    return false;
-                }
-                let sign = if weight > 0.0 { Sign::Positive } else { Sign::Negative };
-                expected = expected.wrapping_add(mix(term, sign, impact::quantise(weight.abs(), exponent)));
-            }
-        }
-        let same_norm = metric != Metric::L2 || self.norms.get(doc as usize) == Some(&norm);
-        same_norm && self.sums.get(doc as usize) == Some(&expected)
-    }
-}
-
-/// Spreads a posting over 64 bits (the finaliser of SplitMix64).
-fn mix(term: u32, sign: Sign, level: u8) -> u64 {
-    let mut x = u64::from(term) << 9 | (sign.index() as u64) << 8 | u64::from(level);
-    x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    x ^ (x >> 31)
 }
 
 /// Whether two live documents of an index share a TID; sorts `tids`.

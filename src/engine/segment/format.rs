@@ -223,6 +223,11 @@ impl<'a> RangeRecord<'a> {
         if sound { Ok(record) } else { Err(corrupt(Part::Chunks, page, "impossible range")) }
     }
 
+    /// Whether the byte that means nothing is zero.
+    pub fn has_no_rest(&self) -> bool {
+        self.bytes[11] == 0
+    }
+
     /// Postings in the range.
     pub fn n(&self) -> u32 {
         field::u32_at(self.bytes, 0)

@@ -158,6 +158,11 @@ impl RareCursor {
         Self { width: list.gaps, page, offset, left: list.df, previous: 0 }
     }
 
+    /// Where the next slot is, counted through all pages.
+    pub fn position(&self) -> u64 {
+        u64::from(self.page) * PAYLOAD as u64 + self.offset as u64
+    }
+
     /// Gives the postings of documents below `end` that have not been given yet; fillers too, with impact 0.
     #[inline]
     pub fn for_each_below<P: PartPages>(

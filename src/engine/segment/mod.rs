@@ -3,12 +3,14 @@
 
 pub mod check;
 pub mod chunk;
+mod document_sums;
 pub mod format;
 pub mod frequencies;
 pub mod gaps;
 pub mod last_pages;
 pub mod live;
 pub mod norms;
+mod packing;
 pub mod page_writer;
 pub mod pages;
 pub mod policy;

@@ -159,7 +159,8 @@ pub fn n_norm_pages(n_docs: u32) -> u32 {
     n_docs.div_ceil(NORMS_PER_PAGE)
 }
 
-/// Gives the norm of every document of a segment that has them; no page is open while `each` runs.
+/// Gives the norm of every document of a segment that has them; no page is open while `each` runs. One that no vector
+/// can have is an error: a merge would write it into the manifest as the greatest, and nobody could read that.
 pub fn for_each_norm<P: PartPages>(segment: &SegmentReader<'_, P>, each: &mut EachNorm<'_>) -> Result<()> {
     let n_docs = segment.meta.n_docs;
     for no in 0..segment.meta.n_pages(Part::Norms) {
@@ -170,6 +171,9 @@ pub fn for_each_norm<P: PartPages>(segment: &SegmentReader<'_, P>, each: &mut Ea
             let payload = segment.pages.page(Part::Norms, no)?;
             norms.extend(payload.as_chunks().0.iter().take(on_page).map(|&bytes| Norm::from_bytes(bytes)));
         }
+        if norms.iter().any(|&norm| norm >= LIMIT && norm != Norm::NONE) {
+            return Err(corrupt(Part::Norms, no, "impossible norm"));
+        }
         (first..).zip(norms).try_for_each(|(doc, norm)| each(doc, norm))?;
         segment.pages.check_interrupts();
     }
@@ -178,6 +182,7 @@ pub fn for_each_norm<P: PartPages>(segment: &SegmentReader<'_, P>, each: &mut Ea
 
 #[cfg(test)]
 mod tests {
+    use super::super::format::SegmentMeta;
     use super::super::pages::MemoryPages;
     use super::*;
     use proptest::prelude::*;
@@ -235,6 +240,25 @@ mod tests {
         assert!(!NormRange { usual: Norm::NONE, greatest: Norm::NONE }.is_plausible());
         assert!(!NormRange { usual: Norm(1), greatest: Norm(0) }.is_plausible());
         assert_eq!(NormTally::default().range(), NormRange::default());
+    }
+
+    #[test]
+    fn impossible_norms_are_an_error() {
+        let (mut sink, mut writer) = (MemoryPages::default(), NormWriter::default());
+        for norm in [Norm(5), Norm::NONE, Norm(9), Norm(7)] {
+            writer.push(norm, &mut sink).unwrap();
+        }
+        let (norms, n_pages) = writer.finish(4, &mut sink).unwrap();
+        let mut meta = SegmentMeta { n_docs: 4, norms, ..SegmentMeta::default() };
+        meta.pages[Part::Norms.index()] = n_pages;
+        let mut read = |bytes: u32| {
+            sink.part_mut(Part::Norms)[0][8..12].copy_from_slice(&bytes.to_le_bytes());
+            for_each_norm(&SegmentReader { pages: &sink, meta: &meta }, &mut |_, _| Ok(()))
+        };
+        assert!(read(9).is_ok() && read(LIMIT.0 - 1).is_ok() && read(Norm::NONE.0).is_ok());
+        for damaged in [LIMIT.0, f32::INFINITY.to_bits(), f32::NAN.to_bits(), u32::MAX, 0x8000_0000] {
+            assert!(read(damaged).is_err(), "{damaged:x}");
+        }
     }
 
     #[test]

@@ -66,7 +66,8 @@ impl SpecialDocs {
             bytes.extend_from_slice(&pages.page(Part::Special, no)?);
         }
         let total = field::u32_at(&bytes, 0) as usize;
-        let mut rest = bytes.get(4..total).ok_or_else(|| corrupt(Part::Special, 0, "length beyond its pages"))?;
+        let other_length = || corrupt(Part::Special, 0, "sets of another length");
+        let mut rest = bytes.get(4..total).filter(|_| total > bytes.len() - PAYLOAD).ok_or_else(other_length)?;
         let mut next = || -> Result<RoaringBitmap> {
             let len = field::u32_at(rest, 0) as usize;
             let end = len.checked_add(4).filter(|&e| rest.len() >= e);
@@ -78,6 +79,26 @@ impl SpecialDocs {
                 _ => Ok(set),
             }
         };
-        Ok(Self { null: next()?, zero_norm: next()?, irregular: next()? })
+        let special = Self { null: next()?, zero_norm: next()?, irregular: next()? };
+        if rest.is_empty() { Ok(special) } else { Err(other_length()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pages::MemoryPages;
+    use super::*;
+
+    #[test]
+    fn another_length_is_an_error() {
+        let special = SpecialDocs { null: (0..90).collect(), ..SpecialDocs::default() };
+        let mut pages = MemoryPages::default();
+        let n_pages = special.write(&mut pages).unwrap();
+        assert_eq!(SpecialDocs::read(&pages, n_pages, 90), Ok(special));
+        let total = field::u32_at(&pages.part_mut(Part::Special)[0], 0);
+        for wrong in [0, 3, 4, total - 1, total + 1, PAYLOAD as u32, PAYLOAD as u32 + 1, u32::MAX] {
+            pages.part_mut(Part::Special)[0][..4].copy_from_slice(&wrong.to_le_bytes());
+            assert!(SpecialDocs::read(&pages, n_pages, 90).is_err(), "{wrong}");
+        }
     }
 }

@@ -42,19 +42,20 @@ impl VectorBuilder {
         if !self.is_ascending {
             self.pairs.sort_unstable_by_key(|pair| pair.0);
         }
-        let (mut indices, mut weights) = (Vec::new(), Vec::new());
-        reserve(&mut indices, self.pairs.len())?;
-        reserve(&mut weights, self.pairs.len())?;
+        // Before any more memory is taken: a literal of the same pair over and over is the densest there is.
         let mut previous = None;
-        for &(index, weight) in &self.pairs {
+        for &(index, _) in &self.pairs {
             check_index(i64::from(index), dim, self.numbering)?;
             if previous == Some(index) {
                 return Err(VectorError::Duplicate { index, numbering: self.numbering });
             }
             previous = Some(index);
-            indices.push(index);
-            weights.push(weight);
         }
+        let (mut indices, mut weights) = (Vec::new(), Vec::new());
+        reserve(&mut indices, self.pairs.len())?;
+        reserve(&mut weights, self.pairs.len())?;
+        indices.extend(self.pairs.iter().map(|&(index, _)| index));
+        weights.extend(self.pairs.iter().map(|&(_, weight)| weight));
         Ok(SparseVector::from_valid_parts(dim, indices, weights))
     }
 }
