@@ -81,21 +81,46 @@ impl Cluster {
 
     /// Starts this backup: it replays the log that `source` has archived up to `lsn`, and then takes writes.
     pub fn recover(&self, source: &Self, lsn: &str) {
+        self.recover_and_pause(source, lsn);
+        self.resume();
+    }
+
+    /// The same, but stops at `lsn`, the record there included: the server can be read only.
+    pub fn recover_and_pause(&self, source: &Self, lsn: &str) {
         self.append_settings(&format!(
             "archive_mode = off
              restore_command = 'cp {}/%f \"%p\"'
              recovery_target_lsn = '{lsn}'
-             recovery_target_action = promote\n",
+             recovery_target_action = pause\n",
             source.folder.display()
         ));
         fs::write(self.data().join("recovery.signal"), "").expect("recovery.signal");
         self.start();
+        self.wait_until("SELECT pg_get_wal_replay_pause_state() = 'paused'", &format!("comes to {lsn}"));
+    }
+
+    /// Ends a recovery that stands still: the server takes writes.
+    pub fn resume(&self) {
+        self.connect().batch_execute("SELECT pg_wal_replay_resume()").expect("a paused recovery");
+        self.wait_until("SELECT NOT pg_is_in_recovery()", "ends recovery");
+    }
+
+    fn wait_until(&self, sql: &str, what: &str) {
         let mut client = self.connect();
         let begin = Instant::now();
-        while client.query_one("SELECT pg_is_in_recovery()", &[]).expect("an answer").get(0) {
-            assert!(begin.elapsed() < Duration::from_secs(120), "recovery to {lsn} does not end");
-            std::thread::sleep(Duration::from_millis(50));
+        while !client.query_one(sql, &[]).expect("an answer").get::<_, bool>(0) {
+            assert!(begin.elapsed() < Duration::from_secs(120), "the server never {what}");
+            std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// A copy of this server, which does not run. It is not started.
+    pub fn copy(&self) -> Self {
+        let copy = Self::new_folder();
+        let status = Command::new("cp").arg("-a").arg(self.data()).arg(&copy.folder).status().expect("cp");
+        assert!(status.success(), "{} cannot be copied", self.data().display());
+        copy.append_settings(&format!("unix_socket_directories = '{}'\n", copy.folder.display()));
+        copy
     }
 
     /// Changes settings of the running server; they hold for all sessions soon.
@@ -266,7 +291,17 @@ impl Cluster {
         fs::set_permissions(&to, fs::Permissions::from_mode(0o644)).expect("chmod");
     }
 
-    fn data(&self) -> PathBuf {
+    /// Writes a file of the data directory, which may not have been there; the server does not run.
+    pub fn overwrite(&self, path: &str, content: &[u8]) {
+        let path = self.data().join(path);
+        fs::write(&path, content).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        if let Some((uid, gid)) = server_user() {
+            chown(&path, Some(uid), Some(gid)).expect("chown");
+        }
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
 
