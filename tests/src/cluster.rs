@@ -382,8 +382,17 @@ pub fn stall(pid: u32, time: Duration) {
 
 /// The most memory that a process has had so far, in bytes, where the kernel tells.
 pub fn peak_memory(pid: u32) -> Option<u64> {
+    memory(pid, "VmHWM")
+}
+
+/// The memory of its own that a process has now.
+pub fn own_memory(pid: u32) -> Option<u64> {
+    memory(pid, "RssAnon")
+}
+
+fn memory(pid: u32, field: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
     Some(1024 * line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?)
 }
 
@@ -410,7 +419,8 @@ pub fn is_kill(line: &str) -> bool {
     line.contains("was terminated by signal 9")
 }
 
-fn is_alive(pid: u32) -> bool {
+/// Whether the process is there.
+pub fn is_alive(pid: u32) -> bool {
     stat(pid).is_some_and(|(state, _)| state != 'Z')
 }
 
