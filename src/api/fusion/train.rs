@@ -3,7 +3,7 @@
 use super::error::OrRaise;
 use super::ids::{Id, Text, Uuid};
 use super::topics::{Given, Numbers};
-use crate::api::call::{self, Call, Outcome, pg_fn};
+use crate::api::call::{self, Call, Outcome, interrupts, pg_fn};
 use crate::api::casts::jsonb_text;
 use crate::api::encoders::text;
 use crate::engine::fusion::{Topic, train};
@@ -43,6 +43,6 @@ fn learn<I: Id>(call: Call) -> Outcome {
         .zip(&relevant)
         .map(|(topic, relevant)| Topic { lists: Numbers::lists(topic), relevant })
         .collect();
-    let model = train(&method, &topics, options.as_deref()).or_raise();
+    let model = train(&method, &topics, options.as_deref(), &mut interrupts).or_raise();
     call::jsonb(&model)
 }

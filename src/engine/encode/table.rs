@@ -13,10 +13,10 @@ use crate::engine::vector::{SparseVector, SparseVectorRef};
 
 /// Reads a JSON object from tokens, as the vocabulary writes them, to numbers. Tokens without a weight get none; a
 /// token that the tokenizer does not know is refused, for the table is another tokenizer's then.
-pub fn from_json(json: &str, tokenizer: &Tokenizer, dim: u32) -> Result<SparseVector> {
+pub fn from_json(json: &str, tokenizer: &Tokenizer, dim: u32, interrupts: &mut dyn FnMut()) -> Result<SparseVector> {
     let Pairs(pairs) =
         serde_json::from_str(json).map_err(|error| bad(format!("The weights are not a JSON object: {error}")))?;
-    let mut builder = VectorBuilder::new(Numbering::TokenFromZero);
+    let mut builder = VectorBuilder::new(Numbering::TokenFromZero, interrupts);
     let mut seen = HashSet::new();
     for (token, weight) in pairs {
         let Some(id) = tokenizer.id_of(&token) else {

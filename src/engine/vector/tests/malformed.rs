@@ -31,8 +31,8 @@ fn check(parsed: Result<SparseVector, VectorError>, input: &[u8]) -> bool {
     match parsed {
         Ok(vector) => {
             vector.as_ref().internal_validate().unwrap_or_else(|error| panic!("{input:?} gave {error:?}"));
-            let literal = text::format(vector.as_ref()).unwrap();
-            assert_eq!(text::parse(literal.as_bytes()).as_ref(), Ok(&vector), "{literal} from {input:?}");
+            let literal = text::format(vector.as_ref(), &mut || {}).unwrap();
+            assert_eq!(text::parse(literal.as_bytes(), &mut || {}).as_ref(), Ok(&vector), "{literal} from {input:?}");
             let bytes = binary::format(vector.as_ref()).unwrap();
             assert_eq!(binary::parse(&bytes).as_ref(), Ok(&vector), "binary from {input:?}");
             true
@@ -117,7 +117,7 @@ fn a_million_literals() {
         bytes.clear();
         bytes.extend_from_slice(random.pick(&LITERALS).as_bytes());
         mutate(&mut random, &mut bytes, &PIECES);
-        n_accepted += usize::from(check(text::parse(&bytes), &bytes));
+        n_accepted += usize::from(check(text::parse(&bytes, &mut || {}), &bytes));
     }
     // Both outcomes must be common, or the test says nothing.
     assert!(n_accepted > N_CASES / 20 && n_accepted < N_CASES * 19 / 20, "{n_accepted} accepted");
@@ -141,7 +141,7 @@ fn a_million_binary_values() {
     ];
     let seeds: Vec<Vec<u8>> = LITERALS
         .iter()
-        .filter_map(|literal| binary::format(text::parse(literal.as_bytes()).ok()?.as_ref()).ok())
+        .filter_map(|literal| binary::format(text::parse(literal.as_bytes(), &mut || {}).ok()?.as_ref()).ok())
         .collect();
     let mut random = Random(2);
     let (mut n_accepted, mut bytes) = (0usize, Vec::new());
@@ -169,7 +169,7 @@ fn damaged_json() {
     for _ in 0..N_CASES / 4 {
         let mut bytes = random.pick(&seeds).as_bytes().to_vec();
         mutate(&mut random, &mut bytes, &pieces);
-        check(json::parse(&bytes), &bytes);
+        check(json::parse(&bytes, &mut || {}), &bytes);
     }
 }
 
@@ -180,10 +180,10 @@ fn every_single_byte_removed_doubled_or_replaced() {
         for at in 0..bytes.len() {
             let (head, tail) = (&bytes[..at], &bytes[at + 1..]);
             let doubled = [head, &bytes[at..=at], &bytes[at..]].concat();
-            check(text::parse(&[head, tail].concat()), head);
-            check(text::parse(&doubled), head);
+            check(text::parse(&[head, tail].concat(), &mut || {}), head);
+            check(text::parse(&doubled, &mut || {}), head);
             for byte in 0..=255 {
-                check(text::parse(&[head, &[byte], tail].concat()), head);
+                check(text::parse(&[head, &[byte], tail].concat(), &mut || {}), head);
             }
         }
     }
