@@ -131,7 +131,7 @@ mod tests {
     fn files_of_blocks_and_of_whole_files() {
         let both = record(
             "Generic",
-            "desc: Generic offset 8144, blkref #0: rel 1663/5/16400 blk 0, blkref #1: rel 1663/5/16401 fork init blk 3 FPW",
+            "desc: Generic, blkref #0: rel 1663/5/16400 blk 0, blkref #1: rel 1663/5/16401 fork init blk 3 FPW",
         );
         assert_eq!(both.files().collect::<Vec<_>>(), ["5/16400", "5/16401"]);
         assert!(!both.is_of_init_forks());

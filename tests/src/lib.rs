@@ -1,13 +1,13 @@
 //! Shared parts of the client-side tests: everything here drives PostgreSQL from outside.
 //!
 //! [`cluster`] makes, kills and copies servers; [`logwatch`] reads what they say, [`archive`] what they log; [`ledger`]
-//! remembers what they acknowledged; [`oracle`] compares an index with a sequential scan; [`operations`] are the ways to
-//! change one, with their [`boundaries`]; [`workload`] is a table for writers, and [`load`] puts it under load; [`churn`]
-//! is one under the hardest, and [`witness`] reads it on a standby meanwhile; [`corpus`] makes vectors; [`generate`]
-//! makes collections of real shape, [`exact`] their answers, [`collection`] reads and writes collections, [`judged`]
-//! measures what is found in them; [`filtered`] is a table with a column of every kind, [`conditions`] are asked of it,
-//! by an [`asker`]; [`lottery`] draws files as a crash may leave them; [`lengthy`] statements are there to be stopped;
-//! [`session`] speaks the protocol by hand, and [`raw`] sends bytes as they are.
+//! remembers what they acknowledged; [`oracle`] compares an index with a sequential scan; [`operations`] are the ways
+//! to change one, with their [`boundaries`]; [`workload`] is a table for writers, and [`load`] puts it under load;
+//! [`churn`] is one under the hardest, and [`witness`] reads it on a standby meanwhile; [`corpus`] makes vectors;
+//! [`generate`] makes collections of real shape, [`exact`] their answers, [`collection`] reads and writes collections,
+//! [`judged`] measures what is found in them; [`filtered`] is a table with a column of every kind, [`conditions`] are
+//! asked of it, by an [`asker`]; [`lottery`] draws files as a crash may leave them; [`lengthy`] statements are there to
+//! be stopped; [`session`] speaks the protocol by hand, and [`raw`] sends bytes as they are.
 
 pub mod archive;
 pub mod asker;

@@ -1,10 +1,10 @@
 //! Images of files as a crash may leave them: every page is by chance the one of the last checkpoint, of the crash, of
 //! some moment between, or half of one and half of another, and the file has any length that it had since.
 //!
-//! Why such an image is one that a crash can leave: PostgreSQL writes a page to its file only after the log that covers it,
-//! and everything was in its file when the checkpoint was done. From then on the system may have written any version of
-//! a page, in any order, or a part of one; a block that was added since may not be there yet, or be all zeros. That
-//! the log covers every version is looked at (`beyond`), not taken for granted.
+//! Why such an image is one that a crash can leave: PostgreSQL writes a page to its file only after the log that covers
+//! it, and everything was in its file when the checkpoint was done. From then on the system may have written any
+//! version of a page, in any order, or a part of one; a block that was added since may not be there yet, or be all
+//! zeros. That the log covers every version is looked at (`beyond`), not taken for granted.
 
 use crate::random::Random;
 use std::collections::{BTreeMap, BTreeSet};

@@ -100,8 +100,8 @@ pub fn ask(client: &mut Client, random: &mut Random) -> Result<(), String> {
     oracle::compare_limits(client, &question(index, random), index.0, &[10], Some(100)).map(|_| ())
 }
 
-/// The indexes are sound, every row holds what it says it holds, and so many questions are answered as a sequential scan
-/// answers them. Returns the rows.
+/// The indexes are sound, every row holds what it says it holds, and so many questions are answered as a sequential
+/// scan answers them. Returns the rows.
 pub fn verify(client: &mut Client, random: &mut Random, questions: usize, context: &str) -> BTreeMap<i64, i32> {
     for (index, ..) in INDEXES {
         let problems = oracle::check_index(client, index);
@@ -114,8 +114,8 @@ pub fn verify(client: &mut Client, random: &mut Random, questions: usize, contex
     found
 }
 
-/// Rows come and go, and the table is vacuumed: whatever recovery has left, indexes go on from there. No writer owns the
-/// rows that come.
+/// Rows come and go, and the table is vacuumed: whatever recovery has left, indexes go on from there. No writer owns
+/// the rows that come.
 pub fn go_on(client: &mut Client, context: &str) {
     let rows: Vec<String> = (1..=80).map(|n| format!("({}, 0, {}, {})", -n, quoted(&content(-n, 0)), n % 2)).collect();
     let insert = format!("INSERT INTO docs (id, revision, emb, shelf) VALUES {}", rows.join(","));

@@ -3,13 +3,13 @@
 //! is by chance within what each takes. From the signal to the end (of the statement, or of the process) 99 in 100 take
 //! 100 ms at most, all take 1 s at most. Those that are done before the signal do not count.
 //!
-//! Allowance: the machine may have fewer processors than sessions, and then a process that is signalled waits for its turn.
-//! So one round in eight stops a statement without anything of ours in it, and what those took (their 99th percentile,
-//! their greatest) is added to the limits.
+//! Allowance: the machine may have fewer processors than sessions, and then a process that is signalled waits for its
+//! turn. So one round in eight stops a statement without anything of ours in it, and what those took (their 99th
+//! percentile, their greatest) is added to the limits.
 //!
-//! Afterwards each time: no lock, snapshot or transaction is left of the session, no worker of it; every
-//! CANCEL_CHECK (40) rounds `wand_check(index, true)` finds nothing in the indexes that were being changed; the session
-//! that lives to the end has not grown in its second half; the log tells of no leak of pins or anything else.
+//! Afterwards each time: no lock, snapshot or transaction is left of the session, no worker of it; every CANCEL_CHECK
+//! (40) rounds `wand_check(index, true)` finds nothing in the indexes that were being changed; the session that lives
+//! to the end has not grown in its second half; the log tells of no leak of pins or anything else.
 //!
 //! Sizes: CANCEL_ROUNDS (300), CANCEL_SESSIONS (2 at once), CANCEL_ROWS (8,000), CANCEL_TERMS (1,000,000 in one vector,
 //! which is 14 MB as text). CANCEL_ONLY takes the statements whose names begin so. SEED repeats the choices, though not

@@ -1,8 +1,8 @@
-//! Whatever pages of the indexes a crash has left in their files, recovery repairs them all: `tests/src/lottery.rs` draws
-//! the files of every wand index, and of its free-space map, from the versions that they had between the last checkpoint
-//! and the crash, torn pages and missing ends included. The server starts on that image; nothing acknowledged is lost,
-//! `wand_check(index, true)` finds nothing, answers are those of a sequential scan; then rows come and go, the table is
-//! vacuumed, and all is looked at once more.
+//! Whatever pages of the indexes a crash has left in their files, recovery repairs them all: `tests/src/lottery.rs`
+//! draws the files of every wand index, and of its free-space map, from the versions that they had between the last
+//! checkpoint and the crash, torn pages and missing ends included. The server starts on that image; nothing
+//! acknowledged is lost, `wand_check(index, true)` finds nothing, answers are those of a sequential scan; then rows
+//! come and go, the table is vacuumed, and all is looked at once more.
 //!
 //! The load runs with few buffers, so that pages are written all the time, and no checkpoint falls into it.
 //!

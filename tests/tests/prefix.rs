@@ -1,7 +1,7 @@
-//! Any prefix of the log gives a sound index: a server that is recovered to any record of a mixed load, in the middle of
-//! a flush, merge, build or VACUUM as well, has indexes that `wand_check(index, true)` finds nothing in and that answer
-//! as a sequential scan does, while recovery stands still there (the server is a standby then, which reads only), and
-//! after it has ended there: then rows come and go, the table is vacuumed, and all is looked at once more.
+//! Any prefix of the log gives a sound index: a server that is recovered to any record of a mixed load, in the middle
+//! of a flush, merge, build or VACUUM as well, has indexes that `wand_check(index, true)` finds nothing in and that
+//! answer as a sequential scan does, while recovery stands still there (the server is a standby then, which reads
+//! only), and after it has ended there: then rows come and go, the table is vacuumed, and all is looked at once more.
 //!
 //! One backup is taken before the load; copies of it are recovered. Half of the places are records of indexes, the rest
 //! any. Where much log would have to be replayed, a copy that has come far is stopped there and becomes the backup.

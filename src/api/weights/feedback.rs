@@ -19,7 +19,8 @@ pg_fn! {
         let (relevant, irrelevant) = (vectors(call, 1, "relevant")?, vectors(call, 2, "irrelevant")?);
         let parts = RocchioParts { alpha: call.f64(3), beta: call.f64(4), gamma: call.f64(5) };
         let terms = call.i32_or_null(6);
-        call::svec(&rocchio(call.svec(0).as_ref(), &refs(&relevant)?, &refs(&irrelevant)?, parts, terms, &mut interrupts)?)
+        let (query, relevant, irrelevant) = (call.svec(0), refs(&relevant)?, refs(&irrelevant)?);
+        call::svec(&rocchio(query.as_ref(), &relevant, &irrelevant, parts, terms, &mut interrupts)?)
     }
 
     /// RM3's query.

@@ -20,7 +20,8 @@ pg_fn! {
     fn weights_corpus_final(call) {
         let Some(state) = state::<State>(call, 0) else { return call.null() };
         let n = i64::try_from(state.n_rows()).unwrap_or(i64::MAX);
-        let row = [call::svec(&state.frequencies(&mut interrupts)?)?, pg_sys::Datum::from(n), call::f64(state.mean_total(&mut interrupts)?)?];
+        let (df, length) = (state.frequencies(&mut interrupts)?, state.mean_total(&mut interrupts)?);
+        let row = [call::svec(&df)?, pg_sys::Datum::from(n), call::f64(length)?];
         Ok(call::record(call, row.map(Some)))
     }
 

@@ -103,7 +103,8 @@ proptest! {
         assert_same(&state(&rows).frequencies(&mut || {}).unwrap(), &expected);
         let (left, right) = rows.split_at(split.min(rows.len()));
         let mut whole = state(left);
-        whole.combine(&State::deserialize(Kind::Sum, &state(right).serialize(&mut || {}).unwrap(), &mut || {}).unwrap(), &mut || {}).unwrap();
+        let bytes = state(right).serialize(&mut || {}).unwrap();
+        whole.combine(&State::deserialize(Kind::Sum, &bytes, &mut || {}).unwrap(), &mut || {}).unwrap();
         assert_same(&whole.frequencies(&mut || {}).unwrap(), &expected);
     }
 }
