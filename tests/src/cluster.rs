@@ -390,6 +390,12 @@ pub fn own_memory(pid: u32) -> Option<u64> {
     memory(pid, "RssAnon")
 }
 
+/// How long a process has waited for a processor so far; nothing where the kernel does not tell, or once it is gone.
+pub fn waited(pid: u32) -> Option<Duration> {
+    let text = fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
+    Some(Duration::from_nanos(text.split_whitespace().nth(1)?.parse().ok()?))
+}
+
 fn memory(pid: u32, field: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;

@@ -3,6 +3,7 @@
 
 use crate::cluster::Cluster;
 use std::io::{ErrorKind, Read, Write};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -72,6 +73,11 @@ impl Session {
                 _ => (),
             }
         }
+    }
+
+    /// The client is gone, without a word.
+    pub fn vanish(&mut self) {
+        let _ = self.stream.shutdown(Shutdown::Both);
     }
 
     /// Whether the server has begun to answer.
