@@ -7,7 +7,8 @@
 //! [`generate`] makes collections of real shape, [`exact`] their answers, [`collection`] reads and writes collections,
 //! [`judged`] measures what is found in them; [`filtered`] is a table with a column of every kind, [`conditions`] are
 //! asked of it, by an [`asker`]; [`lottery`] draws files as a crash may leave them; [`lengthy`] statements are there to
-//! be stopped; [`session`] speaks the protocol by hand, [`watch`] measures, and [`raw`] sends bytes as they are.
+//! be stopped; [`session`] speaks the protocol by hand, [`watch`] and [`stops`] measure, and [`raw`] sends bytes as
+//! they are.
 
 pub mod archive;
 pub mod asker;
@@ -31,6 +32,7 @@ pub mod oracle;
 pub mod random;
 pub mod raw;
 pub mod session;
+pub mod stops;
 pub mod watch;
 pub mod witness;
 pub mod workload;

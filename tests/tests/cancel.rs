@@ -19,6 +19,7 @@ use pg_wand_tests::cluster::{Cluster, is_alive, own_memory};
 use pg_wand_tests::lengthy::{self, Lengthy, Sizes};
 use pg_wand_tests::random::Random;
 use pg_wand_tests::session::{Ended, Session};
+use pg_wand_tests::stops::{self, CONTROL, How, MOST, MOST_99, Stop};
 use pg_wand_tests::watch::Watch;
 use pg_wand_tests::{begin, oracle, project_root, size};
 use postgres::Client;
@@ -28,12 +29,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-const MOST_99: Duration = Duration::from_millis(100);
-const MOST: Duration = Duration::from_secs(1);
 /// How much a session may grow.
 const GROWTH: u64 = 32 << 20;
-/// What is not ours.
-const CONTROL: &str = "PostgreSQL's own";
 
 #[test]
 fn every_statement_ends_when_it_is_told_to() {
@@ -66,7 +63,7 @@ fn every_statement_ends_when_it_is_told_to() {
             .collect();
         runners.into_iter().flat_map(|runner| runner.join().expect("a runner")).collect()
     });
-    report(&stops, rounds, seed, only.is_empty());
+    stops::assert_quick(&stops, rounds, seed, only.is_empty());
     cluster.finish();
 }
 
@@ -78,21 +75,6 @@ struct Test<'a> {
     next: AtomicUsize,
     /// How long statements take that are left alone.
     known: Mutex<BTreeMap<String, Duration>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum How {
-    Cancel,
-    Timeout,
-    Terminate,
-    Loss,
-}
-
-/// A statement that was stopped.
-struct Stop {
-    name: String,
-    how: How,
-    took: Duration,
 }
 
 /// Stops statements of two sessions: one that lives to the end, and one that is replaced whenever it was ended.
@@ -339,41 +321,4 @@ impl<'a> Runner<'a> {
 /// Whether the statement ended as it does when nobody stops it: some are about values that are refused in the end.
 fn is_refusal(statement: &Lengthy, ended: &Ended) -> bool {
     matches!(ended, Ended::Refused(state, _) if state.starts_with("22") && statement.name.ends_with("refused"))
-}
-
-/// The greatest of a hundred but one, and the greatest.
-fn greatest(times: &mut [Duration]) -> (Duration, Duration) {
-    times.sort_unstable();
-    let at = (times.len() * 99).div_ceil(100).saturating_sub(1);
-    (times.get(at).copied().unwrap_or_default(), times.last().copied().unwrap_or_default())
-}
-
-fn report(stops: &[Stop], rounds: usize, seed: u64, whole: bool) {
-    let (control, ours): (Vec<&Stop>, Vec<&Stop>) = stops.iter().partition(|stop| stop.name == CONTROL);
-    let mut by_name: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
-    ours.iter().for_each(|stop| by_name.entry(&stop.name).or_default().push(stop.took));
-    for (name, times) in &mut by_name {
-        let (n, (most_99, most)) = (times.len(), greatest(times));
-        println!("{name}: {n} stopped, at most {} ms, 99 % in {} ms", most.as_millis(), most_99.as_millis());
-    }
-    let times = |stops: &[&Stop]| greatest(&mut stops.iter().map(|stop| stop.took).collect::<Vec<_>>());
-    let ((own_99, own), (most_99, most)) = (times(&control), times(&ours));
-    let of = |how| ours.iter().filter(|stop| stop.how == how).count();
-    println!(
-        "cancel: {rounds} rounds, {} stopped ({} cancelled, {} timed out, {} terminated, {} lost), of {} statements; \
-         99 % in {} ms, at most {} ms (PostgreSQL's own: {} and {} ms); SEED={seed}",
-        ours.len(),
-        of(How::Cancel),
-        of(How::Timeout),
-        of(How::Terminate),
-        of(How::Loss),
-        by_name.len(),
-        most_99.as_millis(),
-        most.as_millis(),
-        own_99.as_millis(),
-        own.as_millis()
-    );
-    assert!(!whole || ours.len() * 2 > rounds, "too few statements were stopped");
-    assert!(most_99 <= MOST_99 + own_99, "99 in 100 take {most_99:?}, SEED={seed}");
-    assert!(most <= MOST + own, "one took {most:?}, SEED={seed}");
 }
