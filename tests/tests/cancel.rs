@@ -207,7 +207,7 @@ impl<'a> Runner<'a> {
     }
 
     fn time_out(&mut self, statement: &Lengthy, moment: Duration) -> Option<Duration> {
-        let timeout = Duration::from_millis(u64::try_from(moment.as_millis()).expect("a short time").max(1));
+        let timeout = Duration::from_millis(u64::try_from(moment.as_millis()).expect("a short time").max(5));
         self.lasting.run(&statement.before);
         self.lasting.run(&format!("SET statement_timeout = {}", timeout.as_millis()));
         let begin = Instant::now();
@@ -216,7 +216,15 @@ impl<'a> Runner<'a> {
         let watch = Watch::since(self.lasting.pid, begin + timeout);
         let ended = self.lasting.wait();
         let took = watch.read();
-        self.lasting.run("RESET statement_timeout");
+        // It may meet this statement, too.
+        loop {
+            self.lasting.begin("RESET statement_timeout");
+            match self.lasting.wait() {
+                Ended::Done => break,
+                Ended::Refused(state, _) if state == "57014" => (),
+                other => panic!("{other:?}, {}", self.context("reset")),
+            }
+        }
         self.look_for_leaks(self.lasting.pid, statement);
         self.is_stopped(statement, &ended, "57014").then_some(took)
     }
