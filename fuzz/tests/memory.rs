@@ -198,8 +198,8 @@ fn try_segments() {
 #[test]
 fn memory_and_time_are_in_proportion() {
     let n = size("PG_WAND_BYTES", 1_000_000);
-    try_door("svec text", |input| text::parse(input).is_ok(), &TEXTS, n);
+    try_door("svec text", |input| text::parse(input, &mut || {}).is_ok(), &TEXTS, n);
     try_door("svec binary", |input| binary::parse(input).is_ok(), &BINARIES, n);
-    try_door("svec json", |input| json::parse(input).is_ok(), &OBJECTS, n);
+    try_door("svec json", |input| json::parse(input, &mut || {}).is_ok(), &OBJECTS, n);
     try_segments();
 }

@@ -1,6 +1,6 @@
 //! The aggregates sum, avg and max: a state on Rust's side, owned by the aggregate's memory context.
 
-use super::call::{self, Call, Outcome, pg_fn};
+use super::call::{self, Call, Outcome, interrupts, pg_fn};
 use super::state::{adopt, combine, pointer, state};
 use crate::engine::vector::aggregate::{Kind, State};
 
@@ -17,13 +17,13 @@ pg_fn! {
 
     /// Adds one state to another.
     fn svec_agg_combine(call) {
-        combine(call, State::combine, State::copied)
+        combine(call, |own: &mut State, other| own.combine(other, &mut interrupts), State::copied)
     }
 
     /// A state for the leader of a parallel query.
     fn svec_agg_serialize(call) {
         match state::<State>(call, 0) {
-            Some(state) => call::bytea(&state.serialize()?),
+            Some(state) => call::bytea(&state.serialize(&mut interrupts)?),
             None => call.null(),
         }
     }
@@ -41,7 +41,7 @@ pg_fn! {
     /// Sum.
     fn svec_sum_final(call) {
         match state::<State>(call, 0) {
-            Some(state) => call::svec(&state.sum()?),
+            Some(state) => call::svec(&state.sum(&mut interrupts)?),
             None => call.null(),
         }
     }
@@ -49,7 +49,7 @@ pg_fn! {
     /// Mean.
     fn svec_avg_final(call) {
         match state::<State>(call, 0) {
-            Some(state) => call::svec(&state.avg()?),
+            Some(state) => call::svec(&state.avg(&mut interrupts)?),
             None => call.null(),
         }
     }
@@ -57,7 +57,7 @@ pg_fn! {
     /// Maximum.
     fn svec_max_final(call) {
         match state::<State>(call, 0) {
-            Some(state) => call::svec(&state.max()?),
+            Some(state) => call::svec(&state.max(&mut interrupts)?),
             None => call.null(),
         }
     }
@@ -71,10 +71,10 @@ fn accumulate(call: Call, kind: Kind) -> Outcome {
         return old.map_or_else(|| call.null(), pointer);
     }
     let state = old.unwrap_or_else(|| adopt(call, State::new(kind)));
-    state.add(call.svec(1).as_ref())?;
+    state.add(call.svec(1).as_ref(), &mut interrupts)?;
     pointer(state)
 }
 
 fn deserialize(call: Call, kind: Kind) -> Outcome {
-    pointer(adopt(call, State::deserialize(kind, call.bytes(0))?))
+    pointer(adopt(call, State::deserialize(kind, call.bytes(0), &mut interrupts)?))
 }

@@ -4,7 +4,7 @@ use std::ffi::CStr;
 
 use pgrx::{AnyNumeric, Array, FromDatum, pg_sys};
 
-use super::call::{self, Call, Outcome, copy_bytes, pg_fn};
+use super::call::{self, Call, Outcome, copy_bytes, interrupts, pg_fn};
 use super::types::apply_typmod;
 use crate::engine::vector::arith::narrow;
 use crate::engine::vector::check::reserve;
@@ -45,13 +45,13 @@ pg_fn! {
 
     /// jsonb to svec: an object from token ids to weights.
     fn svec_from_jsonb(call) {
-        let vector = json::parse(jsonb_text(&call, 0))?;
+        let vector = json::parse(jsonb_text(&call, 0), &mut interrupts)?;
         from_vector(call, vector)
     }
 
     /// svec to jsonb; the dimension is lost.
     fn svec_to_jsonb(call) {
-        call::jsonb(&json::format(call.svec(0).as_ref())?)
+        call::jsonb(&json::format(call.svec(0).as_ref(), &mut interrupts)?)
     }
 }
 
@@ -64,13 +64,15 @@ fn from_vector(call: Call, vector: SparseVector) -> Outcome {
 fn from_dense(call: Call, elements: impl Iterator<Item = Option<f32>>) -> Outcome {
     let mut list = Vec::new();
     for element in elements {
+        // An element may take long: a numeric is printed and read.
+        interrupts();
         if list.len() == list.capacity() {
             let len = list.len().max(1024);
             reserve(&mut list, len)?;
         }
         list.push(element);
     }
-    from_vector(call, dense::from_dense(list.into_iter())?)
+    from_vector(call, dense::from_dense(list.into_iter(), &mut interrupts)?)
 }
 
 /// A one-dimensional array argument. (The empty array has no dimensions at all, and is let through as a list.)

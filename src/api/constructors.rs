@@ -1,6 +1,6 @@
 //! Vectors from ids and weights.
 
-use super::call::{self, Call, Outcome, pg_fn};
+use super::call::{self, Call, Outcome, interrupts, pg_fn};
 use super::casts::array_argument;
 use crate::engine::vector::dense;
 use crate::engine::vector::error::Numbering;
@@ -26,7 +26,7 @@ fn from_pairs(call: Call, numbering: Numbering, argument: &'static str) -> Outco
     let weights = array_argument::<f32>(call, 1, "weights")?;
     let dim = call.datum(2).map(|_| call.i32(2));
     let (ids, weights) = (Counted(ids.iter(), ids.len()), Counted(weights.iter(), weights.len()));
-    call::svec(&dense::from_pairs(numbering, ids, weights, dim)?)
+    call::svec(&dense::from_pairs(numbering, ids, weights, dim, &mut interrupts)?)
 }
 
 /// An iterator that knows its length.

@@ -2,7 +2,7 @@
 
 use pgrx::pg_sys;
 
-use super::call::{self, Call, Outcome, Rows, pg_fn};
+use super::call::{self, Call, Outcome, Rows, interrupts, pg_fn};
 use super::casts::array;
 use crate::engine::vector::error::VectorError;
 use crate::engine::vector::{arith, ops, select};
@@ -85,6 +85,7 @@ fn rows(call: Call, first: u32) -> Outcome {
     let vector = call.svec(0);
     let rows = Rows::begin(call);
     for (index, weight) in vector.as_ref().iter() {
+        interrupts();
         let id =
             i32::try_from(index.saturating_add(first)).map_err(|_| VectorError::DimTooLarge { dim: index.into() })?;
         rows.put([Some(pg_sys::Datum::from(id)), Some(pg_sys::Datum::from(weight.to_bits()))]);

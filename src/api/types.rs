@@ -4,7 +4,7 @@ use std::slice;
 
 use pgrx::pg_sys;
 
-use super::call::{self, Call, Outcome, pg_fn};
+use super::call::{self, Call, Outcome, interrupts, pg_fn};
 use crate::engine::vector::check::check_dim;
 use crate::engine::vector::error::VectorError;
 use crate::engine::vector::{SparseVector, binary, check_fits, text};
@@ -13,7 +13,7 @@ use crate::error::save_or_raise;
 pg_fn! {
     /// Text input; errors are soft where the caller wants that.
     fn svec_in(call) {
-        match text::parse(call.cstring(0)).and_then(|vector| apply_typmod(vector, call.i32(2))) {
+        match text::parse(call.cstring(0), &mut interrupts).and_then(|vector| apply_typmod(vector, call.i32(2))) {
             Ok(vector) => call::svec(&vector),
             Err(error) => {
                 // SAFETY: the context of this very call.
@@ -26,7 +26,7 @@ pg_fn! {
     /// Text output.
     fn svec_out(call) {
         let vector = call.svec(0);
-        call::cstring(&text::format(vector.as_ref())?)
+        call::cstring(&text::format(vector.as_ref(), &mut interrupts)?)
     }
 
     /// Binary input. The message is one value, so all of it is taken.

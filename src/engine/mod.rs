@@ -6,7 +6,8 @@
 //! will take, and [`selectivity`] what a condition lets through; [`space`] when the index file is worth making smaller;
 //! [`weights`] makes, prunes and measures vectors by the formulas of learned sparse retrieval; [`encode`] makes them
 //! from text; [`fusion`] makes one ranked list of several; [`evaluate`] tells how good a ranking is; [`tune`] finds the
-//! fusion that makes it best; [`memory`] is for those who allocate without asking.
+//! fusion that makes it best. Long work counts its steps ([`pace`]), so that it can be interrupted; [`memory`] is for
+//! those who allocate without asking.
 
 pub mod codec;
 pub mod encode;
@@ -16,6 +17,7 @@ pub mod filter;
 pub mod fusion;
 pub mod ids;
 pub mod memory;
+pub mod pace;
 pub mod pending;
 #[cfg(test)]
 mod pending_tests;

@@ -145,7 +145,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::engine::vector::text::parse;
+    use crate::engine::vector::text;
 
     fn shares(each: &[f64]) -> Shares {
         Shares { each: each.to_vec(), stands_for: 1.0 }
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn parts_of_a_match_are_multiplied() {
-        let part = |literal: &str| parse(literal.as_bytes()).unwrap();
+        let part = |literal: &str| text::parse(literal.as_bytes(), &mut || {}).unwrap();
         let (must, not, should) = (part("{1:1}"), part("{2:1,3:1}"), part("{4:1,5:1,6:1}"));
         let query =
             |minimum| MatchQuery::new(Some(must.as_ref()), Some(not.as_ref()), Some(should.as_ref()), minimum).unwrap();

@@ -87,21 +87,46 @@ impl Cluster {
 
     /// Starts this backup: it replays the log that `source` has archived up to `lsn`, and then takes writes.
     pub fn recover(&self, source: &Self, lsn: &str) {
+        self.recover_and_pause(source, lsn);
+        self.resume();
+    }
+
+    /// The same, but stops at `lsn`, the record there included: the server can be read only.
+    pub fn recover_and_pause(&self, source: &Self, lsn: &str) {
         self.append_settings(&format!(
             "archive_mode = off
              restore_command = 'cp {}/%f \"%p\"'
              recovery_target_lsn = '{lsn}'
-             recovery_target_action = promote\n",
+             recovery_target_action = pause\n",
             source.folder.display()
         ));
         fs::write(self.data().join("recovery.signal"), "").expect("recovery.signal");
         self.start();
+        self.wait_until("SELECT pg_get_wal_replay_pause_state() = 'paused'", &format!("comes to {lsn}"));
+    }
+
+    /// Ends a recovery that stands still: the server takes writes.
+    pub fn resume(&self) {
+        self.connect().batch_execute("SELECT pg_wal_replay_resume()").expect("a paused recovery");
+        self.wait_until("SELECT NOT pg_is_in_recovery()", "ends recovery");
+    }
+
+    fn wait_until(&self, sql: &str, what: &str) {
         let mut client = self.connect();
         let begin = Instant::now();
-        while client.query_one("SELECT pg_is_in_recovery()", &[]).expect("an answer").get(0) {
-            assert!(begin.elapsed() < Duration::from_secs(120), "recovery to {lsn} does not end");
-            std::thread::sleep(Duration::from_millis(50));
+        while !client.query_one(sql, &[]).expect("an answer").get::<_, bool>(0) {
+            assert!(begin.elapsed() < Duration::from_secs(120), "the server never {what}");
+            std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// A copy of this server, which does not run. It is not started.
+    pub fn copy(&self) -> Self {
+        let copy = Self::new_folder();
+        let status = Command::new("cp").arg("-a").arg(self.data()).arg(&copy.folder).status().expect("cp");
+        assert!(status.success(), "{} cannot be copied", self.data().display());
+        copy.append_settings(&format!("unix_socket_directories = '{}'\n", copy.folder.display()));
+        copy
     }
 
     /// Changes settings of the running server; they hold for all sessions soon.
@@ -277,6 +302,15 @@ impl Cluster {
         self.run(program, arguments);
     }
 
+    /// Writes a file of the data directory, which may not have been there; the server does not run.
+    pub fn overwrite(&self, path: &str, content: &[u8]) {
+        let path = self.data().join(path);
+        fs::write(&path, content).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        if let Some((uid, gid)) = server_user() {
+            chown(&path, Some(uid), Some(gid)).expect("chown");
+        }
+    }
+
     /// The data directory.
     pub fn data(&self) -> PathBuf {
         self.folder.join("data")
@@ -373,8 +407,23 @@ pub fn stall(pid: u32, time: Duration) {
 
 /// The most memory that a process has had so far, in bytes, where the kernel tells.
 pub fn peak_memory(pid: u32) -> Option<u64> {
+    memory(pid, "VmHWM")
+}
+
+/// The memory of its own that a process has now.
+pub fn own_memory(pid: u32) -> Option<u64> {
+    memory(pid, "RssAnon")
+}
+
+/// How long a process has waited for a processor so far; nothing where the kernel does not tell, or once it is gone.
+pub fn waited(pid: u32) -> Option<Duration> {
+    let text = fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
+    Some(Duration::from_nanos(text.split_whitespace().nth(1)?.parse().ok()?))
+}
+
+fn memory(pid: u32, field: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
     Some(1024 * line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?)
 }
 
@@ -401,7 +450,8 @@ pub fn is_kill(line: &str) -> bool {
     line.contains("was terminated by signal 9")
 }
 
-fn is_alive(pid: u32) -> bool {
+/// Whether the process is there.
+pub fn is_alive(pid: u32) -> bool {
     stat(pid).is_some_and(|(state, _)| state != 'Z')
 }
 

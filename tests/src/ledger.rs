@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// A row's revision; `None` is "no such row".
 pub type Revision = Option<i32>;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Ledger {
     acknowledged: BTreeMap<i64, i32>,
     in_doubt: BTreeMap<i64, Revision>,

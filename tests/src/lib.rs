@@ -1,16 +1,20 @@
 //! Shared parts of the client-side tests: everything here drives PostgreSQL from outside.
 //!
-//! [`cluster`] makes, kills and copies servers; [`logwatch`] reads what they say; [`ledger`] remembers what they
-//! acknowledged; [`oracle`] compares an index with a sequential scan; [`operations`] are the ways to change one, with
-//! their [`boundaries`]; [`workload`] is a table under load, [`churn`] one under the hardest, and [`witness`] reads it
-//! on a standby meanwhile; [`corpus`] makes vectors; [`generate`] makes collections of real shape, [`exact`] their
-//! answers, [`collection`] reads and writes collections, [`judged`] measures what is found in them;
-//! [`filtered`] is a table with a column of every kind, [`conditions`] are asked of it, by an [`asker`];
-//! [`raw`] sends bytes as they are; [`statements`] is one of everything that takes memory, for [`scarcity`] of it;
-//! [`damage`] is what happens to pages, and what then becomes of statements; [`installation`] copies a server's
-//! installation, to change it; [`script`] takes our SQL scripts apart; [`roles`] have rights on a test's tables, or none;
-//! [`shapes`] are small tables that go to another version.
+//! [`cluster`] makes, kills and copies servers; [`logwatch`] reads what they say, [`archive`] what they log; [`ledger`]
+//! remembers what they acknowledged; [`oracle`] compares an index with a sequential scan; [`operations`] are the ways
+//! to change one, with their [`boundaries`]; [`workload`] is a table for writers, and [`load`] puts it under load;
+//! [`churn`] is one under the hardest, and [`witness`] reads it on a standby meanwhile; [`corpus`] makes vectors;
+//! [`generate`] makes collections of real shape, [`exact`] their answers, [`collection`] reads and writes collections,
+//! [`judged`] measures what is found in them; [`filtered`] is a table with a column of every kind, [`conditions`] are
+//! asked of it, by an [`asker`].
+//!
+//! [`lottery`] draws files as a crash may leave them; [`damage`] is what happens to pages, and what then becomes of
+//! statements. [`lengthy`] statements are there to be stopped, which [`watch`] and [`stops`] measure; [`statements`] is
+//! one of everything that takes memory, for [`scarcity`] of it. [`session`] speaks the protocol by hand, [`raw`] sends
+//! bytes as they are. [`installation`] copies a server's installation, to change it; [`script`] takes our SQL scripts
+//! apart; [`roles`] have rights on a test's tables, or none; [`shapes`] are small tables that go to another version.
 
+pub mod archive;
 pub mod asker;
 pub mod boundaries;
 pub mod churn;
@@ -26,7 +30,10 @@ pub mod generate;
 pub mod installation;
 pub mod judged;
 pub mod ledger;
+pub mod lengthy;
+pub mod load;
 pub mod logwatch;
+pub mod lottery;
 pub mod operations;
 pub mod oracle;
 pub mod random;
@@ -34,9 +41,12 @@ pub mod raw;
 pub mod roles;
 pub mod scarcity;
 pub mod script;
+pub mod session;
 pub mod shapes;
 pub mod small_disk;
 pub mod statements;
+pub mod stops;
+pub mod watch;
 pub mod witness;
 pub mod workload;
 

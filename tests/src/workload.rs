@@ -100,6 +100,55 @@ pub fn ask(client: &mut Client, random: &mut Random) -> Result<(), String> {
     oracle::compare_limits(client, &question(index, random), index.0, &[10], Some(100)).map(|_| ())
 }
 
+/// The indexes are sound, every row holds what it says it holds, and so many questions are answered as a sequential
+/// scan answers them. Returns the rows.
+pub fn verify(client: &mut Client, random: &mut Random, questions: usize, context: &str) -> BTreeMap<i64, i32> {
+    for (index, ..) in INDEXES {
+        let problems = oracle::check_index(client, index);
+        assert!(problems.is_empty(), "{context}: {index}: {}", problems.join("\n"));
+    }
+    let found = table(client, context);
+    for _ in 0..questions {
+        ask(client, random).unwrap_or_else(|e| panic!("{context}: {e}"));
+    }
+    found
+}
+
+/// Rows come and go, and the table is vacuumed: whatever recovery has left, indexes go on from there. No writer owns
+/// the rows that come.
+pub fn go_on(client: &mut Client, context: &str) {
+    let rows: Vec<String> = (1..=80).map(|n| format!("({}, 0, {}, {})", -n, quoted(&content(-n, 0)), n % 2)).collect();
+    let insert = format!("INSERT INTO docs (id, revision, emb, shelf) VALUES {}", rows.join(","));
+    for sql in ["DELETE FROM docs WHERE id < 0 OR id % 7 = 0", &insert, "SELECT wand_merge('docs_ip')", "VACUUM docs"] {
+        client.batch_execute(sql).unwrap_or_else(|e| panic!("{context}: {}\nin: {:.99}", oracle::describe(&e), sql));
+    }
+}
+
+/// Ends transactions that were prepared by chance: their writers are gone and have them in doubt.
+pub fn settle_prepared(client: &mut Client, random: &mut Random) {
+    for row in client.query("SELECT gid FROM pg_prepared_xacts", &[]).expect("pg_prepared_xacts") {
+        let verb = *random.pick(&["COMMIT", "ROLLBACK"]);
+        client.batch_execute(&format!("{verb} PREPARED '{}'", row.get::<_, &str>(0))).expect("a prepared transaction");
+    }
+}
+
+/// Vacuums, merges or rebuilds once, by chance, or makes a checkpoint.
+pub fn maintain(client: &mut Client, random: &mut Random, checkpoints: bool) -> Result<(), Error> {
+    // Somebody who has read by an index and is about to write would deadlock with the REINDEX of any index: so the
+    // table is locked first, which waits for them. The first REINDEX is one by several processes.
+    let sql = match random.below(20) {
+        0 => "BEGIN; LOCK TABLE docs; REINDEX INDEX docs_cos; COMMIT",
+        1 => {
+            "BEGIN; SET LOCAL max_parallel_maintenance_workers = 0; LOCK TABLE docs; REINDEX INDEX docs_ip;
+             REINDEX INDEX docs_filtered; COMMIT"
+        }
+        2 if checkpoints => "CHECKPOINT",
+        3..=5 => "SELECT wand_merge('docs_ip'), wand_merge('docs_cos'), wand_merge('docs_shelf')",
+        _ => "VACUUM docs",
+    };
+    client.batch_execute(sql)
+}
+
 /// A client that owns the ids with its number as remainder, so that it alone knows their state. It holds row locks in
 /// the order of ids only: clients may wait for one another, never in a circle.
 pub struct Writer {

@@ -12,13 +12,12 @@
 
 use pg_wand_tests::cluster::{self, Cluster};
 use pg_wand_tests::ledger::Ledger;
+use pg_wand_tests::load::Load;
 use pg_wand_tests::logwatch;
-use pg_wand_tests::oracle;
 use pg_wand_tests::random::Random;
-use pg_wand_tests::workload::{self, INDEXES, Writer};
+use pg_wand_tests::workload;
 use pg_wand_tests::{seed, size};
-use postgres::{Client, NoTls};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
@@ -54,32 +53,17 @@ fn nothing_acknowledged_is_lost() {
 
 /// Runs all clients until the kill, and the server again; returns how many writes were left in doubt.
 fn load_and_kill(cluster: &Cluster, ledgers: &mut [Ledger], random: &mut Random, whole: bool) -> usize {
-    let stop = AtomicBool::new(false);
-    let writers = ledgers.len();
-    let most = size("CRASH_ROWS", 3_000) / writers;
-    let mut killed = 0;
-    thread::scope(|scope| {
-        let stop = &stop;
-        for (number, ledger) in ledgers.iter_mut().enumerate() {
-            let seed = random.next_u64();
-            scope.spawn(move || {
-                let Ok(client) = cluster.config("postgres").connect(NoTls) else { return };
-                write(Writer { client, number, writers, most, random: Random::new(seed) }, ledger, stop);
-            });
-        }
-        for _ in 0..size("CRASH_READERS", 2) {
-            let seed = random.next_u64();
-            scope.spawn(move || read(cluster, seed, stop));
-        }
-        let seed = random.next_u64();
-        scope.spawn(move || maintain(cluster, seed, stop));
-        thread::sleep(Duration::from_millis(200 + random.below(1_300) as u64));
+    let (rows, readers) = (size("CRASH_ROWS", 3_000), size("CRASH_READERS", 2));
+    let load = Load { cluster, rows, readers, checkpoints: true };
+    let (time, choice) = (Duration::from_millis(200 + random.below(1_300) as u64), random.below(1 << 16));
+    let killed = load.run(ledgers, random, |stop| {
+        thread::sleep(time);
         stop.store(true, Ordering::Relaxed);
         if whole {
             cluster.kill_all();
-        } else {
-            killed = cluster.kill_one(random.below(1 << 16));
+            return 0;
         }
+        cluster.kill_one(choice)
     });
     if whole {
         cluster.start();
@@ -89,82 +73,18 @@ fn load_and_kill(cluster: &Cluster, ledgers: &mut [Ledger], random: &mut Random,
     ledgers.iter().map(Ledger::count_in_doubt).sum()
 }
 
-/// Writes until the server is gone.
-fn write(mut writer: Writer, ledger: &mut Ledger, stop: &AtomicBool) {
-    loop {
-        match writer.write(ledger) {
-            Ok(_) => (),
-            // The connection broke: what was announced stays in doubt.
-            Err(_) if writer.client.is_closed() || stop.load(Ordering::Relaxed) => return,
-            Err(e) => panic!("a live server refused a write: {}", oracle::describe(&e)),
-        }
-    }
-}
-
-/// Vacuums, now and then rebuilds, until the server is gone.
-fn maintain(cluster: &Cluster, seed: u64, stop: &AtomicBool) {
-    let mut random = Random::new(seed);
-    let Ok(mut client) = cluster.config("postgres").connect(NoTls) else { return };
-    while !stop.load(Ordering::Relaxed) {
-        // Somebody who has read by an index and is about to write would deadlock with the REINDEX of any index: so the
-        // table is locked first, which waits for them. The first REINDEX is one by several processes.
-        let sql = match random.below(20) {
-            0 => "BEGIN; LOCK TABLE docs; REINDEX INDEX docs_cos; COMMIT",
-            1 => {
-                "BEGIN; SET LOCAL max_parallel_maintenance_workers = 0; LOCK TABLE docs; REINDEX INDEX docs_ip;
-                 REINDEX INDEX docs_filtered; COMMIT"
-            }
-            2 => "CHECKPOINT",
-            _ => "VACUUM docs",
-        };
-        if let Err(e) = client.batch_execute(sql) {
-            assert!(client.is_closed() || stop.load(Ordering::Relaxed), "{sql}: {}", oracle::describe(&e));
-            return;
-        }
-        thread::sleep(Duration::from_millis(random.below(60) as u64));
-    }
-}
-
-/// Compares with the sequential scan while everything changes, until the server is gone.
-fn read(cluster: &Cluster, seed: u64, stop: &AtomicBool) {
-    let mut random = Random::new(seed);
-    let Ok(mut client) = cluster.config("postgres").connect(NoTls) else { return };
-    while !stop.load(Ordering::Relaxed) {
-        let result = workload::ask(&mut client, &mut random);
-        if client.is_closed() || stop.load(Ordering::Relaxed) {
-            return;
-        }
-        result.unwrap_or_else(|e| panic!("under load: {e}"));
-    }
-}
-
 /// After a restart: log, structure, content, answers. Returns how many rows there are.
 fn verify(cluster: &Cluster, ledgers: &mut [Ledger], random: &mut Random, context: &str) -> usize {
     let mut offences = logwatch::offences(&cluster.log());
     offences.retain(|line| !cluster::is_kill(line));
     assert!(offences.is_empty(), "{context}: the log is not clean:\n{}", offences.join("\n"));
     let mut client = cluster.connect();
-    settle_prepared(&mut client, random);
-    for (index, ..) in INDEXES {
-        let problems = oracle::check_index(&mut client, index);
-        assert!(problems.is_empty(), "{context}: {index}: {}", problems.join("\n"));
-    }
-    let found = workload::table(&mut client, context);
+    workload::settle_prepared(&mut client, random);
+    let found = workload::verify(&mut client, random, size("CRASH_QUERIES", 50), context);
     let writers = ledgers.len();
     for (number, ledger) in ledgers.iter_mut().enumerate() {
         let wrong = ledger.settle(&workload::own(&found, number, writers));
         assert!(wrong.is_empty(), "{context}: the server broke its word:\n{}", wrong.join("\n"));
     }
-    for _ in 0..size("CRASH_QUERIES", 50) {
-        workload::ask(&mut client, random).unwrap_or_else(|e| panic!("{context}: {e}"));
-    }
     found.len()
-}
-
-/// Their writers are gone and have them in doubt.
-fn settle_prepared(client: &mut Client, random: &mut Random) {
-    for row in client.query("SELECT gid FROM pg_prepared_xacts", &[]).expect("pg_prepared_xacts") {
-        let verb = *random.pick(&["COMMIT", "ROLLBACK"]);
-        client.batch_execute(&format!("{verb} PREPARED '{}'", row.get::<_, &str>(0))).expect("a prepared transaction");
-    }
 }

@@ -6,6 +6,7 @@
 //! (1,500, about), CHURN_WRITERS (3), CHURN_PENDING and CHURN_HUGE (see churn.rs). SEED repeats the choices, though not
 //! their timing.
 
+use pg_wand_tests::archive;
 use pg_wand_tests::churn::{self, StopAtEnd, Writers};
 use pg_wand_tests::cluster::Cluster;
 use pg_wand_tests::random::Random;
@@ -32,7 +33,7 @@ fn recovery_to_a_point_in_the_middle_of_maintenance() {
         in_the_middle(&mut primary.connect(), Duration::from_secs(4))
     });
     assert!(moments.len() > 2 * points, "maintenance was met only {} times", moments.len());
-    archive_all(&mut primary.connect());
+    archive::complete(&mut primary.connect());
     for (number, backup) in backups.into_iter().enumerate() {
         // One in each stretch of time; the earliest moments know little.
         let share = moments.len() / (points + 1);
@@ -61,19 +62,6 @@ fn in_the_middle(client: &mut Client, time: Duration) -> Vec<String> {
     }
     found.dedup();
     found
-}
-
-/// Returns when all that has been logged is in the archive.
-fn archive_all(client: &mut Client) {
-    let sql = "SELECT pg_walfile_name(pg_current_wal_insert_lsn()) FROM pg_switch_wal()";
-    let next: String = client.query_one(sql, &[]).expect("a switch of files").get(0);
-    let begin = Instant::now();
-    let behind = format!("SELECT coalesce(last_archived_wal, '') < '{next}'::text FROM pg_stat_archiver");
-    client.batch_execute("CREATE TABLE after_the_end (); SELECT pg_switch_wal()").expect("another file");
-    while client.query_one(&behind, &[]).expect("the archiver's state").get(0) {
-        assert!(begin.elapsed() < Duration::from_secs(120), "the archiver does not come to {next}");
-        thread::sleep(Duration::from_millis(100));
-    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use pgrx::{PgSqlErrorCode, Spi, pg_sys};
 
 use super::error::{raise, report};
 use super::{cache, catalog, text};
-use crate::api::call::{self, Call, Outcome, pg_fn};
+use crate::api::call::{self, Call, Outcome, interrupts, pg_fn};
 use crate::api::casts::jsonb_text;
 use crate::api::pg_class;
 use crate::engine::encode::encoder::dim_for;
@@ -94,13 +94,18 @@ fn create(call: Call, tokenizer: fn(Call, usize) -> String) -> Outcome {
     }
 
     let json = required(1, "tokenizer", tokenizer);
+    interrupts();
     let tokenizer = Tokenizer::new(&json).unwrap_or_else(|error| raise(&name, error));
+    interrupts();
     let dim = dim_for(&tokenizer, call.i32_or_null(6)).unwrap_or_else(|error| raise(&name, error));
     let weights = match (call.datum(2), call.datum(3)) {
         (None, None) => None,
         (Some(_), None) => {
             let weights = text::to_utf8(jsonb_text(&call, 2));
-            Some(table::from_json(&weights, &tokenizer, dim).unwrap_or_else(|error| raise(&name, error)))
+            Some(
+                table::from_json(&weights, &tokenizer, dim, &mut interrupts)
+                    .unwrap_or_else(|error| raise(&name, error)),
+            )
         }
         (None, Some(_)) => {
             let weights = call.svec(3);
@@ -111,6 +116,7 @@ fn create(call: Call, tokenizer: fn(Call, usize) -> String) -> Outcome {
         }
     };
     drop(tokenizer);
+    interrupts();
 
     let vector = match &weights {
         Some(weights) => Some(to_datum(weights.as_ref())?),

@@ -45,6 +45,7 @@ fn hash_terms(call: Call) -> Outcome {
     }
     let mut pairs = Vec::new();
     for (at, (word, count)) in words.iter().zip(counts.iter()).enumerate() {
+        interrupts();
         let element = at.saturating_add(1);
         let word = word.ok_or(VectorError::NullElement { argument: "words", element })?;
         let count = count.ok_or(VectorError::NullElement { argument: "counts", element })?;
@@ -52,5 +53,5 @@ fn hash_terms(call: Call) -> Outcome {
         pairs.push((text::to_utf8(word), check_count("counts", count)? as u64));
     }
     let pairs = pairs.iter().map(|(word, count)| (word.as_bytes(), *count));
-    call::svec(&hash::counts(pairs, call.i32(2))?)
+    call::svec(&hash::counts(pairs, call.i32(2), &mut interrupts)?)
 }

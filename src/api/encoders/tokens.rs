@@ -4,6 +4,7 @@ use super::error::raise;
 use super::{cache, text};
 use crate::api::call::{Call, Outcome, Rows, float8, interrupts, pg_fn};
 use crate::engine::encode::encoder::Encoder;
+use crate::engine::pace::Pace;
 use crate::engine::vector::check::{check_same_dim, reserve};
 use crate::engine::vector::error::VectorError;
 use pgrx::pg_sys;
@@ -37,6 +38,7 @@ fn tokens(call: Call) -> Outcome {
         // Places in characters, as substr() counts them; tokens come in the order of their places.
         let (mut byte, mut characters) = (0, 0);
         for (position, token) in found.into_iter().enumerate() {
+            interrupts();
             characters += words.get(byte..token.range.start).map_or(0, |passed| passed.chars().count());
             byte = byte.max(token.range.start);
             rows.put([
@@ -66,13 +68,20 @@ fn explain(call: Call) -> Outcome {
         let mut common: Vec<(u32, f32, f32)> = Vec::new();
         reserve(&mut common, query.nnz().min(document.nnz()))?;
         common.extend(query.iter().filter_map(|(term, weight)| {
+            interrupts();
             let at = document.indices().binary_search(&term).ok()?;
             Some((term, weight, document.weights()[at]))
         }));
         let product = |&(_, q, d): &(u32, f32, f32)| f64::from(q) * f64::from(d);
         let total: f64 = common.iter().map(product).sum();
-        common.sort_unstable_by(|a, b| product(b).total_cmp(&product(a)).then(a.0.cmp(&b.0)));
+        let mut interrupts = interrupts;
+        let mut pace = Pace::new(&mut interrupts);
+        common.sort_unstable_by(|a, b| {
+            pace.step(1);
+            product(b).total_cmp(&product(a)).then(a.0.cmp(&b.0))
+        });
         for term in &common {
+            interrupts();
             let token = encoder.and_then(|encoder| encoder.tokenizer().token_of(term.0));
             rows.put([
                 int4(term.0 as usize),

@@ -4,6 +4,7 @@ use pgrx::pg_sys;
 
 use super::error::{Refusal, Result, reserve};
 use super::ids::Id;
+use crate::api::call::interrupts;
 
 /// The elements of an array of any number of dimensions, in storage order, given to `each`; NULL as `None`.
 ///
@@ -30,6 +31,7 @@ pub unsafe fn for_each_element(
         );
     }
     for at in 0..usize::try_from(n).unwrap_or(0) {
+        interrupts();
         // SAFETY: there are `n` of both.
         let (value, is_null) = unsafe { (*values.add(at), *nulls.add(at)) };
         each(at, (!is_null).then_some(value))?;
@@ -85,7 +87,7 @@ pub fn list(
 ) -> Result<pg_sys::Datum> {
     let mut values = Vec::new();
     reserve(&mut values, elements.len())?;
-    values.extend(elements);
+    values.extend(elements.inspect(|_| interrupts()));
     let n = i32::try_from(values.len()).map_err(|_| Refusal::TooMany)?;
     // SAFETY: `n` values of the type said; copied into a new array. Raises if they are too many.
     let array = unsafe {

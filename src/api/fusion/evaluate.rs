@@ -6,7 +6,7 @@ use super::fuse::texts;
 use super::ids::{Id, Text, Uuid};
 use super::ranked::{Judgements, Ranking};
 use super::topics::number;
-use crate::api::call::{self, Call, Outcome, pg_fn};
+use crate::api::call::{self, Call, Outcome, interrupts, pg_fn};
 use crate::api::encoders::text;
 use crate::engine::evaluate::{Metric, Topic};
 
@@ -89,6 +89,6 @@ fn several<I: Id>(call: Call) -> Outcome {
     let names = texts(names, "evaluate", "metrics").or_raise();
     let metrics = collected(names.len(), names.iter().map(|name| Metric::parse(name).or_raise())).or_raise();
     let Some(graded) = graded::<I>(call) else { return call.null() };
-    let values = metrics.iter().map(|&metric| call::float8(graded.measure(metric)));
+    let values = metrics.iter().map(|&metric| call::float8(graded.measure(metric))).inspect(|_| interrupts());
     Ok(arrays::list(OF_FLOAT8, values).or_raise())
 }

@@ -103,6 +103,7 @@ fn put_all<I: Id>(rows: &Rows, collection: &Collection<'_, I>, fused: &Fused) ->
     let (mut scores, mut normalised, mut contributions) = (new()?, new()?, new()?);
     let float = |value: f64| value.to_ne_bytes();
     for &item in fused.order() {
+        interrupts();
         let lists = || 0..n_lists;
         let raw = |list: usize| fused.rank(list, item).and_then(|rank| collection.lists[list].score(rank - 1));
         let id = collection.ids[item as usize].to_datum();

@@ -7,8 +7,9 @@ use pgrx::pg_sys;
 use super::arrays::{self, OF_FLOAT8, OF_INT4, of_ids, of_rows};
 use super::error::{OrRaise, Refusal, Result, reserve};
 use super::ids::{Id, Text, Uuid, boxed};
-use crate::api::call::{self, Call, Outcome, pg_fn};
+use crate::api::call::{self, Call, Outcome, interrupts, pg_fn};
 use crate::api::state::{adopt, pointer, state};
+use crate::engine::pace::Pace;
 
 pg_fn! {
     /// ranking(id bigint [, score])
@@ -158,7 +159,12 @@ impl<I: Id> Gathered<I, f64> {
             reserve(&mut order, scores.len())?;
             order.extend(0..n);
             // Equal scores are told apart by when they came, so that no memory is taken for a stable sort.
-            order.sort_unstable_by(|&a, &b| scores[b as usize].total_cmp(&scores[a as usize]).then(a.cmp(&b)));
+            let mut interrupts = interrupts;
+            let mut pace = Pace::new(&mut interrupts);
+            order.sort_unstable_by(|&a, &b| {
+                pace.step(1);
+                scores[b as usize].total_cmp(&scores[a as usize]).then(a.cmp(&b))
+            });
         }
         let order = (!order.is_empty()).then_some(&*order);
         self.row(shape, order, OF_FLOAT8, call::float8)

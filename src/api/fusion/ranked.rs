@@ -5,7 +5,9 @@ use pgrx::pg_sys;
 use super::arrays::{self, OF_FLOAT8, OF_INT4, for_each_element, of_ids, of_rows};
 use super::error::{Refusal, Result, reserve};
 use super::ids::Id;
+use crate::api::call::interrupts;
 use crate::engine::fusion::List;
+use crate::engine::pace::Pace;
 use crate::storage::composite::Composite;
 
 /// A ranking's ids, best first, and their scores if it has any. An id may come twice.
@@ -187,13 +189,14 @@ impl<'a, I: Id> Collection<'a, I> {
         reserve(&mut sorted, n)?;
         let all = || rankings.iter().flat_map(|ranking| &ranking.ids);
         sorted.extend(all().zip(0..).map(|(id, at)| (id.key(), at)));
-        sorted.sort_unstable();
+        Pace::new(&mut interrupts).sort_unstable_by_key(&mut sorted, |pair| *pair);
 
         let mut numbers = Vec::new();
         reserve(&mut numbers, n)?;
         numbers.resize(n, 0u32);
         let mut first_of = Vec::new();
         for run in sorted.chunk_by(|a, b| a.0 == b.0) {
+            interrupts();
             reserve(&mut first_of, 1)?;
             for &(_, at) in run {
                 numbers[at as usize] = first_of.len() as u32;
@@ -216,7 +219,7 @@ impl<'a, I: Id> Collection<'a, I> {
         let by_place = Places::new(rankings);
         let mut ids = Vec::new();
         reserve(&mut ids, first_of.len())?;
-        ids.extend(first_of.iter().filter_map(|&at| by_place.id(at)));
+        ids.extend(first_of.iter().inspect(|_| interrupts()).filter_map(|&at| by_place.id(at)));
         Ok(Self { ids, lists })
     }
 }
@@ -228,6 +231,7 @@ fn numbered<I>(ranking: &Ranking<I>, numbers: &[u32], seen: &mut [u32], mark: u3
         reserve(scores, numbers.len())?;
     }
     for (at, &item) in numbers.iter().enumerate() {
+        interrupts();
         if std::mem::replace(&mut seen[item as usize], mark) == mark {
             continue;
         }

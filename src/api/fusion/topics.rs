@@ -7,7 +7,9 @@ use super::arrays::{self, for_each_element, of_rows};
 use super::error::{Refusal, Result, collected, reserve};
 use super::ids::Id;
 use super::ranked::{Collection, Judgements, Numbered, Ranking};
+use crate::api::call::interrupts;
 use crate::engine::fusion::List;
+use crate::engine::pace::Pace;
 
 /// The arguments, with ids.
 pub struct Given<I> {
@@ -91,6 +93,7 @@ pub fn number<I: Id>(rankings: &[Ranking<I>], judgements: &Judgements<I>) -> Res
     grades.resize(collection.ids.len(), None);
     let mut elsewhere: Vec<(I::Key<'_>, i32)> = Vec::new();
     for (id, &grade) in judgements.ids.iter().zip(&judgements.grades) {
+        interrupts();
         match collection.ids.binary_search_by(|other| other.key().cmp(&id.key())) {
             Ok(item) => grades[item] = grades[item].max(Some(grade)),
             Err(_) => {
@@ -99,7 +102,7 @@ pub fn number<I: Id>(rankings: &[Ranking<I>], judgements: &Judgements<I>) -> Res
             }
         }
     }
-    elsewhere.sort_unstable();
+    Pace::new(&mut interrupts).sort_unstable_by_key(&mut elsewhere, |pair| *pair);
     for same in elsewhere.chunk_by(|a, b| a.0 == b.0) {
         grades.push(same.last().map(|pair| pair.1));
     }

@@ -3,7 +3,7 @@
 use super::error::{OrRaise, collected};
 use super::ids::{Id, Text, Uuid};
 use super::topics::Given;
-use crate::api::call::{self, Call, Outcome, pg_fn};
+use crate::api::call::{self, Call, Outcome, interrupts, pg_fn};
 use crate::api::casts::jsonb_text;
 use crate::api::encoders::text;
 use crate::engine::fusion::{Topic, train};
@@ -41,6 +41,6 @@ fn learn<I: Id>(call: Call) -> Outcome {
     let topics =
         topics.iter().zip(&relevant).map(|(topic, relevant)| Topic { lists: topic.lists().or_raise(), relevant });
     let topics = collected(relevant.len(), topics).or_raise();
-    let model = train(&method, &topics, options.as_deref()).or_raise();
+    let model = train(&method, &topics, options.as_deref(), &mut interrupts).or_raise();
     call::jsonb(&model)
 }

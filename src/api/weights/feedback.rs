@@ -2,7 +2,7 @@
 
 use pgrx::pg_sys;
 
-use crate::api::call::{self, Call, pg_fn};
+use crate::api::call::{self, Call, interrupts, pg_fn};
 use crate::api::casts::{array_argument, one_dimensional};
 use crate::engine::vector::SparseVectorRef;
 use crate::engine::vector::check::reserve;
@@ -19,7 +19,8 @@ pg_fn! {
         let (relevant, irrelevant) = (vectors(call, 1, "relevant")?, vectors(call, 2, "irrelevant")?);
         let parts = RocchioParts { alpha: call.f64(3), beta: call.f64(4), gamma: call.f64(5) };
         let terms = call.i32_or_null(6);
-        call::svec(&rocchio(call.svec(0).as_ref(), &refs(&relevant)?, &refs(&irrelevant)?, parts, terms)?)
+        let (query, relevant, irrelevant) = (call.svec(0), refs(&relevant)?, refs(&irrelevant)?);
+        call::svec(&rocchio(query.as_ref(), &relevant, &irrelevant, parts, terms, &mut interrupts)?)
     }
 
     /// RM3's query.
@@ -32,7 +33,7 @@ pg_fn! {
             let element = n.saturating_add(1);
             scores.push(score.ok_or(VectorError::NullElement { argument: "scores", element })?);
         }
-        call::svec(&rm3(call.svec(0).as_ref(), &refs(&documents)?, &scores, call.i32(3), call.f64(4))?)
+        call::svec(&rm3(call.svec(0).as_ref(), &refs(&documents)?, &scores, call.i32(3), call.f64(4), &mut interrupts)?)
     }
 }
 

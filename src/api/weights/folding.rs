@@ -1,6 +1,6 @@
 //! Terms joined or masked. Not STRICT where a dimension may be NULL: NULL for another argument makes NULL.
 
-use crate::api::call::{self, Call, Outcome, pg_fn};
+use crate::api::call::{self, Call, Outcome, interrupts, pg_fn};
 use crate::api::casts::array_argument;
 use crate::api::constructors::Counted;
 use crate::engine::weights::fold::{Join, fold_terms, lexical_mask, presence, unicoil};
@@ -33,7 +33,7 @@ pg_fn! {
         }
         let words = array_argument::<i32>(call, 1, "words")?;
         let join = Join::named(call.bytes(2))?;
-        let words = Counted(words.iter(), words.len());
+        let words = Counted(words.iter().inspect(|_| interrupts()), words.len());
         call::svec(&fold_terms(call.svec(0).as_ref(), words, join, call.i32_or_null(3))?)
     }
 }
@@ -44,6 +44,7 @@ fn from_tokens(call: Call, join: Join) -> Outcome {
     }
     let ids = array_argument::<i32>(call, 0, "token_ids")?;
     let weights = array_argument::<f32>(call, 1, "weights")?;
-    let (ids, weights) = (Counted(ids.iter(), ids.len()), Counted(weights.iter(), weights.len()));
+    let (ids, weights) =
+        (Counted(ids.iter().inspect(|_| interrupts()), ids.len()), Counted(weights.iter(), weights.len()));
     call::svec(&unicoil(ids, weights, join, call.i32_or_null(2))?)
 }

@@ -2,7 +2,7 @@
 
 use pgrx::pg_sys;
 
-use crate::api::call::{self, pg_fn};
+use crate::api::call::{self, interrupts, pg_fn};
 use crate::api::state::state;
 use crate::engine::vector::aggregate::State;
 use crate::engine::weights::idf::{self, Frequencies, Variant};
@@ -11,7 +11,7 @@ pg_fn! {
     /// Document frequencies, from the state of a sum.
     fn weights_df_final(call) {
         match state::<State>(call, 0) {
-            Some(state) => call::svec(&state.frequencies()?),
+            Some(state) => call::svec(&state.frequencies(&mut interrupts)?),
             None => call.null(),
         }
     }
@@ -20,7 +20,8 @@ pg_fn! {
     fn weights_corpus_final(call) {
         let Some(state) = state::<State>(call, 0) else { return call.null() };
         let n = i64::try_from(state.n_rows()).unwrap_or(i64::MAX);
-        let row = [call::svec(&state.frequencies()?)?, pg_sys::Datum::from(n), call::f64(state.mean_total()?)?];
+        let (df, length) = (state.frequencies(&mut interrupts)?, state.mean_total(&mut interrupts)?);
+        let row = [call::svec(&df)?, pg_sys::Datum::from(n), call::f64(length)?];
         Ok(call::record(call, row.map(Some)))
     }
 

@@ -1,6 +1,6 @@
 //! Sparsity and the FLOPS measures. The aggregates skip rows whose vector is NULL.
 
-use crate::api::call::{self, Call, Outcome, pg_fn};
+use crate::api::call::{self, Call, Outcome, interrupts, pg_fn};
 use crate::api::state::{adopt, combine, pointer, state};
 use crate::engine::vector::error::VectorError;
 use crate::engine::weights::measures::{self, Flops, Weighing};
@@ -36,26 +36,26 @@ pg_fn! {
 
     /// Adds one state to another.
     fn weights_flops_combine(call) {
-        combine(call, Flops::combine, Flops::copied)
+        combine(call, |own: &mut Flops, other| own.combine(other, &mut interrupts), Flops::copied)
     }
 
     /// A state for the leader of a parallel query.
     fn weights_flops_serialize(call) {
         match state::<Flops>(call, 0) {
-            Some(state) => call::bytea(&state.serialize()?),
+            Some(state) => call::bytea(&state.serialize(&mut interrupts)?),
             None => call.null(),
         }
     }
 
     /// A state from a worker.
     fn weights_flops_deserialize(call) {
-        pointer(adopt(call, Flops::deserialize(call.bytes(0))?))
+        pointer(adopt(call, Flops::deserialize(call.bytes(0), &mut interrupts)?))
     }
 
     /// The measure.
     fn weights_flops_final(call) {
         match state::<Flops>(call, 0) {
-            Some(state) => call::f64(state.finish()?),
+            Some(state) => call::f64(state.finish(&mut interrupts)?),
             None => call.null(),
         }
     }
@@ -81,6 +81,6 @@ fn accumulate(call: Call, argument: &'static str, weighing: impl Fn(Call) -> Res
         }
         None => adopt(call, Flops::new(weighing(call)?)),
     };
-    state.add(call.svec(1).as_ref())?;
+    state.add(call.svec(1).as_ref(), &mut interrupts)?;
     pointer(state)
 }

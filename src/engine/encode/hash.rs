@@ -1,5 +1,6 @@
 //! Term ids for words without a vocabulary.
 
+use crate::engine::pace::Pace;
 use crate::engine::vector::SparseVector;
 use crate::engine::vector::build::VectorBuilder;
 use crate::engine::vector::check::{check_dim, reserve};
@@ -23,16 +24,23 @@ pub fn term_id(word: &[u8], dim: u32) -> u32 {
     ((u128::from(hash) * u128::from(dim)) >> 64) as u32
 }
 
-/// How often each word occurs, by term id; words that share one are added up. `dim` as for [`term_id`].
-pub fn counts<'w>(words: impl Iterator<Item = (&'w [u8], u64)>, dim: i32) -> Result<SparseVector, VectorError> {
+/// How often each word occurs, by term id; words that share one are added up. `dim` as for [`term_id`]. `interrupts` is
+/// called now and then.
+pub fn counts<'w>(
+    words: impl Iterator<Item = (&'w [u8], u64)>,
+    dim: i32,
+    interrupts: &mut dyn FnMut(),
+) -> Result<SparseVector, VectorError> {
     let dim = check_dim(i64::from(dim))?;
+    let mut pace = Pace::new(interrupts);
     let mut counted = Vec::new();
     for (word, n) in words {
+        pace.step(1 + word.len() / 16);
         reserve(&mut counted, 1)?;
         counted.push((term_id(word, dim), n));
     }
-    counted.sort_unstable();
-    let mut builder = VectorBuilder::new(Numbering::TokenFromZero);
+    pace.sort_unstable_by_key(&mut counted, |pair| *pair);
+    let mut builder = VectorBuilder::new(Numbering::TokenFromZero, interrupts);
     for run in counted.chunk_by(|a, b| a.0 == b.0) {
         let n: u64 = run.iter().map(|pair| pair.1).sum();
         builder.push(i64::from(run[0].0), n as f32, Place::Term(run[0].0))?;

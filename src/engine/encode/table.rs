@@ -15,10 +15,10 @@ use crate::engine::vector::{SparseVector, SparseVectorRef};
 
 /// Reads a JSON object from tokens, as the vocabulary writes them, to numbers. Tokens without a weight get none; a
 /// token that the tokenizer does not know is refused, for the table is another tokenizer's then.
-pub fn from_json(json: &str, tokenizer: &Tokenizer, dim: u32) -> Result<SparseVector> {
+pub fn from_json(json: &str, tokenizer: &Tokenizer, dim: u32, interrupts: &mut dyn FnMut()) -> Result<SparseVector> {
     let Pairs(pairs) = with_room(json_bytes(json), || serde_json::from_str(json))?
         .map_err(|error| bad(format!("The weights are not a JSON object: {error}")))?;
-    let mut builder = VectorBuilder::new(Numbering::TokenFromZero);
+    let mut builder = VectorBuilder::new(Numbering::TokenFromZero, interrupts);
     let bytes = pairs.len().saturating_mul(16);
     let mut seen = with_room(bytes, || HashSet::with_capacity(pairs.len()))?;
     for (token, weight) in pairs {

@@ -87,6 +87,7 @@ fn a_query_has_each_token_once() {
         r###"{"plan": 2.5, "##ts": 0.5, "sun": -1, "[UNK]": 9, "a": 0}"###,
         &tokenizer(WORD_PIECE),
         10,
+        &mut || {},
     );
     let weights = weights.expect("weights");
     let encoder = Encoder::new(tokenizer(WORD_PIECE), 10, Some(weights.as_ref())).expect("an encoder");
@@ -134,9 +135,12 @@ fn bad_tokenizers_and_tables() {
     ));
     let tokenizer = tokenizer(WORD_PIECE);
     for json in ["", "[1]", "{\"sun\": \"x\"}", "{\"sun\": null}", "{\"moon\": 1}", "{\"sun\": 1, \"sun\": 2}"] {
-        assert!(matches!(table::from_json(json, &tokenizer, 10), Err(EncodeError::BadWeights { .. })), "{json}");
+        assert!(
+            matches!(table::from_json(json, &tokenizer, 10, &mut || {}), Err(EncodeError::BadWeights { .. })),
+            "{json}"
+        );
     }
-    let infinite = table::from_json("{\"sun\": 1e300}", &tokenizer, 10);
+    let infinite = table::from_json("{\"sun\": 1e300}", &tokenizer, 10, &mut || {});
     assert!(matches!(infinite, Err(EncodeError::Vector(VectorError::Infinite { .. }))));
     let far = SparseVector::from_valid_parts(0, vec![10], vec![1.0]);
     assert!(matches!(table::from_vector(far.as_ref(), 10), Err(EncodeError::Vector(_))));
@@ -236,9 +240,9 @@ fn words_are_hashed_as_ever() {
         FIXED
     );
     let words = [(&b"a"[..], 2), (b"b", 1), (b"a", 3)];
-    let one = hash::counts(words.into_iter(), 1).expect("counts");
+    let one = hash::counts(words.into_iter(), 1, &mut || {}).expect("counts");
     assert_eq!(one, SparseVector::from_valid_parts(1, vec![0], vec![6.0]));
-    assert!(hash::counts(words.into_iter(), 0).is_err());
+    assert!(hash::counts(words.into_iter(), 0, &mut || {}).is_err());
 }
 
 const FIXED: [u32; 3] = [1_005_848_536, 592_090_233, 789_757_868];

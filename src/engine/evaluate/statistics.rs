@@ -19,6 +19,7 @@
 use super::error::{EvaluationError, reserved};
 use super::metric::count;
 use super::student;
+use crate::engine::pace::Pace;
 use crate::engine::random::Random;
 
 /// A mean and the interval around it.
@@ -65,8 +66,6 @@ pub struct Comparison {
 
 /// Up to here all 2^n ways to swap are tried.
 const MAX_EXACT: usize = 16;
-/// Between two calls of `interrupts` are about so many additions.
-const STEPS: usize = 1 << 13;
 /// Squares of greater values, summed, might not be finite.
 const MAX_VALUE: f64 = 1e100;
 /// Streams of random numbers.
@@ -266,24 +265,4 @@ fn share(part: u64, whole: u64) -> f64 {
 
 fn number(n: usize) -> u64 {
     u64::try_from(n).unwrap_or(u64::MAX)
-}
-
-/// Calls `interrupts` now and then.
-struct Pace<'a> {
-    interrupts: &'a mut dyn FnMut(),
-    steps: usize,
-}
-
-impl<'a> Pace<'a> {
-    fn new(interrupts: &'a mut dyn FnMut()) -> Self {
-        Self { interrupts, steps: 0 }
-    }
-
-    fn step(&mut self, n: usize) {
-        self.steps = self.steps.saturating_add(n);
-        if self.steps >= STEPS {
-            self.steps = 0;
-            (self.interrupts)();
-        }
-    }
 }

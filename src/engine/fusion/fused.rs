@@ -8,6 +8,7 @@ use super::ranks::RankPart;
 use super::settings::{Missing, Plan, Settings, Source};
 use super::table::{STEPS, Table};
 use super::{List, MAX_LISTS, condorcet, interleave, model, smooth};
+use crate::engine::pace::Pace;
 
 /// Fuses lists. With `top`, [`Fused::order`] has no more than that; scores and parts are known of every item all the
 /// same. Without lists there is nothing in it.
@@ -204,14 +205,18 @@ impl Fused {
             let by_rank = || table.best_rank(a.1).cmp(&table.best_rank(b.1));
             b.0.total_cmp(&a.0).then_with(by_rank).then_with(|| a.1.cmp(&b.1))
         };
+        let mut pace = Pace::new(interrupts);
+        let mut compare = |a: &(f64, u32), b: &(f64, u32)| {
+            pace.step(1);
+            compare(a, b)
+        };
         let wanted = top.unwrap_or(keys.len()).min(keys.len());
         if wanted < keys.len() {
             if wanted > 0 {
-                keys.select_nth_unstable_by(wanted - 1, compare);
+                keys.select_nth_unstable_by(wanted - 1, &mut compare);
             }
             keys.truncate(wanted);
         }
-        interrupts();
         keys.sort_unstable_by(compare);
         self.order = collected(keys.iter().map(|key| key.1))?;
         Ok(())

@@ -169,18 +169,18 @@ fn texts(list: &[&str]) -> Vec<Vec<u8>> {
 }
 
 fn doors() -> Vec<Door> {
-    let vectors = || LITERALS.iter().filter_map(|literal| text::parse(literal.as_bytes()).ok());
+    let vectors = || LITERALS.iter().filter_map(|literal| text::parse(literal.as_bytes(), &mut || {}).ok());
     let state = |kind| {
         let mut state = State::new(kind);
-        vectors().filter(|v| v.as_ref().dim() == 0).for_each(|v| state.add(v.as_ref()).expect("a vector"));
-        state.serialize().expect("a state")
+        vectors().filter(|v| v.as_ref().dim() == 0).for_each(|v| state.add(v.as_ref(), &mut || {}).expect("a vector"));
+        state.serialize(&mut || {}).expect("a state")
     };
     let measure = |weighing: Weighing| {
         let mut state = Flops::new(weighing);
-        state.add(text::parse(b"{1:1,3:2}").expect("a vector").as_ref()).expect("a vector");
-        state.serialize().expect("a state")
+        state.add(text::parse(b"{1:1,3:2}", &mut || {}).expect("a vector").as_ref(), &mut || {}).expect("a vector");
+        state.serialize(&mut || {}).expect("a state")
     };
-    let idf = text::parse(b"{1:1.5,3:2}").expect("a vector");
+    let idf = text::parse(b"{1:1.5,3:2}", &mut || {}).expect("a vector");
     let measures = vec![
         measure(Weighing::Plain),
         measure(Weighing::min_nnz(2).expect("a number")),

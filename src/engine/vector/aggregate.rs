@@ -10,6 +10,7 @@ use super::arith::{Collector, narrow};
 use super::check::{check_dim, check_nnz, check_same_dim, reserve, with_room};
 use super::error::VectorError;
 use super::{SparseVector, SparseVectorRef};
+use crate::engine::pace::Pace;
 
 /// Spreads term ids: one multiplication, the high half folded into the low one.
 #[derive(Clone, Copy, Default)]
@@ -72,15 +73,22 @@ impl State {
         Ok(Self { entries, ..*self })
     }
 
-    /// Adds a row.
-    pub fn add(&mut self, vector: SparseVectorRef<'_>) -> Result<(), VectorError> {
-        self.add_as(vector, f64::from)
+    /// Adds a row; `interrupts` is called now and then, as in whatever takes it here.
+    pub fn add(&mut self, vector: SparseVectorRef<'_>, interrupts: &mut dyn FnMut()) -> Result<(), VectorError> {
+        self.add_as(vector, f64::from, interrupts)
     }
 
     /// Adds a row as `value` makes it of its weights.
-    pub fn add_as(&mut self, vector: SparseVectorRef<'_>, value: impl Fn(f32) -> f64) -> Result<(), VectorError> {
+    pub fn add_as(
+        &mut self,
+        vector: SparseVectorRef<'_>,
+        value: impl Fn(f32) -> f64,
+        interrupts: &mut dyn FnMut(),
+    ) -> Result<(), VectorError> {
         self.add_row(vector.dim())?;
+        let mut pace = Pace::new(interrupts);
         for (index, weight) in vector.iter() {
+            pace.step(1);
             self.merge_entry(index, Entry { value: value(weight), n_rows: 1 })?;
         }
         Ok(())
@@ -94,10 +102,12 @@ impl State {
     }
 
     /// Adds the rows of another state.
-    pub fn combine(&mut self, other: &Self) -> Result<(), VectorError> {
+    pub fn combine(&mut self, other: &Self, interrupts: &mut dyn FnMut()) -> Result<(), VectorError> {
         self.dim = check_same_dim(self.dim, other.dim)?;
         self.n_rows = self.n_rows.saturating_add(other.n_rows);
+        let mut pace = Pace::new(interrupts);
         for (&index, &entry) in &other.entries {
+            pace.step(1);
             self.merge_entry(index, entry)?;
         }
         Ok(())
@@ -122,31 +132,32 @@ impl State {
     }
 
     /// Sum of the rows.
-    pub fn sum(&self) -> Result<SparseVector, VectorError> {
-        self.collect(|entry| entry.value)
+    pub fn sum(&self, interrupts: &mut dyn FnMut()) -> Result<SparseVector, VectorError> {
+        self.collect(|entry| entry.value, interrupts)
     }
 
     /// Mean of the rows; a row without a term counts as 0 there.
     #[expect(clippy::cast_precision_loss, reason = "the rounding of a count beyond 2^53 does not matter")]
-    pub fn avg(&self) -> Result<SparseVector, VectorError> {
-        self.collect(|entry| entry.value / self.n_rows as f64)
+    pub fn avg(&self, interrupts: &mut dyn FnMut()) -> Result<SparseVector, VectorError> {
+        self.collect(|entry| entry.value / self.n_rows as f64, interrupts)
     }
 
     /// Greatest weights; a row without a term counts as 0 there, so a negative maximum needs the term in every row.
-    pub fn max(&self) -> Result<SparseVector, VectorError> {
-        self.collect(|entry| if entry.n_rows < self.n_rows { entry.value.max(0.0) } else { entry.value })
+    pub fn max(&self, interrupts: &mut dyn FnMut()) -> Result<SparseVector, VectorError> {
+        let rows = self.n_rows;
+        self.collect(|entry| if entry.n_rows < rows { entry.value.max(0.0) } else { entry.value }, interrupts)
     }
 
     /// Document frequencies: how many rows have each term.
     #[expect(clippy::cast_precision_loss, reason = "float4 rounds the count more coarsely anyhow")]
-    pub fn frequencies(&self) -> Result<SparseVector, VectorError> {
-        self.collect(|entry| entry.n_rows as f64)
+    pub fn frequencies(&self, interrupts: &mut dyn FnMut()) -> Result<SparseVector, VectorError> {
+        self.collect(|entry| entry.n_rows as f64, interrupts)
     }
 
     /// Mean over the rows of the sum of their weights: of counts of words, the mean length. For sums.
     #[expect(clippy::cast_precision_loss, reason = "the rounding of a count beyond 2^53 does not matter")]
-    pub fn mean_total(&self) -> Result<f64, VectorError> {
-        let total: f64 = self.terms()?.map(|(_, sum, _)| sum).sum();
+    pub fn mean_total(&self, interrupts: &mut dyn FnMut()) -> Result<f64, VectorError> {
+        let total: f64 = self.terms(interrupts)?.map(|(_, sum, _)| sum).sum();
         Ok(total / self.n_rows.max(1) as f64)
     }
 
@@ -156,30 +167,43 @@ impl State {
     }
 
     /// For each term, ascending: its id, its sum or maximum, and the number of rows that have it.
-    pub fn terms(&self) -> Result<impl Iterator<Item = (u32, f64, u64)>, VectorError> {
-        Ok(self.sorted()?.into_iter().map(|(index, entry)| (index, entry.value, entry.n_rows)))
+    pub fn terms(
+        &self,
+        interrupts: &mut dyn FnMut(),
+    ) -> Result<impl Iterator<Item = (u32, f64, u64)> + use<>, VectorError> {
+        Ok(self.sorted(interrupts)?.into_iter().map(|(index, entry)| (index, entry.value, entry.n_rows)))
     }
 
-    fn collect(&self, value: impl Fn(&Entry) -> f64) -> Result<SparseVector, VectorError> {
-        let entries = self.sorted()?;
+    fn collect(
+        &self,
+        value: impl Fn(&Entry) -> f64,
+        interrupts: &mut dyn FnMut(),
+    ) -> Result<SparseVector, VectorError> {
+        let entries = self.sorted(interrupts)?;
         let mut result = Collector::new(self.dim, entries.len())?;
+        let mut pace = Pace::new(interrupts);
         for (index, entry) in entries {
+            pace.step(1);
             result.push(index, narrow(value(&entry)))?;
         }
         Ok(result.finish())
     }
 
-    fn sorted(&self) -> Result<Vec<(u32, Entry)>, VectorError> {
+    fn sorted(&self, interrupts: &mut dyn FnMut()) -> Result<Vec<(u32, Entry)>, VectorError> {
         let mut entries = Vec::new();
         reserve(&mut entries, self.entries.len())?;
-        entries.extend(self.entries.iter().map(|(&index, &entry)| (index, entry)));
-        entries.sort_unstable_by_key(|pair| pair.0);
+        let mut pace = Pace::new(interrupts);
+        for (&index, &entry) in &self.entries {
+            pace.step(1);
+            entries.push((index, entry));
+        }
+        pace.sort_unstable_by_key(&mut entries, |pair| pair.0);
         Ok(entries)
     }
 
     /// The state as bytes, for a parallel worker to send to its leader.
-    pub fn serialize(&self) -> Result<Vec<u8>, VectorError> {
-        let entries = self.sorted()?;
+    pub fn serialize(&self, interrupts: &mut dyn FnMut()) -> Result<Vec<u8>, VectorError> {
+        let entries = self.sorted(interrupts)?;
         let mut out = Vec::new();
         reserve(&mut out, entries.len().saturating_mul(ENTRY_BYTES).saturating_add(HEADER_BYTES))?;
         out.extend(self.dim.to_le_bytes());
@@ -193,7 +217,7 @@ impl State {
     }
 
     /// The state back from bytes. They come from `serialize`, but a wrong length is noticed all the same.
-    pub fn deserialize(kind: Kind, bytes: &[u8]) -> Result<Self, VectorError> {
+    pub fn deserialize(kind: Kind, bytes: &[u8], interrupts: &mut dyn FnMut()) -> Result<Self, VectorError> {
         let broken = || VectorError::Corrupted { problem: "An aggregate state has a wrong length" };
         let (header, body) = bytes.split_at_checked(HEADER_BYTES).ok_or_else(broken)?;
         let mut state = Self::new(kind);
@@ -207,7 +231,9 @@ impl State {
         if !rest.is_empty() {
             return Err(broken());
         }
+        let mut pace = Pace::new(interrupts);
         for bytes in entries {
+            pace.step(1);
             let mut fields = Fields(bytes);
             let index = fields.u32();
             let value = f64::from_bits(fields.u64());

@@ -3,22 +3,30 @@
 use super::SparseVector;
 use super::check::{check_index, check_nnz, check_weight, reserve};
 use super::error::{Numbering, Place, VectorError};
+use crate::engine::pace::Pace;
 
 /// Collects (term id, weight) pairs, then sorts and checks them.
-pub struct VectorBuilder {
+pub struct VectorBuilder<'a> {
     pairs: Vec<(u32, f32)>,
     numbering: Numbering,
     is_ascending: bool,
+    pace: Pace<'a>,
 }
 
-impl VectorBuilder {
-    /// An empty builder; `numbering` is how the user counts, for errors only.
-    pub fn new(numbering: Numbering) -> Self {
-        Self { pairs: Vec::new(), numbering, is_ascending: true }
+impl<'a> VectorBuilder<'a> {
+    /// An empty builder; `numbering` is how the user counts, for errors only. `interrupts` is called now and then.
+    pub fn new(numbering: Numbering, interrupts: &'a mut dyn FnMut()) -> Self {
+        Self { pairs: Vec::new(), numbering, is_ascending: true, pace: Pace::new(interrupts) }
+    }
+
+    /// Other work was done for the vector: so many steps.
+    pub fn step(&mut self, n: usize) {
+        self.pace.step(n);
     }
 
     /// Adds a weight for a term id counted from 0. A zero is dropped whatever its term id, as pgvector does.
     pub fn push(&mut self, index: i64, weight: f32, place: Place) -> Result<(), VectorError> {
+        self.pace.step(1);
         check_weight(weight, place)?;
         if weight == 0.0 {
             return Ok(());
@@ -40,11 +48,12 @@ impl VectorBuilder {
     pub fn finish(mut self, dim: u32) -> Result<SparseVector, VectorError> {
         check_nnz(self.pairs.len())?;
         if !self.is_ascending {
-            self.pairs.sort_unstable_by_key(|pair| pair.0);
+            self.pace.sort_unstable_by_key(&mut self.pairs, |pair| pair.0);
         }
         // Before any more memory is taken: a literal of the same pair over and over is the densest there is.
         let mut previous = None;
         for &(index, _) in &self.pairs {
+            self.pace.step(1);
             check_index(i64::from(index), dim, self.numbering)?;
             if previous == Some(index) {
                 return Err(VectorError::Duplicate { index, numbering: self.numbering });

@@ -7,9 +7,12 @@ use super::limits::MAX_VALUE_BYTES;
 use super::{SparseVector, SparseVectorRef};
 
 /// A vector from a dense list, zeros dropped; the dimension is the list's length.
-pub fn from_dense(weights: impl ExactSizeIterator<Item = Option<f32>>) -> Result<SparseVector, VectorError> {
+pub fn from_dense(
+    weights: impl ExactSizeIterator<Item = Option<f32>>,
+    interrupts: &mut dyn FnMut(),
+) -> Result<SparseVector, VectorError> {
     let dim = check_dim(i64::try_from(weights.len()).unwrap_or(i64::MAX))?;
-    let mut builder = VectorBuilder::new(Numbering::IndexFromOne);
+    let mut builder = VectorBuilder::new(Numbering::IndexFromOne, interrupts);
     for (index, weight) in (0i64..).zip(weights) {
         let element = usize::try_from(index).unwrap_or(usize::MAX).saturating_add(1);
         let weight = weight.ok_or(VectorError::NullElement { argument: "array", element })?;
@@ -46,6 +49,7 @@ pub fn from_pairs(
     ids: impl ExactSizeIterator<Item = Option<i32>>,
     weights: impl ExactSizeIterator<Item = Option<f32>>,
     dim: Option<i32>,
+    interrupts: &mut dyn FnMut(),
 ) -> Result<SparseVector, VectorError> {
     let dim = dim.map_or(Ok(0), |dim| check_dim(i64::from(dim)))?;
     if ids.len() != weights.len() {
@@ -55,7 +59,7 @@ pub fn from_pairs(
         Numbering::IndexFromOne => (1, "indices"),
         Numbering::TokenFromZero => (0, "token_ids"),
     };
-    let mut builder = VectorBuilder::new(numbering);
+    let mut builder = VectorBuilder::new(numbering, interrupts);
     for (n, (id, weight)) in ids.zip(weights).enumerate() {
         let element = n.saturating_add(1);
         let id = id.ok_or(VectorError::NullElement { argument, element })?;

@@ -9,11 +9,12 @@ use super::build::VectorBuilder;
 use super::error::{Numbering, Place, VectorError, excerpt};
 use super::number::{Scan, scan_float, write_float};
 use super::{SparseVector, SparseVectorRef};
+use crate::engine::pace::Pace;
 
 /// Reads an object; the vector is unbounded, for JSON names no dimension.
-pub fn parse(input: &[u8]) -> Result<SparseVector, VectorError> {
+pub fn parse(input: &[u8], interrupts: &mut dyn FnMut()) -> Result<SparseVector, VectorError> {
     let mut rest = after(input, b'{').ok_or_else(|| shape("The value is not an object", b""))?;
-    let mut builder = VectorBuilder::new(Numbering::TokenFromZero);
+    let mut builder = VectorBuilder::new(Numbering::TokenFromZero, interrupts);
     if let Some(end) = after(rest, b'}') {
         return expect_end(end).and_then(|()| builder.finish(0));
     }
@@ -29,7 +30,7 @@ pub fn parse(input: &[u8]) -> Result<SparseVector, VectorError> {
     }
 }
 
-fn pair<'a>(input: &'a [u8], builder: &mut VectorBuilder) -> Result<&'a [u8], VectorError> {
+fn pair<'a>(input: &'a [u8], builder: &mut VectorBuilder<'_>) -> Result<&'a [u8], VectorError> {
     let not_a_key = || shape("Expected a key", b"");
     let start = after(input, b'"').ok_or_else(not_a_key)?;
     let key_len = start.iter().position(|&b| b == b'"').ok_or_else(not_a_key)?;
@@ -75,10 +76,12 @@ fn shape(problem: &'static str, key: &[u8]) -> VectorError {
 }
 
 /// Writes an object; the dimension is lost.
-pub fn format(vector: SparseVectorRef<'_>) -> Result<String, VectorError> {
+pub fn format(vector: SparseVectorRef<'_>, interrupts: &mut dyn FnMut()) -> Result<String, VectorError> {
     let mut out = String::new();
     let mut separator = "{";
+    let mut pace = Pace::new(interrupts);
     for (index, weight) in vector.iter() {
+        pace.step(1);
         if out.capacity().saturating_sub(out.len()) < 64 {
             let bytes = out.len().max(1024);
             out.try_reserve(bytes).map_err(|_| VectorError::OutOfMemory { bytes })?;

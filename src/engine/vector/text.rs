@@ -16,19 +16,23 @@ use super::check::{check_dim, reserve};
 use super::error::{Numbering, Place, VectorError, excerpt};
 use super::number::{Scan, scan_float, write_float};
 use super::{SparseVector, SparseVectorRef};
+use crate::engine::pace::Pace;
 
-/// Reads a literal.
-pub fn parse(input: &[u8]) -> Result<SparseVector, VectorError> {
+/// Reads a literal; `interrupts` is called now and then.
+pub fn parse(input: &[u8], interrupts: &mut dyn FnMut()) -> Result<SparseVector, VectorError> {
     let mut parser = Parser { input, at: 0 };
-    let mut builder = VectorBuilder::new(Numbering::IndexFromOne);
+    let mut builder = VectorBuilder::new(Numbering::IndexFromOne, interrupts);
     parser.skip_blanks();
     parser.expect(b'{', "Expected \"{\"")?;
     parser.skip_blanks();
     if !parser.take(b'}') {
         loop {
+            let begin = parser.at;
             parser.skip_blanks();
             parser.pair(&mut builder)?;
             parser.skip_blanks();
+            // However long a pair is written.
+            builder.step(parser.at.saturating_sub(begin) / 16);
             if parser.take(b'}') {
                 break;
             }
@@ -107,7 +111,7 @@ impl Parser<'_> {
         Ok(if negative { value.saturating_neg() } else { value })
     }
 
-    fn pair(&mut self, builder: &mut VectorBuilder) -> Result<(), VectorError> {
+    fn pair(&mut self, builder: &mut VectorBuilder<'_>) -> Result<(), VectorError> {
         let index = self.integer("Expected an index")?;
         self.skip_blanks();
         self.expect(b':', "Expected \":\"")?;
@@ -132,14 +136,16 @@ impl Parser<'_> {
     }
 }
 
-/// Writes a literal: ascending, without blanks.
-pub fn format(vector: SparseVectorRef<'_>) -> Result<String, VectorError> {
+/// Writes a literal: ascending, without blanks; `interrupts` is called now and then.
+pub fn format(vector: SparseVectorRef<'_>, interrupts: &mut dyn FnMut()) -> Result<String, VectorError> {
     let mut bytes = Vec::new();
     // Most pairs take fewer bytes than this: a first guess only.
     reserve(&mut bytes, vector.nnz().saturating_mul(16).saturating_add(16))?;
     let mut out = String::from_utf8(bytes).unwrap_or_default();
     let mut separator = '{';
+    let mut pace = Pace::new(interrupts);
     for (index, weight) in vector.iter() {
+        pace.step(1);
         if out.capacity().saturating_sub(out.len()) < 64 {
             let bytes = out.len();
             out.try_reserve(bytes.max(64)).map_err(|_| VectorError::OutOfMemory { bytes })?;

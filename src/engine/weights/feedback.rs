@@ -20,13 +20,14 @@ pub struct RocchioParts {
 }
 
 /// `alpha query + beta mean(relevant) - gamma mean(irrelevant)`; terms of negative weight are dropped, and of the
-/// others the best `terms` kept, all if `None`.
+/// others the best `terms` kept, all if `None`. `interrupts` is called between documents, here and in [`rm3`].
 pub fn rocchio(
     query: SparseVectorRef<'_>,
     relevant: &[SparseVectorRef<'_>],
     irrelevant: &[SparseVectorRef<'_>],
     parts: RocchioParts,
     terms: Option<i32>,
+    interrupts: &mut dyn FnMut(),
 ) -> Result<SparseVector, VectorError> {
     let alpha = check_not_negative("alpha", parts.alpha)?;
     let beta = check_not_negative("beta", parts.beta)?;
@@ -38,11 +39,15 @@ pub fn rocchio(
     }
     let mut result = Wide::scaled(query, alpha)?;
     for (documents, factor) in [(relevant, beta), (irrelevant, -gamma)] {
-        let mut mean = mixture(documents.iter().map(|&document| (document, 1.0)))?;
+        let mut mean = mixture(documents.iter().map(|&document| (document, 1.0)), interrupts)?;
+        interrupts();
         mean.scale(1.0 / count(documents.len()));
+        interrupts();
         result = result.join(&mean, |own, others| own + factor * others)?;
     }
+    interrupts();
     result.keep_best(terms);
+    interrupts();
     result.finish(dim)
 }
 
@@ -56,6 +61,7 @@ pub fn rm3(
     scores: &[f32],
     terms: i32,
     lambda: f64,
+    interrupts: &mut dyn FnMut(),
 ) -> Result<SparseVector, VectorError> {
     let terms = check_count("terms", terms)?;
     let lambda = check_share("lambda", lambda)?;
@@ -67,8 +73,10 @@ pub fn rm3(
     }
     let shares = shares(documents.len(), scores)?;
     let weighted = documents.iter().zip(shares).filter(|(document, _)| document.nnz() > 0);
-    let mut expansion = mixture(weighted.map(|(&document, share)| (document, share / l1_norm(document))))?;
+    let mut expansion = mixture(weighted.map(|(&document, share)| (document, share / l1_norm(document))), interrupts)?;
+    interrupts();
     expansion.keep_best(terms);
+    interrupts();
     let sum = expansion.sum();
     if sum > 0.0 {
         expansion.scale(1.0 / sum);
@@ -97,9 +105,13 @@ fn shares(n_documents: usize, scores: &[f32]) -> Result<Vec<f64>, VectorError> {
 }
 
 /// Sum of documents, each times its factor.
-fn mixture<'a>(documents: impl Iterator<Item = (SparseVectorRef<'a>, f64)>) -> Result<Wide, VectorError> {
+fn mixture<'a>(
+    documents: impl Iterator<Item = (SparseVectorRef<'a>, f64)>,
+    interrupts: &mut dyn FnMut(),
+) -> Result<Wide, VectorError> {
     let mut sum = Wide::default();
     for (document, factor) in documents {
+        interrupts();
         sum = sum.join(&Wide::scaled(document, factor)?, |a, b| a + b)?;
     }
     Ok(sum)

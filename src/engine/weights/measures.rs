@@ -110,8 +110,8 @@ impl Flops {
         Err(VectorError::NotConstant { argument: weighing.argument() })
     }
 
-    /// Adds a row.
-    pub fn add(&mut self, vector: SparseVectorRef<'_>) -> Result<(), VectorError> {
+    /// Adds a row; `interrupts` is called now and then, as in whatever takes it here.
+    pub fn add(&mut self, vector: SparseVectorRef<'_>, interrupts: &mut dyn FnMut()) -> Result<(), VectorError> {
         match &self.weighing {
             Weighing::MinNnz(least) if i32::try_from(vector.nnz()).is_ok_and(|nnz| nnz <= *least) => {
                 return self.sums.add_row(vector.dim());
@@ -121,22 +121,22 @@ impl Flops {
             }
             _ => (),
         }
-        self.sums.add_as(vector, |weight| f64::from(weight.abs()))
+        self.sums.add_as(vector, |weight| f64::from(weight.abs()), interrupts)
     }
 
     /// Adds the rows of another state.
-    pub fn combine(&mut self, other: &Self) -> Result<(), VectorError> {
+    pub fn combine(&mut self, other: &Self, interrupts: &mut dyn FnMut()) -> Result<(), VectorError> {
         self.check_constant(&other.weighing)?;
-        self.sums.combine(&other.sums)
+        self.sums.combine(&other.sums, interrupts)
     }
 
     /// The measure.
     #[expect(clippy::cast_precision_loss, reason = "the rounding of a count beyond 2^53 does not matter")]
-    pub fn finish(&self) -> Result<f64, VectorError> {
+    pub fn finish(&self, interrupts: &mut dyn FnMut()) -> Result<f64, VectorError> {
         let n_rows = self.sums.n_rows().max(1) as f64;
         let empty = SparseVector::default();
         let mut idf = Lookup::new(if let Weighing::Idf(idf) = &self.weighing { idf.as_ref() } else { empty.as_ref() });
-        let squares = self.sums.terms()?.map(|(index, sum, df)| {
+        let squares = self.sums.terms(interrupts)?.map(|(index, sum, df)| {
             let mean = sum / n_rows;
             let weighed = match self.weighing {
                 Weighing::Plain | Weighing::MinNnz(_) => mean,
@@ -152,7 +152,7 @@ impl Flops {
     }
 
     /// The state as bytes, for a parallel worker to send to its leader.
-    pub fn serialize(&self) -> Result<Vec<u8>, VectorError> {
+    pub fn serialize(&self, interrupts: &mut dyn FnMut()) -> Result<Vec<u8>, VectorError> {
         let (kind, body) = match &self.weighing {
             Weighing::Plain => (0, Vec::new()),
             Weighing::MinNnz(least) => (1, least.to_le_bytes().to_vec()),
@@ -163,12 +163,12 @@ impl Flops {
         let mut out = vec![kind];
         out.extend(len.to_le_bytes());
         out.extend(body);
-        out.extend(self.sums.serialize()?);
+        out.extend(self.sums.serialize(interrupts)?);
         Ok(out)
     }
 
     /// The state back from bytes.
-    pub fn deserialize(bytes: &[u8]) -> Result<Self, VectorError> {
+    pub fn deserialize(bytes: &[u8], interrupts: &mut dyn FnMut()) -> Result<Self, VectorError> {
         let broken = || VectorError::Corrupted { problem: "An aggregate state has a wrong length" };
         let (&[kind, a, b, c, d], rest) = bytes.split_first_chunk::<5>().ok_or_else(broken)?;
         let len = usize::try_from(u32::from_le_bytes([a, b, c, d])).unwrap_or(usize::MAX);
@@ -184,6 +184,6 @@ impl Flops {
             }
             _ => return Err(broken()),
         };
-        Ok(Self { weighing, sums: State::deserialize(Kind::Sum, sums)? })
+        Ok(Self { weighing, sums: State::deserialize(Kind::Sum, sums, interrupts)? })
     }
 }

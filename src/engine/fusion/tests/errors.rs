@@ -117,7 +117,7 @@ fn models() {
     assert_eq!(model("{\"model\": {\"method\": \"pos\", \"lists\": [[], [\"x\"]]}}"), "Its lists are not of numbers.");
     let bayes = Given { options: Some("{\"model\": {\"method\": \"bayes\", \"lists\": [[1], [1]]}}"), ..NONE };
     assert_eq!(refused("bayes", bayes)[1], "A list has 1 numbers, which is wrong for this method.");
-    assert_eq!(told(super::super::train("rrf", &[], None))[0], "fuse training does nothing with rrf");
+    assert_eq!(told(super::super::train("rrf", &[], None, &mut || {}))[0], "fuse training does nothing with rrf");
 }
 
 #[test]

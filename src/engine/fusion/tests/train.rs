@@ -118,7 +118,7 @@ proptest! {
             .map(|topic| Topic { lists: topic.0.iter().map(Ranking::list).collect(), relevant: &topic.1 })
             .collect();
         for method in ["bayes", "pos", "prob", "seg", "slide", "map"] {
-            let json = train(method, &borrowed, options(method)).unwrap();
+            let json = train(method, &borrowed, options(method), &mut || {}).unwrap();
             let learned: Vec<Vec<f64>> = (0..2).map(|list| expected(method, &topics, list)).collect();
             for (list, wanted) in learned.iter().enumerate() {
                 let got = numbers(&json, list);
@@ -148,7 +148,7 @@ proptest! {
 fn a_model_reads_as_it_was_written() {
     let list = Ranking { items: vec![3, 1, 2], scores: vec![3.0, 2.0, 1.0] };
     let topics = [Topic { lists: vec![list.list()], relevant: &[1, 9] }];
-    let trained = |method: &str| model(&train(method, &topics, None).unwrap());
+    let trained = |method: &str| model(&train(method, &topics, None, &mut || {}).unwrap());
     assert_eq!(trained("posfuse"), json!({"method": "pos", "lists": [[0.0, 1.0, 0.0]]}));
     assert_eq!(trained("map"), json!({"method": "map", "lists": [0.25]}));
     assert_eq!(trained("slide")["window"], 5);
@@ -163,7 +163,7 @@ fn beyond_the_last_bucket() {
     let list = List { items: &items, scores: Some(&scores) };
     let topics = [Topic { lists: vec![list], relevant: &items }];
     let run = |method: &str| {
-        let json = train(method, &topics, None).unwrap();
+        let json = train(method, &topics, None, &mut || {}).unwrap();
         let options = format!("{{\"model\": {json}}}");
         let settings = Settings::new(method, 1, Given { options: Some(&options), ..Given::default() }).unwrap();
         fuse(&[list], 6000, &settings, None, &mut || ()).unwrap()

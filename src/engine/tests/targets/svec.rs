@@ -11,7 +11,7 @@ use crate::engine::weights::measures::Flops;
 
 /// A literal.
 pub fn text(input: &[u8]) -> bool {
-    value(literal::parse(input), input)
+    value(literal::parse(input, &mut || {}), input)
 }
 
 /// A binary value.
@@ -21,7 +21,7 @@ pub fn binary(input: &[u8]) -> bool {
 
 /// A JSON object.
 pub fn json(input: &[u8]) -> bool {
-    value(object::parse(input), input)
+    value(object::parse(input, &mut || {}), input)
 }
 
 fn value(parsed: Result<SparseVector, VectorError>, input: &[u8]) -> bool {
@@ -31,8 +31,8 @@ fn value(parsed: Result<SparseVector, VectorError>, input: &[u8]) -> bool {
             validated.unwrap_or_else(|error| panic!("{input:?} gave {error:?}"));
             let bytes = wire::format(vector.as_ref()).expect("a value has a binary form");
             assert_eq!(wire::parse(&bytes).as_ref(), Ok(&vector), "binary from {input:?}");
-            let text = literal::format(vector.as_ref()).expect("a value has a literal");
-            assert_eq!(literal::parse(text.as_bytes()).as_ref(), Ok(&vector), "{text} from {input:?}");
+            let text = literal::format(vector.as_ref(), &mut || {}).expect("a value has a literal");
+            assert_eq!(literal::parse(text.as_bytes(), &mut || {}).as_ref(), Ok(&vector), "{text} from {input:?}");
             true
         }
         Err(error) => {
@@ -56,7 +56,7 @@ pub fn refused(error: &VectorError, input: &[u8]) {
 
 /// A vector, and the parts of a condition on terms that is put to it, as literals between `|`.
 pub fn match_query(input: &[u8]) -> bool {
-    let mut parts = input.split(|&byte| byte == b'|').map(|part| literal::parse(part).ok());
+    let mut parts = input.split(|&byte| byte == b'|').map(|part| literal::parse(part, &mut || {}).ok());
     let mut next = || parts.next().flatten();
     let (vector, must, must_not, should) = (next(), next(), next(), next());
     let (Some(vector), true) = (vector, must.is_some() || should.is_some()) else { return false };
@@ -83,20 +83,20 @@ pub fn match_query(input: &[u8]) -> bool {
 pub fn aggregate_state(input: &[u8]) -> bool {
     let mut accepted = false;
     for kind in [Kind::Sum, Kind::Max] {
-        let Ok(state) = State::deserialize(kind, input) else { continue };
+        let Ok(state) = State::deserialize(kind, input, &mut || {}) else { continue };
         accepted = true;
-        let bytes = state.serialize().expect("a state can be written");
-        let again = State::deserialize(kind, &bytes).expect("and read");
-        assert_eq!(again.serialize().expect("and written again"), bytes, "{input:?}");
+        let bytes = state.serialize(&mut || {}).expect("a state can be written");
+        let again = State::deserialize(kind, &bytes, &mut || {}).expect("and read");
+        assert_eq!(again.serialize(&mut || {}).expect("and written again"), bytes, "{input:?}");
     }
     accepted
 }
 
 /// The state of a measure.
 pub fn measure_state(input: &[u8]) -> bool {
-    let Ok(state) = Flops::deserialize(input) else { return false };
-    let bytes = state.serialize().expect("a state can be written");
-    let again = Flops::deserialize(&bytes).expect("and read");
-    assert_eq!(again.serialize().expect("and written again"), bytes, "{input:?}");
+    let Ok(state) = Flops::deserialize(input, &mut || {}) else { return false };
+    let bytes = state.serialize(&mut || {}).expect("a state can be written");
+    let again = Flops::deserialize(&bytes, &mut || {}).expect("and read");
+    assert_eq!(again.serialize(&mut || {}).expect("and written again"), bytes, "{input:?}");
     true
 }

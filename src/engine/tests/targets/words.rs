@@ -128,7 +128,7 @@ pub fn weights_table(input: &[u8]) -> bool {
     static TOKENIZER: std::sync::LazyLock<Tokenizer> =
         std::sync::LazyLock::new(|| Tokenizer::new(WORD_PIECE).expect("a tokenizer"));
     let Ok(text) = str::from_utf8(input) else { return false };
-    match table::from_json(text, &TOKENIZER, TOKENIZER.n_ids()) {
+    match table::from_json(text, &TOKENIZER, TOKENIZER.n_ids(), &mut || {}) {
         Ok(vector) => {
             vector.as_ref().internal_validate().unwrap_or_else(|error| panic!("{text:?}: {error:?}"));
             true

@@ -81,10 +81,10 @@ proptest! {
         };
         let state = |kind| {
             let (mut left, mut right) = (State::new(kind), State::new(kind));
-            rows[..split].iter().for_each(|row| left.add(row.as_ref()).unwrap());
-            rows[split..].iter().for_each(|row| right.add(row.as_ref()).unwrap());
-            let sent = State::deserialize(kind, &right.serialize().unwrap()).unwrap();
-            left.combine(&sent).unwrap();
+            rows[..split].iter().for_each(|row| left.add(row.as_ref(), &mut || {}).unwrap());
+            rows[split..].iter().for_each(|row| right.add(row.as_ref(), &mut || {}).unwrap());
+            let sent = State::deserialize(kind, &right.serialize(&mut || {}).unwrap(), &mut || {}).unwrap();
+            left.combine(&sent, &mut || {}).unwrap();
             left
         };
         let sums: Vec<f64> = (0..lists[0].len()).map(|index| column(&|x, y| x + y, 0.0, index)).collect();
@@ -92,15 +92,16 @@ proptest! {
         let close = |v: &SparseVector, wanted: &[f64]| dense(v).iter().zip(wanted).all(|(&x, &y)| {
             (f64::from(x) - y).abs() <= y.abs() * 1e-6 + lists.iter().flatten().map(|w| f64::from(w.abs())).sum::<f64>() * 1e-15 + 1e-44
         });
-        match state(Kind::Sum).sum() {
+        match state(Kind::Sum).sum(&mut || {}) {
             Ok(sum) => prop_assert!(close(&sum, &sums)),
             Err(_) => prop_assert!(sums.iter().any(|&sum| narrow(sum).is_infinite())),
         }
         let means: Vec<f64> = sums.iter().map(|sum| sum / lists.len() as f64).collect();
-        prop_assert!(close(&state(Kind::Sum).avg().unwrap(), &means));
+        let average = state(Kind::Sum).avg(&mut || {}).unwrap();
+        prop_assert!(close(&average, &means));
         let greatest: Vec<f32> =
             (0..lists[0].len()).map(|index| narrow(column(&f64::max, f64::NEG_INFINITY, index))).collect();
-        prop_assert_eq!(dense(&state(Kind::Max).max().unwrap()), greatest);
+        prop_assert_eq!(dense(&state(Kind::Max).max(&mut || {}).unwrap()), greatest);
     }
 }
 
@@ -130,20 +131,26 @@ fn zeros_go_and_ranges_are_kept() {
     assert!(top_terms(a.as_ref(), -1).is_err());
     assert!(above(a.as_ref(), f32::NAN).is_err());
     // The norm of 1e-45 underflows nowhere; that weight beside 1 does.
-    assert_eq!(text::format(l2_normalize(vector("{1:1e-45}").as_ref()).unwrap().as_ref()).unwrap(), "{1:1}");
-    assert_eq!(text::format(l2_normalize(vector("{1:1e-45,2:10}").as_ref()).unwrap().as_ref()).unwrap(), "{2:1}");
+    assert_eq!(
+        text::format(l2_normalize(vector("{1:1e-45}").as_ref()).unwrap().as_ref(), &mut || {}).unwrap(),
+        "{1:1}"
+    );
+    assert_eq!(
+        text::format(l2_normalize(vector("{1:1e-45,2:10}").as_ref()).unwrap().as_ref(), &mut || {}).unwrap(),
+        "{2:1}"
+    );
 }
 
 #[test]
 fn a_broken_aggregate_state_is_refused() {
     let bytes = {
         let mut state = State::new(Kind::Sum);
-        state.add(vector("{1:1,2:2}/3").as_ref()).unwrap();
-        state.serialize().unwrap()
+        state.add(vector("{1:1,2:2}/3").as_ref(), &mut || {}).unwrap();
+        state.serialize(&mut || {}).unwrap()
     };
     for len in 0..bytes.len() {
         if (len - 12usize.min(len)) % 20 != 0 || len < 12 {
-            assert!(State::deserialize(Kind::Sum, &bytes[..len]).is_err());
+            assert!(State::deserialize(Kind::Sum, &bytes[..len], &mut || {}).is_err());
         }
     }
 }

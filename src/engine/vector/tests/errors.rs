@@ -5,7 +5,7 @@ use super::super::{binary, check_fits, json, text};
 use super::vector;
 
 fn refused_text(literal: &str) -> VectorError {
-    text::parse(literal.as_bytes()).expect_err(literal)
+    text::parse(literal.as_bytes(), &mut || {}).expect_err(literal)
 }
 
 #[test]
@@ -95,7 +95,11 @@ fn json_values() {
         (r#"{"2147483647": 1}"#, "Token id 2147483647 is not between 0 and 2147483646."),
         (r#"{"99999999999999999999": 1}"#, "Token id 9223372036854775807 is not between 0 and 2147483646."),
     ] {
-        assert_eq!(json::parse(value.as_bytes()).expect_err(value).detail().as_deref(), Some(detail), "{value}");
+        assert_eq!(
+            json::parse(value.as_bytes(), &mut || {}).expect_err(value).detail().as_deref(),
+            Some(detail),
+            "{value}"
+        );
     }
 }
 

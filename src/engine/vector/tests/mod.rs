@@ -15,7 +15,7 @@ use super::SparseVector;
 
 /// A vector from literal text, which must be valid.
 pub fn vector(literal: &str) -> SparseVector {
-    super::text::parse(literal.as_bytes()).unwrap()
+    super::text::parse(literal.as_bytes(), &mut || {}).unwrap()
 }
 
 /// Any finite weight but 0, of every magnitude.

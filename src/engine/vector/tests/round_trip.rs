@@ -10,8 +10,8 @@ proptest! {
 
     #[test]
     fn through_text(v in any_vector(60)) {
-        let literal = text::format(v.as_ref()).unwrap();
-        prop_assert_eq!(text::parse(literal.as_bytes()).unwrap(), v);
+        let literal = text::format(v.as_ref(), &mut || {}).unwrap();
+        prop_assert_eq!(text::parse(literal.as_bytes(), &mut || {}).unwrap(), v);
     }
 
     #[test]
@@ -22,7 +22,7 @@ proptest! {
 
     #[test]
     fn through_json_but_for_the_dimension(v in any_vector(60)) {
-        let parsed = json::parse(json::format(v.as_ref()).unwrap().as_bytes()).unwrap();
+        let parsed = json::parse(json::format(v.as_ref(), &mut || {}).unwrap().as_bytes(), &mut || {}).unwrap();
         prop_assert_eq!(parsed.as_ref().indices(), v.as_ref().indices());
         prop_assert_eq!(parsed.as_ref().weights(), v.as_ref().weights());
         prop_assert_eq!(parsed.as_ref().dim(), 0);
@@ -31,7 +31,7 @@ proptest! {
     #[test]
     fn through_a_dense_list(v in any_vector(60)) {
         match dense::to_dense(v.as_ref()) {
-            Ok(list) => prop_assert_eq!(dense::from_dense(list.into_iter().map(Some)).unwrap(), v),
+            Ok(list) => prop_assert_eq!(dense::from_dense(list.into_iter().map(Some), &mut || {}).unwrap(), v),
             Err(_) => prop_assert_eq!(v.as_ref().dim(), 0),
         }
     }
@@ -45,7 +45,7 @@ proptest! {
         let body: Vec<_> = pairs.iter().map(|(index, weight)| format!(" {} : {weight:e} ", index + 1)).collect();
         let dim = if v.as_ref().dim() == 0 { String::new() } else { format!(" / {} ", v.as_ref().dim()) };
         let literal = format!("\t{{{}}}{dim}", body.join(","));
-        prop_assert_eq!(text::parse(literal.as_bytes()).unwrap(), v);
+        prop_assert_eq!(text::parse(literal.as_bytes(), &mut || {}).unwrap(), v);
     }
 }
 
@@ -64,6 +64,6 @@ fn literal_forms() {
         ("{2147483647:1}/2147483647", "{2147483647:1}/2147483647"),
         ("{1:1e-45,2:-3.4028235e38}", "{1:1e-45,2:-3.4028235e+38}"),
     ] {
-        assert_eq!(text::format(vector(literal).as_ref()).unwrap(), printed, "{literal:?}");
+        assert_eq!(text::format(vector(literal).as_ref(), &mut || {}).unwrap(), printed, "{literal:?}");
     }
 }

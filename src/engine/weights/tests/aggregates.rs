@@ -10,7 +10,7 @@ use crate::engine::vector::aggregate::{Kind, State};
 
 fn total(weighing: &Weighing, rows: &[SparseVector]) -> Flops {
     let mut state = Flops::new(weighing.clone());
-    rows.iter().for_each(|row| state.add(row.as_ref()).unwrap());
+    rows.iter().for_each(|row| state.add(row.as_ref(), &mut || {}).unwrap());
     state
 }
 
@@ -57,15 +57,16 @@ proptest! {
         let (left, right) = rows.split_at(split.min(rows.len()));
         for weighing in &weighings {
             let wanted = naive(weighing);
-            let got = total(weighing, &rows).finish().unwrap();
+            let got = total(weighing, &rows).finish(&mut || {}).unwrap();
             prop_assert!((got - wanted).abs() <= wanted * 1e-9 + 1e-12, "{weighing:?}: {got} instead of {wanted}");
-            let bytes = total(weighing, right).serialize().unwrap();
+            let bytes = total(weighing, right).serialize(&mut || {}).unwrap();
             let mut whole = total(weighing, left);
-            whole.combine(&Flops::deserialize(&bytes).unwrap()).unwrap();
-            prop_assert!((whole.finish().unwrap() - got).abs() <= got * 1e-9);
+            whole.combine(&Flops::deserialize(&bytes, &mut || {}).unwrap(), &mut || {}).unwrap();
+            let combined = whole.finish(&mut || {}).unwrap();
+            prop_assert!((combined - got).abs() <= got * 1e-9);
             for len in 0..bytes.len().min(30) {
                 // Cut anywhere it is refused, or it lacks whole entries.
-                let _ = Flops::deserialize(&bytes[..len]);
+                let _ = Flops::deserialize(&bytes[..len], &mut || {});
             }
         }
     }
@@ -93,17 +94,18 @@ proptest! {
     fn document_frequencies(rows in proptest::collection::vec(some_vector(), 1..9), split in 0usize..9) {
         let state = |rows: &[SparseVector]| {
             let mut state = State::new(Kind::Sum);
-            rows.iter().for_each(|row| state.add(row.as_ref()).unwrap());
+            rows.iter().for_each(|row| state.add(row.as_ref(), &mut || {}).unwrap());
             state
         };
         let expected: Vec<f64> = (0..N_TERMS as usize)
             .map(|t| rows.iter().filter(|row| dense(row)[t] != 0.0).count() as f64)
             .collect();
-        assert_same(&state(&rows).frequencies().unwrap(), &expected);
+        assert_same(&state(&rows).frequencies(&mut || {}).unwrap(), &expected);
         let (left, right) = rows.split_at(split.min(rows.len()));
         let mut whole = state(left);
-        whole.combine(&State::deserialize(Kind::Sum, &state(right).serialize().unwrap()).unwrap()).unwrap();
-        assert_same(&whole.frequencies().unwrap(), &expected);
+        let bytes = state(right).serialize(&mut || {}).unwrap();
+        whole.combine(&State::deserialize(Kind::Sum, &bytes, &mut || {}).unwrap(), &mut || {}).unwrap();
+        assert_same(&whole.frequencies(&mut || {}).unwrap(), &expected);
     }
 }
 
@@ -127,13 +129,13 @@ fn what_changes_between_rows_is_refused() {
     let flops = Flops::new(Weighing::min_nnz(1).unwrap());
     assert_eq!(told(flops.check_constant(&Weighing::MinNnz(2)))[0], "svec min_nnz must be the same in every row");
     let mut left = Flops::new(Weighing::Plain);
-    left.add(vector("{1:1}/3").as_ref()).unwrap();
-    assert!(left.add(vector("{1:1}/4").as_ref()).is_err());
+    left.add(vector("{1:1}/3").as_ref(), &mut || {}).unwrap();
+    assert!(left.add(vector("{1:1}/4").as_ref(), &mut || {}).is_err());
 }
 
 #[test]
 fn a_broken_state_is_refused() {
     for bytes in [&[][..], &[0, 0, 0, 0], &[9; 40], &[0, 1, 0, 0, 0, 7], &[1, 2, 0, 0, 0, 1, 1], &[3, 0, 0, 0, 0]] {
-        assert!(Flops::deserialize(bytes).is_err(), "{bytes:?}");
+        assert!(Flops::deserialize(bytes, &mut || {}).is_err(), "{bytes:?}");
     }
 }

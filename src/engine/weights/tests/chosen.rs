@@ -20,8 +20,8 @@ fn pooling_a_double_logarithm_before_or_after_is_the_same() {
     let pooled = of_logits(list(best), Activation::DoubleLogSaturation).unwrap();
     let parts = rows.map(|row| of_logits(list(row.map(Some).to_vec()), Activation::DoubleLogSaturation).unwrap());
     let mut state = crate::engine::vector::aggregate::State::new(crate::engine::vector::aggregate::Kind::Max);
-    parts.iter().for_each(|part| state.add(part.as_ref()).unwrap());
-    assert_eq!(state.max().unwrap(), pooled);
+    parts.iter().for_each(|part| state.add(part.as_ref(), &mut || {}).unwrap());
+    assert_eq!(state.max(&mut || {}).unwrap(), pooled);
 }
 
 #[test]
@@ -166,16 +166,19 @@ fn elasticsearch_needs_both_conditions() {
 fn feedback_at_the_edges() {
     let q = vector("{1:2}/3");
     let parts = RocchioParts { alpha: 1.0, beta: 0.75, gamma: 0.15 };
-    assert_eq!(rocchio(q.as_ref(), &[], &[], parts, None), Ok(q.clone()));
+    assert_eq!(rocchio(q.as_ref(), &[], &[], parts, None, &mut || {}), Ok(q.clone()));
     let bad = vector("{1:40}");
-    assert_eq!(rocchio(q.as_ref(), &[], &[bad.as_ref()], parts, None), Ok(vector("{}/3")));
-    assert_eq!(rm3(q.as_ref(), &[], &[], 10, 0.5), Ok(vector("{1:0.5}/3")));
+    assert_eq!(rocchio(q.as_ref(), &[], &[bad.as_ref()], parts, None, &mut || {}), Ok(vector("{}/3")));
+    assert_eq!(rm3(q.as_ref(), &[], &[], 10, 0.5, &mut || {}), Ok(vector("{1:0.5}/3")));
     let d = vector("{2:3,3:1}");
-    assert_eq!(rm3(q.as_ref(), &[d.as_ref()], &[7.0], 10, 0.5), Ok(vector("{1:0.5,2:0.375,3:0.125}/3")));
-    assert_eq!(rm3(q.as_ref(), &[d.as_ref()], &[7.0], 1, 0.5), Ok(vector("{1:0.5,2:0.5}/3")));
-    assert_eq!(told(rm3(q.as_ref(), &[d.as_ref()], &[0.0], 1, 0.5))[0], "svec scores must not all be 0");
-    assert_eq!(told(rm3(q.as_ref(), &[d.as_ref()], &[-1.0], 1, 0.5))[0], "svec score is out of range");
-    assert_eq!(told(rm3(q.as_ref(), &[d.as_ref()], &[], 1, 0.5))[0], "svec scores must be as many as documents");
+    assert_eq!(rm3(q.as_ref(), &[d.as_ref()], &[7.0], 10, 0.5, &mut || {}), Ok(vector("{1:0.5,2:0.375,3:0.125}/3")));
+    assert_eq!(rm3(q.as_ref(), &[d.as_ref()], &[7.0], 1, 0.5, &mut || {}), Ok(vector("{1:0.5,2:0.5}/3")));
+    assert_eq!(told(rm3(q.as_ref(), &[d.as_ref()], &[0.0], 1, 0.5, &mut || {}))[0], "svec scores must not all be 0");
+    assert_eq!(told(rm3(q.as_ref(), &[d.as_ref()], &[-1.0], 1, 0.5, &mut || {}))[0], "svec score is out of range");
+    assert_eq!(
+        told(rm3(q.as_ref(), &[d.as_ref()], &[], 1, 0.5, &mut || {}))[0],
+        "svec scores must be as many as documents"
+    );
 }
 
 #[test]

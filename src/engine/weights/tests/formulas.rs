@@ -235,7 +235,7 @@ proptest! {
             .map(|w| w.max(0.0))
             .collect();
         let parts = RocchioParts { alpha, beta, gamma };
-        let moved = |terms| rocchio(q.as_ref(), &good_refs, &bad_refs, parts, terms).unwrap();
+        let moved = |terms| rocchio(q.as_ref(), &good_refs, &bad_refs, parts, terms, &mut || {}).unwrap();
         // Where everything cancels, what is left is rounding.
         let raw: Vec<f64> = raw.into_iter().map(|w| if w < 1e-9 { 0.0 } else { w }).collect();
         let whole = moved(None);
@@ -261,7 +261,7 @@ proptest! {
         let expected: Vec<f64> = (0..N_TERMS as usize)
             .map(|t| lambda * share(&q, t) + (1.0 - lambda) * if sum > 0.0 { cut[t] / sum } else { 0.0 })
             .collect();
-        let got = rm3(q.as_ref(), &good_refs, &scores, terms, lambda).unwrap();
+        let got = rm3(q.as_ref(), &good_refs, &scores, terms, lambda, &mut || {}).unwrap();
         // Two terms as good but for the last bit may change places.
         let is_tie = |a: usize, b: usize| !best.contains(&b) && (model[a] - model[b]).abs() < 1e-7;
         let ties = best.iter().any(|&a| (0..N_TERMS as usize).any(|b| is_tie(a, b)));

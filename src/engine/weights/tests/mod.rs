@@ -14,7 +14,7 @@ pub const N_TERMS: u32 = 24;
 
 /// A vector from literal text, which must be valid.
 pub fn vector(literal: &str) -> SparseVector {
-    crate::engine::vector::text::parse(literal.as_bytes()).unwrap()
+    crate::engine::vector::text::parse(literal.as_bytes(), &mut || {}).unwrap()
 }
 
 /// Weights as models make them: of few magnitudes, with ties.
