@@ -47,9 +47,9 @@ fn the_check_finds_bits_of_headers_and_pointers() {
                 }
             }
         }
-        println!("{}: {n} bits, {} not found: {:?}", part.name(), unseen.len(), &unseen[..unseen.len().min(40)]);
+        println!("  {}: {n} bits, {} not found: {:?}", part.name(), unseen.len(), &unseen[..unseen.len().min(40)]);
         (n_all, n_all_unseen) = (n_all + n, n_all_unseen + unseen.len());
     }
-    println!("bits of headers and pointers: {n_all} turned, {n_all_unseen} not found");
+    println!("headers: {n_all} bits turned, {n_all_unseen} not found");
     assert!(n_all > 10_000 && n_all_unseen * 100 < n_all, "{n_all_unseen} of {n_all} not found");
 }

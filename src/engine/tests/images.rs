@@ -107,9 +107,9 @@ fn damaged_images_end_in_answers_or_errors() {
     };
     let found: Found = trials::run("scripts/unit.sh damaged_images", n, 1, case);
     for (part, counts) in Part::ALL.iter().zip(&found.parts) {
-        println!("{}: {}", part.name(), counts.line());
+        println!("  {}: {}", part.name(), counts.line());
     }
-    println!("damaged images: {}; SEED={}", found.all.line(), trials::seed(1));
+    println!("damaged_images: {}; SEED={}", found.all.line(), trials::seed(1));
     if found.all.images > 1_000 {
         assert!(found.all.found * 2 > found.all.images, "most damage is found");
         assert!(found.all.wrong > 0 && found.all.refused * 10 > found.all.images, "readers see it");
