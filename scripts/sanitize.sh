@@ -21,7 +21,7 @@ valgrind)
 	command -v valgrind >/dev/null || die "valgrind is missing"
 	program=$(cargo test --locked --package pg_wand --lib --no-default-features --target-dir "$TARGET" --no-run \
 		--message-format=json | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -1)
-	[ $# -gt 0 ] || set -- simd kernels chunk gaps
+	[ $# -gt 0 ] || set -- simd:: gaps::
 	CARGO_MANIFEST_DIR=$ROOT valgrind --quiet --error-exitcode=9 --leak-check=no "$program" --test-threads=1 "$@"
 	say "sanitize: valgrind: no finding"
 	;;

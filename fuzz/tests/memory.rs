@@ -153,7 +153,7 @@ fn try_door(name: &str, parse: Parse, kinds: &[(&str, Make)], n: usize) {
             let input = make(n);
             let mut best = Duration::MAX;
             for _ in 0..3 {
-                let (peak, time) = cost(|| drop(std::hint::black_box(parse(&input))));
+                let (peak, time) = cost(|| _ = std::hint::black_box(parse(&input)));
                 let most = 4 * input.len() + 1_000_000;
                 assert!(peak <= most, "{name}, {kind}: {} bytes of input take {peak}, more than {most}", input.len());
                 best = best.min(time);
@@ -187,7 +187,7 @@ fn try_segments() {
         let mut input = Vec::new();
         (0..4 + no % 9).for_each(|_| input.extend_from_slice(&next(&mut state).to_le_bytes()));
         input[0] %= 4;
-        let (peak, _) = cost(|| drop(std::hint::black_box(targets::damage::segment(&input))));
+        let (peak, _) = cost(|| _ = std::hint::black_box(targets::damage::segment(&input)));
         assert!(peak <= MOST, "{peak} bytes for a damaged segment: {input:?}");
         greatest = greatest.max(peak);
     }

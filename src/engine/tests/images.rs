@@ -5,7 +5,7 @@
 //! Sizes: `PG_WAND_IMAGES`, damaged images (20,000; before a release 10 million).
 
 use super::targets::damage::{KINDS, Kind, Source, damage};
-use super::targets::made::{self, N_SMALL};
+use super::targets::made;
 use super::targets::readers::{Outcome, Readers, read_all};
 use super::trials::{self, Tally};
 use crate::engine::random::Random;
@@ -85,8 +85,8 @@ impl Tally for Found {
 fn damaged_images_end_in_answers_or_errors() {
     let n = trials::size("PG_WAND_IMAGES", 20_000);
     let case = |random: &mut Random, found: &mut Found| {
-        let large = random.below(8_000) == 0;
-        let made = &made::all()[if large { N_SMALL } else { random.below(N_SMALL) }];
+        let small = made::small();
+        let made = if random.below(8_000) == 0 { made::large() } else { &small[random.below(small.len())] };
         let mut image = made.image.clone();
         let n = if random.below(4) == 0 { 2 + random.below(4) } else { 1 };
         let mut only = None;
@@ -107,9 +107,9 @@ fn damaged_images_end_in_answers_or_errors() {
     };
     let found: Found = trials::run("scripts/unit.sh damaged_images", n, 1, case);
     for (part, counts) in Part::ALL.iter().zip(&found.parts) {
-        println!("{}: {}", part.name(), counts.line());
+        println!("  {}: {}", part.name(), counts.line());
     }
-    println!("damaged images: {}; SEED={}", found.all.line(), trials::seed(1));
+    println!("damaged_images: {}; SEED={}", found.all.line(), trials::seed(1));
     if found.all.images > 1_000 {
         assert!(found.all.found * 2 > found.all.images, "most damage is found");
         assert!(found.all.wrong > 0 && found.all.refused * 10 > found.all.images, "readers see it");
@@ -119,13 +119,13 @@ fn damaged_images_end_in_answers_or_errors() {
 /// Otherwise the test above would say nothing.
 #[test]
 fn undamaged_segments_give_the_rows_of_a_scan() {
-    for made in &made::all()[..N_SMALL] {
+    for made in made::small() {
         for choice in (0..1 << 17).step_by(977) {
             let outcome = read_all(made, &made.image, choice, Readers::All);
             assert_eq!(outcome, Outcome::default(), "{:?}, choice {choice}", made.metric);
         }
     }
-    let large = &made::all()[N_SMALL];
+    let large = made::large();
     for choice in [0, 0b1100, 0x7c] {
         assert_eq!(read_all(large, &large.image, choice, Readers::All), Outcome::default());
     }

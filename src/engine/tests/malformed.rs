@@ -293,7 +293,7 @@ fn mutations_are_sound_or_refused() {
         let command = format!("PG_WAND_DOOR={} scripts/unit.sh mutations_are", door.name);
         let counts: Accepted = trials::run(&command, n.div_ceil(IN_A_CASE), 1, case);
         let Accepted { n, accepted } = counts;
-        println!("mutations: {}: {n}, {accepted} of them accepted; SEED={}", door.name, trials::seed(1));
+        println!("  {}: {n}, {accepted} of them accepted", door.name);
         (n_all, n_doors) = (n_all + n, n_doors + 1);
         // Both outcomes must be common, or the test says nothing.
         let is_balanced = accepted > n / 1_000 && accepted < n - n / 100;

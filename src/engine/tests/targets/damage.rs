@@ -84,7 +84,7 @@ pub fn damage(image: &mut Image, older: &Image, parts: &[Part], kind: Kind, from
     let before = image.page(part, no)?;
     // Most pages are not full: mostly where something is.
     let used = before.iter().rposition(|&byte| byte != 0).map_or(16, |last| last + 9).min(before.len());
-    let within = if from.take(1) % 16 == 0 { before.len() } else { used };
+    let within = if from.take(1).is_multiple_of(16) { before.len() } else { used };
     let at = from.take(2) as usize % within;
     let other = from.take(2) as usize;
     let copy = before.to_vec();
@@ -104,7 +104,7 @@ pub fn damage(image: &mut Image, older: &Image, parts: &[Part], kind: Kind, from
             image.replace(part, with, &copy);
         }
         Kind::Duplicate => {
-            let source = if from.take(1) % 2 == 0 { part } else { there[from.take(1) as usize % there.len()] };
+            let source = if from.take(1).is_multiple_of(2) { part } else { there[from.take(1) as usize % there.len()] };
             let page = image.page(source, other % image.n_pages(source))?.to_vec();
             image.replace(part, no, &page);
         }
@@ -120,7 +120,7 @@ pub fn damage(image: &mut Image, older: &Image, parts: &[Part], kind: Kind, from
 
 fn change_word(tail: &mut [u8], other: usize) {
     const WORDS: [u32; 8] = [0, 1, 0xff, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
-    let wide = if other % 2 == 0 { 2 } else { 4 };
+    let wide = if other.is_multiple_of(2) { 2 } else { 4 };
     let old = tail.iter().take(wide).rfold(0u32, |sum, &byte| sum << 8 | u32::from(byte));
     let new = match other / 2 % 16 {
         choice @ 0..8 => WORDS[choice],
@@ -182,7 +182,8 @@ pub fn filter(input: &[u8]) -> bool {
 
 fn described(input: &[u8], parts: &[Part]) -> bool {
     let mut from = Bytes(input);
-    let made: &Made = &made::all()[from.take(1) as usize % made::N_SMALL];
+    let small = made::small();
+    let made: &Made = &small[from.take(1) as usize % small.len()];
     let choice = from.take(2);
     let mut image = made.image.clone();
     let mut n = 0;

@@ -153,7 +153,7 @@ impl Form {
         };
         let values = match self {
             Self::Whole => vec![
-                (doc % 7 != 0).then(|| Owned::Integer(i64::from(hash(time, 1, doc) % 10) * 1_000)),
+                (!doc.is_multiple_of(7)).then(|| Owned::Integer(i64::from(hash(time, 1, doc) % 10) * 1_000)),
                 Some(Owned::Integer((i64::from(hash(time, 2, doc)) << 20) + i64::from(doc))),
                 Some(Owned::Bytes(format!("word{:03}", hash(time, 3, doc) % 300).into_bytes())),
             ],
@@ -225,19 +225,17 @@ fn make(form: Form, metric: Metric) -> Made {
     Made { metric, columns, rows, image, older, queries }
 }
 
-/// All of them: three whole ones, a wide one, a large one.
-pub fn all() -> &'static [Made] {
-    static ALL: OnceLock<Vec<Made>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        vec![
-            make(Form::Whole, Metric::InnerProduct),
-            make(Form::Whole, Metric::Cosine),
-            make(Form::Whole, Metric::L2),
-            make(Form::Wide, Metric::InnerProduct),
-            make(Form::Large, Metric::L2),
-        ]
+/// The small ones: whole ones of each distance, and a wide one.
+pub fn small() -> &'static [Made] {
+    static SMALL: OnceLock<Vec<Made>> = OnceLock::new();
+    SMALL.get_or_init(|| {
+        let whole = [Metric::InnerProduct, Metric::Cosine, Metric::L2].map(|metric| make(Form::Whole, metric));
+        whole.into_iter().chain([make(Form::Wide, Metric::InnerProduct)]).collect()
     })
 }
 
-/// How many of [`all`] are small.
-pub const N_SMALL: usize = 4;
+/// The large one: it takes a while to make.
+pub fn large() -> &'static Made {
+    static LARGE: OnceLock<Made> = OnceLock::new();
+    LARGE.get_or_init(|| make(Form::Large, Metric::L2))
+}
