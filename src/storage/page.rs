@@ -209,8 +209,8 @@ impl<'a> PageRef<'a> {
     }
 
     /// Whether what nobody looks at is as it was written, for a check: the rest of the header, but for LSN and
-    /// checksum, which are the server's, and of the special area what the kind of the page does not use. `now` is the next stamp;
-    /// a page may be ahead of it, since a crash loses ids that were given out and not used.
+    /// checksum, which are the server's, and of the special area what the kind of the page does not use. `now` is the
+    /// next stamp; a page may be ahead of it, since a crash loses ids that were given out and not used.
     pub fn is_clean(&self, now: u64) -> bool {
         let special = self.special();
         let is_chained =
