@@ -172,12 +172,12 @@ fn paths(client: &mut Client, name: &str) -> [(String, PathBuf); 2] {
     })
 }
 
-/// A line for each question: ids with the bits of their distances, in the order of distance and id.
+/// A line for each question: ids with the bits of their distances, in the order of ids.
 fn shown(name: &str, answers: &[Vec<Row>]) -> String {
     let mut text = String::new();
     for (n, rows) in answers.iter().enumerate() {
         let mut rows: Vec<_> = rows.iter().map(|(id, bits)| (bits.map(f64::from_bits), *id)).collect();
-        rows.sort_by(|a, b| a.1.cmp(&b.1));
+        rows.sort_by_key(|row| row.1);
         let rows = rows.iter().map(|(distance, id)| match distance {
             Some(distance) => format!("{id}:{:x}", distance.to_bits()),
             None => format!("{id}:null"),
