@@ -38,7 +38,8 @@ engine() {
 	instrumented --profile test --config 'profile.test.package.pg_wand.opt-level=1' --message-format json >"$out/build"
 	object=$(sed -n 's/.*"executable":"\([^"]*pg_wand[^"]*\)".*/\1/p' "$out/build" | tail -n 1)
 	[ -x "$object" ] || die "no test program was built"
-	PG_WAND_CASES=${PG_WAND_CASES:-200} "$object" --quiet
+	# What is skipped measures time, which instrumented code takes otherwise.
+	PG_WAND_CASES=${PG_WAND_CASES:-200} "$object" --quiet --skip reading_is_linear
 }
 
 server() {

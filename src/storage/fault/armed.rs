@@ -122,7 +122,7 @@ pub fn page_registered() {
 
 /// An error as the server's own functions raise it. One that begins in Rust would leave the server's state as it is
 /// until the last of our frames is gone; this one has changed it (interrupts are no longer held off, for one) before
-/// the first value is dropped, and only so is seen who calls the server from there.
+/// the first value is dropped.
 fn raise(message: &'static CStr) {
     unsafe extern "C-unwind" {
         fn errstart(level: c_int, domain: *const c_char) -> bool;
