@@ -47,10 +47,8 @@ concurrency: install ## many clients, an oracle; CONCURRENCY_SECONDS=3600
 turnover: install ## size after TURNOVERS=5 turnovers of a table
 	scripts/integration.sh turnover
 
-soak: ## PART=sweep, kills, standby, concurrency, isolation, turnover, life or limits at full size; docs/promises.md
+soak: ## PART=... at full size (make soak names the parts); docs/promises.md
 	scripts/soak.sh
-
-.PHONY: concurrency turnover soak
 
 crash: install ## ROUNDS rounds of kill -9 under load
 	scripts/integration.sh crash
@@ -61,8 +59,39 @@ walcheck: install ## regress suite with a standby that compares every replayed p
 sweep: ## every operation crashes and fails after its log records; SWEEP_BOUNDARIES=all for every one
 	scripts/integration.sh sweep
 
+memory: ## every statement and operation, its nth allocation failing; MEMORY_POINTS=1000
+	scripts/integration.sh memory
+
+damage: ## pages overwritten behind the index's back; DAMAGE_ROUNDS=20000
+	scripts/integration.sh damage
+
 standby: install ## reads and promotions under replay, points in time, subscriber; STANDBY_SECONDS=1800 PROMOTIONS=20
 	scripts/integration.sh standby recovery
+
+lint: ## what a hostile schema could capture in our SQL scripts
+	scripts/lint.sh
+
+deny: ## licences, sources and advisories of other people's code
+	scripts/deny.sh
+
+fuzz: ## ARGS="TARGET SECONDS": the engine's doors, guided by coverage, under the address sanitizer
+	scripts/fuzz.sh $(ARGS)
+
+sanitize: ## the engine under the address sanitizer, a server under valgrind
+	scripts/sanitize.sh engine
+	scripts/sanitize_server.sh $(ARGS)
+
+syscalls: install ## what the server's processes ask of the kernel
+	scripts/syscalls.sh
+
+coverage: ## which lines the tests run; ARGS=engine or server
+	scripts/coverage.sh $(ARGS)
+
+mutants: ## do the engine's tests notice changes? ARGS=SHARD/OF
+	scripts/mutants.sh $(ARGS)
+
+seeded: ## do the tests notice the field's bugs, put back one by one? ARGS="03 17"
+	scripts/seeded.sh $(ARGS)
 
 reference: install ## tokens, weights, BM25, fusion, metrics, tuning beside what programs from PyPI compute
 	scripts/reference.sh
@@ -82,5 +111,6 @@ clean: ## remove everything built
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
-.PHONY: all install test demo setup check unit regress isolation integration crash walcheck sweep standby reference bench \
-	microbench pg18 clean help
+.PHONY: all install test demo setup check unit regress isolation integration concurrency turnover soak crash walcheck \
+	sweep memory damage standby lint deny fuzz sanitize syscalls coverage mutants seeded reference bench microbench pg18 \
+	clean help

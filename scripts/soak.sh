@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# One part of the soak: a test at its full size. Usage: soak.sh PART, one of
-#   sweep kills standby concurrency isolation turnover life limits
+# One part of the soak: a test at its full size. Usage: soak.sh PART; without it the parts are named.
 # The sizes can be changed by the same variables that the test has. The last line is the result: part, date, seed,
 # server, what the test counted, time. docs/promises.md keeps the last of each; it is edited by hand.
 source "$(dirname "$0")/common.sh"
@@ -85,6 +84,93 @@ doors() {
 	integration malformed
 }
 
+# Bytes of all kinds at every door of the engine, a billion and more in all.
+bytes() {
+	set_size PG_WAND_MUTATIONS 250000000
+	"$ROOT/scripts/unit.sh" tests::malformed
+}
+
+# Damaged pages under every reader of the engine.
+images() {
+	set_size PG_WAND_IMAGES 10000000
+	"$ROOT/scripts/unit.sh" tests::images
+}
+
+# Searches against the oracle, without a server.
+engine() {
+	set_size PG_WAND_CASES 1000000
+	"$ROOT/scripts/unit.sh" equal_the_oracle conditions_leave
+}
+
+prefix() {
+	set_size PREFIX_POSITIONS 300
+	set_size PREFIX_LOG 1000
+	integration prefix
+}
+
+lottery() {
+	set_size LOTTERY_IMAGES 300
+	integration lottery
+}
+
+cancel() {
+	set_size CANCEL_ROUNDS 10000
+	integration cancel
+}
+
+damage() {
+	set_size DAMAGE_ROUNDS 20000
+	integration damage
+}
+
+memory() {
+	set_size MEMORY_POINTS 1000
+	set_size MEMORY_STEPS 40
+	integration memory
+}
+
+bounds() {
+	set_size BOUNDS_ROWS 500000
+	set_size BOUNDS_MOST 1024
+	integration memory_bounds
+}
+
+disk() {
+	set_size DISK_FULL_ROUNDS 100
+	integration disk_full
+}
+
+# Who may do what, what a hostile schema can do, and what scripts, functions and system calls look like.
+rights() {
+	"$ROOT/scripts/lint.sh" && integration script hostile privileges privileges_of_rows && "$ROOT/scripts/syscalls.sh"
+}
+
+ddl() {
+	set_size DDL_CONCURRENTLY 200
+	set_size DDL_CRASHES 50
+	integration ddl ddl_live
+}
+
+# UPGRADE_PG_CONFIG names the server of another major version that pg_upgrade goes to.
+upgrades() { integration upgrade fixtures; }
+
+# Fuzzing guided by coverage, FUZZ_SECONDS for each target.
+fuzz() {
+	set_size FUZZ_SECONDS 600
+	local target
+	for target in "$ROOT"/fuzz/corpus/*; do
+		"$ROOT/scripts/fuzz.sh" "$(basename "$target")" "$FUZZ_SECONDS" || return
+	done
+}
+
+# The engine under the address sanitizer and valgrind, a server under valgrind.
+sanitize() {
+	"$ROOT/scripts/sanitize.sh" engine && "$ROOT/scripts/sanitize.sh" valgrind && "$ROOT/scripts/sanitize_server.sh"
+}
+
+# Do the tests bite? Bugs of the field are put back, one by one.
+seeded() { "$ROOT/scripts/seeded.sh"; }
+
 # All permutations of all specs, also of those that need a server that can be made to pause.
 isolation() { "$ROOT/scripts/isolation.sh" && "$ROOT/scripts/isolation.sh" faulty; }
 
@@ -108,17 +194,15 @@ limits() {
 
 # Summaries of the tests, each "name: numbers", or what pg_regress counts.
 counts() {
-	grep -hE '^(crash|concurrency|standby|cascade|subscriber|turnover[a-z ]*|limits|[a-z_]+): .*[0-9]' "$log" |
+	grep -hE '^(turnover[a-z ]*|memory [a-z_]*|[a-z_]+): .*[0-9]' "$log" |
 		grep -vE '^(crash round|error|warning)|boundaries, [0-9]+ records$' | sed 's/; SEED=[0-9]*$//' | paste -sd';' -
 	awk '/^test result: /{ ok += $4; bad += $6 }
 		/^(test .* \.\.\. )?ok +[0-9]+( ms| - )/{ ok++ } /^not ok |\.\.\. FAILED.* ms$/{ bad++ }
 		END { printf "%d tests passed, %d failed\n", ok, bad }' "$log"
 }
 
-case $part in
-sweep | kills | standby | concurrency | isolation | turnover | life | limits) ;;
-*) die "which part? sweep kills standby concurrency isolation turnover life limits" ;;
-esac
+parts=$(sed -n 's/^\([a-z]*\)() {.*/\1/p' "$0" | grep -vxE 'integration|counts' | sort | paste -sd' ')
+[[ " $parts " == *" ${part:-none} "* ]] || die "which part? $parts"
 "$ROOT/scripts/install.sh"
 begin=$SECONDS
 seed=$SEED

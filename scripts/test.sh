@@ -36,6 +36,7 @@ use_server
 main=$PG_CONFIG
 step "install-$PGV" "$ROOT/scripts/install.sh"
 step check "$ROOT/scripts/check.sh"
+step lint "$ROOT/scripts/lint.sh"
 step unit "$ROOT/scripts/unit.sh"
 step "regress-$PGV" "$ROOT/scripts/regress.sh"
 step "isolation-$PGV" "$ROOT/scripts/isolation.sh"
@@ -43,7 +44,7 @@ step "faulty-$PGV" "$ROOT/scripts/isolation.sh" faulty
 step integration "$ROOT/scripts/integration.sh"
 step crash "$ROOT/scripts/integration.sh" crash
 step walcheck "$ROOT/scripts/integration.sh" walcheck
-step sweep "$ROOT/scripts/integration.sh" sweep
+step sweep "$ROOT/scripts/integration.sh" sweep memory damage
 step standby "$ROOT/scripts/integration.sh" standby recovery
 if [ "${REFERENCE:-}" = skip ]; then
 	printf '\nreferences: left out (REFERENCE=skip)\n'
