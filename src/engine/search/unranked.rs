@@ -86,3 +86,42 @@ impl<S: Segment> Unranked<S> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::oracle_tests::{Case, Kept, Random, cases};
+    use super::*;
+
+    #[test]
+    fn what_is_left_comes_once_and_in_order() {
+        for seed in 0..cases(200).min(1_000) {
+            let mut rng = Random(0x5eed_000a + seed);
+            let case = Case::generate(&mut rng, 5_000);
+            let percent = [0, 3, 60, 100][rng.below(4) as usize];
+            let mut set_of = |n_docs| {
+                let mut set = DocSet::none(n_docs).unwrap();
+                (0..n_docs).filter(|_| rng.chance(percent)).for_each(|doc| set.insert(doc));
+                rng.chance(80).then_some(set)
+            };
+            let sets: Vec<Option<DocSet>> = case.segments.iter().map(|(_, meta)| set_of(meta.n_docs)).collect();
+            let skip_killed = rng.chance(50);
+            let mut expected = Vec::new();
+            for (at, reader) in case.readers().iter().enumerate() {
+                let is_left = |&doc: &u32| {
+                    let row = reader.tid(doc).unwrap().block;
+                    let absent = case.dead.contains(row) || skip_killed && case.killed.contains(row);
+                    !absent && sets[at].as_ref().is_none_or(|set| set.contains(doc))
+                };
+                expected.extend((0..reader.meta.n_docs).filter(is_left).map(|doc| (at, doc)));
+            }
+            let segments = case.segments.iter().map(|(pages, meta)| Kept { pages, meta }).collect();
+            let mut documents = Unranked::new(segments, sets, skip_killed).unwrap();
+            assert_eq!(documents.n_docs(), expected.len() as u64, "seed {seed}");
+            let mut found = Vec::new();
+            while let Some(Ranked { segment, doc, .. }) = documents.next_document().unwrap() {
+                found.push((segment, doc));
+            }
+            assert_eq!(found, expected, "seed {seed}");
+        }
+    }
+}
