@@ -148,24 +148,31 @@ type Parse = fn(&[u8]) -> bool;
 
 fn try_door(name: &str, parse: Parse, kinds: &[(&str, Make)], n: usize) {
     for (kind, make) in kinds {
-        let mut times = Vec::new();
-        for n in [n, 2 * n] {
-            let input = make(n);
-            let mut best = Duration::MAX;
-            for _ in 0..3 {
-                let (peak, time) = cost(|| _ = std::hint::black_box(parse(&input)));
+        let inputs = [make(n), make(2 * n)];
+        let mut best = [Duration::MAX; 2];
+        // Time is that of a clock, and others want the processor too: only what is slow again and again is slow.
+        for attempt in 0..12 {
+            for (input, best) in inputs.iter().zip(&mut best) {
+                let (peak, time) = cost(|| _ = std::hint::black_box(parse(input)));
                 let most = 4 * input.len() + 1_000_000;
                 assert!(peak <= most, "{name}, {kind}: {} bytes of input take {peak}, more than {most}", input.len());
-                best = best.min(time);
+                *best = time.min(*best);
             }
-            times.push((best, input.len()));
+            if attempt >= 2 && ratio(best) < MOST_TIMES {
+                break;
+            }
         }
-        let per_mb = |(time, bytes): (Duration, usize)| time.as_secs_f64() * 1e3 / (bytes as f64 / 1e6);
-        println!("memory: {name}, {kind}: {:.1} and {:.1} ms a MB", per_mb(times[0]), per_mb(times[1]));
-        // Room for a busy machine, not for a square.
-        let ratio = times[1].0.as_secs_f64() / times[0].0.as_secs_f64().max(0.002);
-        assert!(ratio < 3.6, "{name}, {kind}: twice the input takes {ratio:.1} times as long");
+        let per_mb = |at: usize| best[at].as_secs_f64() * 1e3 / (inputs[at].len() as f64 / 1e6);
+        println!("  {name}, {kind}: {:.1} and {:.1} ms a MB", per_mb(0), per_mb(1));
+        assert!(ratio(best) < MOST_TIMES, "{name}, {kind}: twice the input takes {:.1} times as long", ratio(best));
     }
+}
+
+/// Twice the input may take so many times as long: room for a busy machine, not for a square.
+const MOST_TIMES: f64 = 3.6;
+
+fn ratio([once, twice]: [Duration; 2]) -> f64 {
+    twice.as_secs_f64() / once.as_secs_f64().max(0.002)
 }
 
 /// Numbers that are the same for the same seed (SplitMix64).
