@@ -3,13 +3,14 @@
 //! is by chance within what each takes. From the signal to the end (of the statement, or of the process) 99 in 100 take
 //! 100 ms at most, all take 1 s at most. Those that are done before the signal do not count.
 //!
-//! Allowance: what the process waits for a processor meanwhile does not count, for the machine may have fewer than there
-//! are sessions. And one round in eight stops a statement without anything of ours in it: what those take (their 99th
-//! percentile, their greatest) is added to the limits.
+//! Allowance: what the process waits for a processor meanwhile does not count, for the machine may have fewer than
+//! there are sessions. And one round in eight stops a statement without anything of ours in it: what those take (their
+//! 99th percentile, their greatest) is added to the limits.
 //!
 //! Afterwards each time: no lock, snapshot or transaction is left of the session, no worker of it; every CANCEL_CHECK
 //! (40) rounds `wand_check(index, true)` finds nothing in the indexes that were being changed; the session that lives
-//! to the end has not grown from its second quarter to its last; the log tells of no leak of pins or anything else.
+//! to the end has not grown from its second quarter to its last (in runs so long that all statements come in each of
+//! these); the log tells of no leak of pins or anything else.
 //!
 //! Sizes: CANCEL_ROUNDS (300), CANCEL_SESSIONS (2 at once), CANCEL_ROWS (8,000), CANCEL_TERMS (1,000,000 in one vector,
 //! which is 14 MB as text). CANCEL_ONLY takes the statements whose names begin so. SEED repeats the choices, though not
@@ -134,12 +135,9 @@ impl<'a> Runner<'a> {
         let least = |from: usize| memory[from..from + quarter].iter().min().copied().unwrap_or_default();
         let (before, after) = (least(quarter), least(memory.len() - quarter));
         println!("session {}: at least {} MB, and in the end {} MB", self.number, before >> 20, after >> 20);
-        assert!(
-            after <= before + GROWTH,
-            "the session has grown by {} bytes, {}",
-            after - before,
-            self.context("memory")
-        );
+        // Before every statement has come, it grows by what a session keeps: parsed encoders take 100 MB.
+        let is_warm = quarter > self.test.statements.len();
+        assert!(!is_warm || after <= before + GROWTH, "it has grown to {after} bytes, {}", self.context("memory"));
     }
 
     fn context(&self, what: &str) -> String {
