@@ -19,7 +19,7 @@ use crate::engine::segment::reader;
 use crate::storage::buffer::ExclusiveBuffer;
 use crate::storage::fault;
 use crate::storage::free;
-use crate::storage::meta::{Manifest, Meta, expect};
+use crate::storage::meta::{Manifest, Meta};
 use crate::storage::pending::{self, Walk};
 use crate::storage::raise::OrRaise;
 use crate::storage::relation::{IndexRelation, MaintenanceLock};
@@ -153,7 +153,7 @@ fn clear_live_bits(index: IndexRelation, pages: &SegmentPages, docs: &[u32]) -> 
         let missing = crate::engine::segment::pages::corrupt(Part::Live, page_no, "no such page");
         let block = pages.block(Part::Live, page_no).ok_or(missing)?;
         let buffer = ExclusiveBuffer::open(index, block)?;
-        expect(index, buffer.page(), block, &pages.identity(Part::Live, page_no))?;
+        pages.expect_bits(Part::Live, page_no, buffer.page(), block)?;
         let mut batch = WalBatch::begin(index);
         batch.edit(&buffer, |page| {
             for &doc in group {

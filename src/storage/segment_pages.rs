@@ -8,7 +8,7 @@ use super::buffer::{ExclusiveBuffer, SealedBuffer, SharedBuffer};
 use super::free::{self, Allocator, OwnedPage};
 use super::memory;
 use super::meta::{Extent, SegmentDescriptor, expect, unexpected};
-use super::page::{Identity, PageKind};
+use super::page::{Identity, PageKind, PageRef};
 use super::relation::IndexRelation;
 use super::wal::WalBatch;
 use crate::engine::error::{EngineError, Result, reserve, reserved};
@@ -141,6 +141,17 @@ impl SegmentPages {
         Ok(())
     }
 
+    /// Refuses a page of bits that is not the one it must be, or that says it has another number of live bits than there
+    /// are documents: what lies beyond what it says is lost when it is changed, for it is not logged.
+    pub fn expect_bits(&self, part: Part, no: u32, page: PageRef<'_>, block: u32) -> Result<()> {
+        let page = expect(self.index, page, block, &self.identity(part, no))?;
+        let n_bytes = live::docs_on_page(no, self.layout.descriptor.meta.n_docs).div_ceil(8);
+        if part == Part::Live && page.special().used != n_bytes {
+            return Err(EngineError::BadPage { block, reason: "it has bits for another number of documents" });
+        }
+        Ok(())
+    }
+
     /// What the page must say of itself.
     pub fn identity(&self, part: Part, no: u32) -> Identity {
         identity(self.layout.descriptor.id, self.layout.descriptor.generation, part, no)
@@ -191,14 +202,13 @@ impl PartPages for SegmentPages {
         let missing = EngineError::Corrupt { part: part.name(), page: no, reason: "no such page" };
         let block = self.block(part, no).ok_or(missing)?;
         self.opened.set(self.opened.get() + 1);
-        let identity = self.identity(part, no);
         if matches!(part, Part::Live | Part::Killed) {
             let buffer = SharedBuffer::open_existing(self.index, block);
-            expect(self.index, buffer.page(), block, &identity)?;
+            self.expect_bits(part, no, buffer.page(), block)?;
             return Ok(OpenPage::Bits(buffer));
         }
         let buffer = SealedBuffer::open(self.index, block);
-        if !buffer.page().is_sealed(&identity) {
+        if !buffer.page().is_sealed(&self.identity(part, no)) {
             return Err(unexpected(self.index, block));
         }
         Ok(OpenPage::Sealed(buffer))

@@ -108,7 +108,7 @@ fn check_documents<P: PartPages>(
     })?;
     for part in [Part::Live, Part::Killed] {
         for no in 0..segment.meta.n_pages(part) {
-            let on_page = n_docs.saturating_sub(no.saturating_mul(RANGE_DOCS)).min(RANGE_DOCS) as usize;
+            let on_page = live::docs_on_page(no, n_docs) as usize;
             let payload = segment.pages.page(part, no)?;
             let beyond = (on_page..RANGE_DOCS as usize).any(|bit| payload[bit / 8] >> (bit % 8) & 1 != 0);
             if beyond {

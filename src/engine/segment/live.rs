@@ -16,7 +16,7 @@ use crate::engine::filter::docset::DocSet;
 fn collect(part: Part, payload: &[u8], no: u32, n_docs: u32, docs: &mut RoaringBitmap) -> Result<()> {
     let flip = if part == Part::Live { u8::MAX } else { 0 };
     let first = no.checked_mul(RANGE_DOCS).ok_or_else(|| corrupt(part, no, "page beyond the documents"))?;
-    let on_page = n_docs.saturating_sub(first).min(RANGE_DOCS);
+    let on_page = docs_on_page(no, n_docs);
     let mut bits = [0; PAYLOAD];
     // Whole words at once, which the compiler makes of it; bit by bit a tenth of dead documents would cost as much as a
     // query.
@@ -58,9 +58,14 @@ pub fn place(doc: u32) -> (u32, usize, u8) {
     (doc / RANGE_DOCS, (bit / 8) as usize, 1 << (bit % 8))
 }
 
+/// How many documents of a segment of `n_docs` page `no` has bits for.
+pub fn docs_on_page(no: u32, n_docs: u32) -> u32 {
+    n_docs.saturating_sub(no.saturating_mul(RANGE_DOCS)).min(RANGE_DOCS)
+}
+
 /// The payload of live page `no` of a new segment: every document live.
 pub fn new_page(no: u32, n_docs: u32) -> Vec<u8> {
-    let on_page = n_docs.saturating_sub(no.saturating_mul(RANGE_DOCS)).min(RANGE_DOCS);
+    let on_page = docs_on_page(no, n_docs);
     let mut payload = vec![0xff; (on_page / 8) as usize];
     if !on_page.is_multiple_of(8) {
         payload.push((1 << (on_page % 8)) - 1);
