@@ -12,6 +12,9 @@ SET enable_seqscan = off;
 SET enable_sort = off;
 SELECT id, emb, emb <#> '{1:1}' AS distance FROM docs ORDER BY emb <#> '{1:1}', id;
 SELECT count(*), count(emb), count(d) FROM (SELECT emb, emb <#> NULL AS d FROM docs ORDER BY emb <#> NULL) s;
+-- a query that only the executor knows to be NULL, and then one that is not
+SELECT count(*), count(emb) FROM (SELECT emb FROM docs ORDER BY emb <#> (SELECT NULL::svec)) s;
+SELECT q, array(SELECT emb <#> q FROM docs ORDER BY emb <#> q LIMIT 3) FROM (VALUES (1, NULL::svec), (2, '{1:1}'), (3, NULL)) v(n, q) ORDER BY n;
 SELECT count(*), count(d) FROM (SELECT emb <#> '{}' AS d FROM docs ORDER BY emb <#> '{}') s;
 -- negative distances first, then 0, then positive, then NULL
 SELECT emb, emb <#> '{1:-1,2:1}' AS distance FROM docs ORDER BY emb <#> '{1:-1,2:1}', id;
