@@ -42,7 +42,11 @@ fn tokenizer(json: &str) -> Tokenizer {
 
 fn ids(tokenizer: &Tokenizer, text: &str) -> Vec<u32> {
     let mut ids = Vec::new();
-    tokenizer.for_each_id(text, usize::MAX, &mut || (), |id| Ok(ids.push(id))).expect("tokens");
+    let each = |id| {
+        ids.push(id);
+        Ok(())
+    };
+    tokenizer.for_each_id(text, usize::MAX, &mut || (), each).expect("tokens");
     ids
 }
 

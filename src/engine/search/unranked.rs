@@ -114,7 +114,7 @@ mod tests {
                 };
                 expected.extend((0..reader.meta.n_docs).filter(is_left).map(|doc| (at, doc)));
             }
-            let segments = case.segments.iter().map(|(pages, meta)| Kept { pages, meta }).collect();
+            let segments = case.segments.iter().map(|(pages, meta)| Kept { pages, meta, steps: None }).collect();
             let mut documents = Unranked::new(segments, sets, skip_killed).unwrap();
             assert_eq!(documents.n_docs(), expected.len() as u64, "seed {seed}");
             let mut found = Vec::new();
