@@ -71,7 +71,7 @@ fn read(head: &EntryHead, body: &[u8]) -> bool {
 }
 
 fn refused(error: &EngineError) {
-    assert!(matches!(error, EngineError::Corrupt { part: "pending list", page: 7, .. }), "{error:?}");
+    assert!(matches!(error, EngineError::BadPage { block: 7, .. }), "{error:?}");
 }
 
 /// The values of a row.
