@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Other people's code in the build: licences, sources, banned crates, and what RUSTSEC knows of them (deny.toml). The
-# advisories are a git repository that is fetched. Where it cannot be had, all else is checked, and that is said last and
-# loudly; DENY=strict makes it a failure.
+# advisories are a git repository that is fetched. Where it cannot be had, all else is checked, and that is said last
+# and loudly; DENY=strict makes it a failure.
 source "$(dirname "$0")/common.sh"
 cd "$ROOT"
 version=0.20.2

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # A server under valgrind while golden files run on it: nothing that has the library in its stack may read or write
 # where it must not, or decide by what was never written; tests/valgrind.supp has the exceptions.
-# Usage: sanitize_server.sh [all | FILE...]; without names a choice that meets every layer once. What PostgreSQL does by itself is counted and not judged (it is not built for valgrind:
-# its memory contexts look like a few large blocks, so an overrun within one of them is not seen).
+# Usage: sanitize_server.sh [all | FILE...]; without names a choice that meets every layer once. What PostgreSQL does by
+# itself is counted and not judged (it is not built for valgrind: its memory contexts look like a few large blocks, so an
+# overrun within one of them is not seen).
 # PROFILE=dev by default: line numbers, and no code that the compiler has moved. Valgrind knows no AVX-512, so the
 # kernels are those of AVX2. Prints every finding; the last line is the count.
 PROFILE=${PROFILE:-dev}
