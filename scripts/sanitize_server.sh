@@ -2,8 +2,8 @@
 # A server under valgrind while golden files run on it: nothing that has the library in its stack may read or write
 # where it must not, or decide by what was never written; tests/valgrind.supp has the exceptions.
 # Usage: sanitize_server.sh [all | FILE...]; without names a choice that meets every layer once. What PostgreSQL does by
-# itself is counted and not judged (it is not built for valgrind: its memory contexts look like a few large blocks, so an
-# overrun within one of them is not seen).
+# itself is counted and not judged (it is not built for valgrind: its memory contexts look like a few large blocks, so
+# an overrun within one of them is not seen).
 # PROFILE=dev by default: line numbers, and no code that the compiler has moved. Valgrind knows no AVX-512, so the
 # kernels are those of AVX2. Prints every finding; the last line is the count.
 PROFILE=${PROFILE:-dev}
@@ -15,9 +15,9 @@ PG_CONFIG=$("$ROOT/scripts/faulty.sh")
 use_server
 
 files=("$@")
-[ $# -gt 0 ] || files=(svec_text svec_binary svec_casts svec_corrupted svec_toast svec_aggregates match_operators
-	weights_pruning fusion_fuse encoders index_basic index_nulls index_cosine index_l2 index_stream index_kill
-	index_inspect filter_scan filter_bitmap)
+[ $# -gt 0 ] || files=(encoders filter_bitmap filter_scan fusion_fuse index_basic index_cosine index_inspect index_kill
+	index_l2 index_nulls index_stream svec_aggregates svec_binary svec_casts svec_corrupted svec_text svec_toast
+	weights_pruning)
 [ "${files[*]}" != all ] || mapfile -t files < <(cd "$ROOT/pg_regress/sql" && ls ./*.sql | sed 's|^./||; s|\.sql$||' |
 	grep -vx pgvector_sidebyside)
 
