@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A private copy of PG_CONFIG's server with a library that can fail on purpose (cargo feature `faults`); prints the
-# copy's pg_config. The server itself, and what is installed in it, stay as they are. With LIBRARY, a file that was built
-# otherwise, and COPY, a name for it, another copy has that library.
+# copy's pg_config. The server itself, and what is installed in it, stay as they are. With LIBRARY, a file that was
+# built otherwise, and COPY, a name for it, another copy has that library.
 source "$(dirname "$0")/common.sh"
 use_server
 cd "$ROOT"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Are there changes of the engine that no engine test notices? cargo-mutants makes them one at a time (.cargo/mutants.toml
-# says which not). Usage: mutants.sh [SHARD/OF] [cargo-mutants arguments]; a shard is every OFth mutant from the SHARDth
-# on (from 0); without one, all of some thousands: many hours. "mutants.sh 0/1 --list" only lists them.
-# PG_WAND_CASES (100) is the size of the tests that are random, MUTANTS_TIMEOUT (120) the seconds after which a mutant
-# counts as noticed. The last line is the rate; target/mutants.out/missed.txt has the survivors.
+# Are there changes of the engine that no engine test notices? cargo-mutants makes them one at a time
+# (.cargo/mutants.toml says which not). Usage: mutants.sh [SHARD/OF] [cargo-mutants arguments]; a shard is every OFth
+# mutant from the SHARDth on (from 0); without one, all of some thousands: many hours. "mutants.sh 0/1 --list" only
+# lists them. PG_WAND_CASES (100) is the size of the tests that are random, MUTANTS_TIMEOUT (120) the seconds after
+# which a mutant counts as noticed. The last line is the rate; target/mutants.out/missed.txt has the survivors.
 source "$(dirname "$0")/common.sh"
 cd "$ROOT"
 version=27.1.0

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# A server under valgrind while golden files run on it: nothing that has the library in its stack may read or write where
-# it must not, or decide by what was never written. Usage: sanitize_server.sh [all | FILE...]; without names a choice
-# that meets every layer once. What PostgreSQL does by itself is counted and not judged (it is not built for valgrind:
-# its memory contexts look like a few large blocks, so an overrun within one of them is not seen).
+# A server under valgrind while golden files run on it: nothing that has the library in its stack may read or write
+# where it must not, or decide by what was never written; tests/valgrind.supp has the exceptions.
+# Usage: sanitize_server.sh [all | FILE...]; without names a choice that meets every layer once. What PostgreSQL does by
+# itself is counted and not judged (it is not built for valgrind: its memory contexts look like a few large blocks, so
+# an overrun within one of them is not seen).
 # PROFILE=dev by default: line numbers, and no code that the compiler has moved. Valgrind knows no AVX-512, so the
 # kernels are those of AVX2. Prints every finding; the last line is the count.
 PROFILE=${PROFILE:-dev}
@@ -14,9 +15,9 @@ PG_CONFIG=$("$ROOT/scripts/faulty.sh")
 use_server
 
 files=("$@")
-[ $# -gt 0 ] || files=(svec_text svec_binary svec_casts svec_corrupted svec_toast svec_aggregates match_operators
-	weights_pruning fusion_fuse encoders index_basic index_nulls index_cosine index_l2 index_stream index_kill
-	index_inspect filter_scan filter_bitmap)
+[ $# -gt 0 ] || files=(encoders filter_bitmap filter_scan fusion_fuse index_basic index_cosine index_inspect index_kill
+	index_l2 index_nulls index_stream svec_aggregates svec_binary svec_casts svec_corrupted svec_text svec_toast
+	weights_pruning)
 [ "${files[*]}" != all ] || mapfile -t files < <(cd "$ROOT/pg_regress/sql" && ls ./*.sql | sed 's|^./||; s|\.sql$||' |
 	grep -vx pgvector_sidebyside)
 
@@ -28,7 +29,8 @@ logs=$SERVER/valgrind
 mkdir "$logs"
 chmod 777 "$logs"
 as_server valgrind --quiet --trace-children=yes --num-callers=60 --error-limit=no --leak-check=no \
-	--log-file="$logs/%p.log" "$BINDIR/postgres" -D "$SERVER/data" >>"$SERVER/log" 2>&1 &
+	--suppressions="$ROOT/tests/valgrind.supp" --log-file="$logs/%p.log" \
+	"$BINDIR/postgres" -D "$SERVER/data" >>"$SERVER/log" 2>&1 &
 for _ in $(seq 300); do
 	! "$BINDIR/pg_isready" -q || break
 	sleep 1
@@ -53,6 +55,6 @@ read -r ours theirs < <(cat "$logs"/*.log | sed -E 's/^(==|\*\*)[0-9]+(==|\*\*) 
 	END { print n + 0, other + 0 }')
 [ "$ours" = 0 ] || head -n 200 "$findings"
 say "sanitize_server: ${#files[@]} golden files under valgrind on PostgreSQL" \
-	"$("$plain" --version | sed 's/^[^0-9]*//'): $ours findings in pg_wand, $theirs in PostgreSQL alone;" \
+	"$("$plain" --version | sed 's/^[^0-9]*\([0-9.]*\).*/\1/'): $ours findings in pg_wand, $theirs in PostgreSQL alone;" \
 	"$((SECONDS - begin)) s"
 [ "$status" = 0 ] && [ "$ours" = 0 ]

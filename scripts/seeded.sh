@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Do the tests bite? Bugs of the field, seeded into a copy of the sources one at a time: tests/seeded/NN_name.patch. Each
-# names the test that must catch it, and what that test must say; only this test is run, at a small size.
-# Usage: seeded.sh [NN...]; without numbers all. Before that the same tests run once on the copy without a bug, and must
-# pass; SEEDED_HONEST=skip leaves this out. SEEDED_LIMIT (900): seconds after which a test counts as failed.
-# The last line is "seeded: 20 of 20 caught". A patch that does not apply, or no longer compiles without a warning, is a
+# Do the tests bite? Bugs of the field, seeded into a copy of the sources one at a time: tests/seeded/NN_name.patch.
+# Each names the test that must catch it, and what that test must say; only this test is run, at a small size. Usage:
+# seeded.sh [NN...]; without numbers all. Before that the same tests run once on the copy without a bug, and must
+# pass; SEEDED_HONEST=skip leaves this out. SEEDED_LIMIT (900): seconds after which a test counts as failed. The last
+# line is "seeded: 20 of 20 caught". A patch that does not apply, or no longer compiles without a warning, is a
 # failure: make it anew.
 #
 # The head of a patch, up to an empty line, "Caught by" being a kind and names:

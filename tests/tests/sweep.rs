@@ -1,14 +1,16 @@
 //! Wherever an operation stops, the index is the one before it or the one after it.
 //!
-//! Every operation of `tests/src/operations.rs` is stopped after its first log record, its second and so on: by a crash
-//! of the whole server, and by an error; and by an error in the middle of a record, after its first page and so on, which
-//! must leave nothing of that record. Each time: the server comes up again, the rows that were committed are there
-//! and those of the stopped statement are not, `wand_check` finds nothing, queries answer as a sequential scan does;
-//! the operation runs to its end, two VACUUMs leave no page that belongs to nobody, and the index goes on taking rows.
+//! Every operation of `tests/src/operations.rs` is stopped after its first log record, its second and so on: by a
+//! crash of the whole server, and by an error; and by an error in the middle of a record, after its first page and so
+//! on, which must leave nothing of that record. Each time: the server comes up again, the rows that were committed
+//! are there and those of the stopped statement are not, `wand_check` finds nothing, queries answer as a sequential
+//! scan does; the operation runs to its end, two VACUUMs leave no page that belongs to nobody, and the index goes on
+//! taking rows.
 //!
 //! It needs a library built with the feature `faults`: `scripts/integration.sh sweep` runs it with a private copy of
-//! the server that has one. Sizes: SWEEP_BOUNDARIES (40, spread over all operations, crashes and both kinds of errors alike;
-//! `all` takes every one). SWEEP_ONLY=merge, or merge:17, takes one operation or one boundary of it. SEED repeats a run.
+//! the server that has one. Sizes: SWEEP_BOUNDARIES (40, spread over all operations, crashes and both kinds of errors
+//! alike; `all` takes every one). SWEEP_ONLY=merge, or merge:17, takes one operation or one boundary of it. SEED
+//! repeats a run.
 
 use pg_wand_tests::boundaries::Choice;
 use pg_wand_tests::cluster::{self, Cluster};

@@ -221,7 +221,7 @@ pub fn register() {
     );
     define_count(
         c"wand.error_in_wal",
-        c"Ends the statement with an error as soon as this page of the session's is part of a log record to come; 0: never.",
+        c"Ends the statement with an error as soon as this page of the session is part of a log record; 0: never.",
         &ERROR_IN,
         superuser,
         Some(assign_error_in),
