@@ -3,7 +3,7 @@
 
 use roaring::RoaringBitmap;
 
-use crate::engine::error::{EngineError, Result, reserved};
+use crate::engine::error::{EngineError, Result, reserve, reserved};
 use crate::engine::memory;
 use crate::engine::segment::pages::Part;
 use crate::storage::buffer::SharedBuffer;
@@ -79,14 +79,15 @@ pub struct Census {
     pub n_blocks: u32,
 }
 
-/// Looks at every page that no structure refers to, and frees orphans (if `repair`); not those that a segment misses.
+/// Looks at every page that no structure refers to, and frees orphans (if `repair`): all of them, or none if one of them
+/// is missed.
 pub fn sweep(index: IndexRelation, repair: bool) -> Result<Census> {
     // Pages that inserters take into use from here on may not be among those counted as owned.
     let limit = wal::next_stamp();
     let owned = owned_blocks(index, &mut |_| {})?;
     let n_blocks = index.n_blocks_settled();
     let mut found = Census { owned, n_blocks, ..Census::default() };
-    let mut listed = None;
+    let mut orphans = Vec::new();
     for block in (0..n_blocks).filter(|&b| !found.owned.contains(b)) {
         let (standing, identity) = {
             let buffer = SharedBuffer::open(index, block)?;
@@ -102,18 +103,22 @@ pub fn sweep(index: IndexRelation, repair: bool) -> Result<Census> {
             Standing::Orphaned => {
                 found.unowned.orphaned += 1;
                 if repair {
-                    if let Some(identity) = identity {
-                        let listed = match &listed {
-                            Some(listed) => listed,
-                            None => listed.insert(Listed::read(index)?),
-                        };
-                        listed.expect_not_missed(index, &identity)?;
-                    }
-                    fault::point!("sweep_before_free");
-                    free::free_orphan(index, block, limit)?;
+                    reserve(&mut orphans, 1, "orphans")?;
+                    orphans.push((block, identity));
                 }
             }
         }
+        pgrx::check_for_interrupts!();
+    }
+    if !orphans.is_empty() {
+        let listed = Listed::read(index)?;
+        for identity in orphans.iter().filter_map(|(_, identity)| identity.as_ref()) {
+            listed.expect_not_missed(index, identity)?;
+        }
+    }
+    for (block, _) in orphans {
+        fault::point!("sweep_before_free");
+        free::free_orphan(index, block, limit)?;
         pgrx::check_for_interrupts!();
     }
     Ok(found)
