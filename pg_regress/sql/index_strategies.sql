@@ -5,7 +5,7 @@
 \i :helpers
 \set ECHO all
 SELECT count(*) FROM wand_last_scan();
-CREATE TABLE docs (id int PRIMARY KEY, emb svec);
+CREATE TABLE docs (id int PRIMARY KEY, emb svec) WITH (autovacuum_enabled = off);
 INSERT INTO docs SELECT i, doc(i) FROM generate_series(1, 6000) i;
 INSERT INTO docs VALUES (7001, NULL), (7002, '{}'), (7003, '{1:-2,5:1}'), (7004, '{2:1e30}');
 CREATE INDEX docs_emb ON docs USING wand (emb);
