@@ -8,7 +8,6 @@ use super::check_heap::{self, Indexed, PendingRow, Place};
 use super::columns::IndexColumns;
 use super::{metric_of, sweep};
 use crate::engine::error::{EngineError, Result, reserve};
-use crate::engine::filter::value::Columns;
 use crate::engine::ids::Tid;
 use crate::engine::segment::check::{DocumentSums, check_segment, repeated_tids};
 use crate::engine::segment::pages::Part;
@@ -264,7 +263,7 @@ impl Checker {
             page.collect_pages(self.index, &mut pages)?;
             page.for_each_entry(|_, head, body| {
                 let entry = pending::load(self.index, &head, body, page.own.block, &mut buffer)?;
-                entry.values(self.columns.kinds())?;
+                entry.values_of(&self.columns)?;
                 if !head.dead {
                     reserve(tids, 1, "row list of the check")?;
                     tids.push(head.tid);

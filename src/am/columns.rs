@@ -138,6 +138,13 @@ impl Columns for IndexColumns {
         &self.kinds
     }
 
+    fn fits(&self, column: usize, bytes: &[u8]) -> bool {
+        match self.filters.get(column).map(|column| column.form) {
+            Some(Form::Bytes(layout)) => layout.fits(bytes),
+            _ => true,
+        }
+    }
+
     fn compare_bytes(&self, column: usize, a: &[u8], b: &[u8]) -> Result<Ordering> {
         let Some(column) = self.filters.get(column) else { return Ok(a.cmp(b)) };
         match (column.order(self.index), column.form) {

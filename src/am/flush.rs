@@ -9,7 +9,6 @@ use super::columns::IndexColumns;
 use super::invert::{Inverter, maintenance_budget};
 use super::maintain::{begin_operation, expect_documents, publish};
 use crate::engine::error::Result;
-use crate::engine::filter::value::Columns;
 use crate::engine::segment::policy::Effort;
 use crate::storage::fault;
 use crate::storage::free::{self, Allocator};
@@ -50,7 +49,7 @@ pub fn flush(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> R
                 return Ok(());
             }
             let entry = pending::load(index, &head, body, page.own.block, &mut buffer)?;
-            inverter.add(head.tid, entry.vector, &entry.values(columns.kinds())?, &columns)
+            inverter.add(head.tid, entry.vector, &entry.values_of(&columns)?, &columns)
         })?;
         end = walk.position();
     }

@@ -4,7 +4,6 @@ use super::conditions::Conditions;
 use super::killed::Place;
 use super::ranking::Found;
 use crate::engine::error::{EngineError, Result, reserve};
-use crate::engine::filter::value::Columns;
 use crate::engine::ids::Metric;
 use crate::engine::search::query::Distance;
 use crate::engine::vector::prepared::Prepared;
@@ -40,7 +39,7 @@ pub fn rank_pending(
             }
             let entry = pending::load(index, &head, body, block, &mut buffer)?;
             if let Some(conditions) = conditions {
-                let values = entry.values(conditions.columns().kinds())?;
+                let values = entry.values_of(conditions.columns())?;
                 if !conditions.accept(meta.metric, entry.vector, &values)? {
                     return Ok(());
                 }

@@ -11,7 +11,7 @@
 
 use super::error::{EngineError, Result, reserve, reserved};
 use super::filter::row::{self, MAX_ENCODED_BYTES, Values};
-use super::filter::value::{Value, ValueKind};
+use super::filter::value::{Columns, Value, ValueKind};
 use super::ids::Tid;
 use super::segment::pages::field;
 use super::vector::SparseVectorRef;
@@ -163,6 +163,19 @@ impl<'b> Entry<'b> {
     /// The values of the filter columns, which are stored as `kinds` says.
     pub fn values(&self, kinds: &[ValueKind]) -> Result<Values<'b>> {
         row::decode(self.values, kinds).map_err(|reason| damaged(self.page, reason))
+    }
+
+    /// The same, once each can be one of its column's type.
+    pub fn values_of(&self, columns: &impl Columns) -> Result<Values<'b>> {
+        let values = self.values(columns.kinds())?;
+        let fits = |(column, value): (usize, &Option<Value<'_>>)| match *value {
+            Some(Value::Bytes(bytes)) => columns.fits(column, bytes),
+            _ => true,
+        };
+        if values.iter().enumerate().all(fits) {
+            return Ok(values);
+        }
+        Err(damaged(self.page, "filter value that its type cannot have"))
     }
 
     /// The same as they are stored.

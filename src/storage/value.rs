@@ -30,6 +30,15 @@ pub enum Layout {
 }
 
 impl Layout {
+    /// Whether these can be the bytes of a value.
+    pub fn fits(self, bytes: &[u8]) -> bool {
+        match self {
+            Self::ByValue(n) | Self::Fixed(n) => bytes.len() == n,
+            Self::Varlena(shape) => shape.fits(bytes),
+            Self::CString => true,
+        }
+    }
+
     /// What `typlen` and `typbyval` of a type say.
     pub fn of(length: i16, by_value: bool) -> Self {
         match (usize::try_from(length), by_value) {
@@ -123,12 +132,12 @@ impl DatumBuffer {
     /// A datum of bytes that a value of this layout was turned into. It is gone with the next one and with the buffer.
     pub fn datum(&mut self, layout: Layout, bytes: &[u8]) -> Result<pg_sys::Datum> {
         const HEADER: usize = pg_sys::VARHDRSZ;
+        if !layout.fits(bytes) {
+            return Err(damaged());
+        }
         match layout {
-            Layout::ByValue(n) => Self::by_value(n, bytes),
-            Layout::Fixed(n) if n != bytes.len() => Err(damaged()),
-            Layout::Fixed(_) => Ok(pg_sys::Datum::from(self.place(0, bytes)?)),
-            Layout::CString => Ok(pg_sys::Datum::from(self.place(0, bytes)?)),
-            Layout::Varlena(shape) if !shape.fits(bytes) => Err(damaged()),
+            Layout::ByValue(n) => Ok(Self::by_value(n, bytes)),
+            Layout::Fixed(_) | Layout::CString => Ok(pg_sys::Datum::from(self.place(0, bytes)?)),
             Layout::Varlena(_) => {
                 let length = i32::try_from(bytes.len() + HEADER).map_err(|_| damaged())?;
                 let place = self.place(HEADER, bytes)?;
@@ -139,15 +148,12 @@ impl DatumBuffer {
         }
     }
 
-    fn by_value(n: usize, bytes: &[u8]) -> Result<pg_sys::Datum> {
-        if bytes.len() != n {
-            return Err(damaged());
-        }
+    fn by_value(n: usize, bytes: &[u8]) -> pg_sys::Datum {
         let mut word = [0; 8];
         word[..n].copy_from_slice(bytes);
         // As the server makes it of a column: the sign goes on to the left.
         let unused = 64 - 8 * n.clamp(1, 8) as u32;
-        Ok(pg_sys::Datum::from(i64::from_le_bytes(word) << unused >> unused))
+        pg_sys::Datum::from(i64::from_le_bytes(word) << unused >> unused)
     }
 
     /// `gap` bytes, then `bytes`, then at least one zero.

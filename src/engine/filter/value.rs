@@ -37,6 +37,12 @@ pub trait Columns {
     /// The order of two values of column `column`, whose kind is [`ValueKind::Bytes`]. Different bytes may be equal.
     fn compare_bytes(&self, column: usize, a: &[u8], b: &[u8]) -> Result<Ordering>;
 
+    /// Whether these bytes can be a value of column `column` at all.
+    fn fits(&self, column: usize, bytes: &[u8]) -> bool {
+        let _ = (column, bytes);
+        true
+    }
+
     /// The order of two values of a column.
     fn compare(&self, column: usize, a: Value<'_>, b: Value<'_>) -> Result<Ordering> {
         match (a, b) {
