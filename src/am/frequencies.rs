@@ -21,6 +21,8 @@ use crate::storage::relation::IndexRelation;
 use crate::storage::replay;
 use crate::storage::segment_pages::SegmentPages;
 
+const BEYOND: &str = "a term beyond the column's dimension";
+
 /// What was counted.
 pub struct Counted {
     /// Documents of each term.
@@ -38,7 +40,8 @@ pub unsafe fn count(index: IndexRelation, heap: pg_sys::Relation) -> Result<Coun
     let mut rows = unsafe { VisibleRows::begin(index, heap) };
     let dim = u32::try_from(index.column_typmod(vector_place(index))).ok().filter(|&dim| dim > 0);
     replay::retry(index, |meta| {
-        let mut count = Count { rows: &mut rows, frequencies: DocumentFrequencies::default(), dim };
+        let frequencies = DocumentFrequencies::default();
+        let mut count = Count { rows: &mut rows, frequencies, dim, end: dim.unwrap_or(u32::MAX) };
         count.add_all(index, meta)?;
         Ok(Counted { frequencies: count.frequencies, dim: count.dim.unwrap_or(0) })
     })
@@ -48,6 +51,8 @@ struct Count<'a> {
     rows: &'a mut VisibleRows,
     frequencies: DocumentFrequencies,
     dim: Option<u32>,
+    /// No term of the column is so large, if it has a dimension.
+    end: u32,
 }
 
 impl Count<'_> {
@@ -78,6 +83,11 @@ impl Count<'_> {
             Ok(())
         })?;
         hidden |= unseen;
+        if let Some(last) = segment.meta.n_terms.checked_sub(1)
+            && segment.term_entry(last)?.term >= self.end
+        {
+            return Err(corrupt(Part::Terms, segment.meta.n_pages(Part::Terms) - 1, BEYOND));
+        }
         self.frequencies.add_segment(segment, hidden)
     }
 
@@ -90,6 +100,9 @@ impl Count<'_> {
                 let no_such_row = EngineError::BadPage { block: page.own.block, reason: NO_SUCH_ROW };
                 if !absent && self.sees(head.tid).ok_or(no_such_row)? {
                     let vector = pending::load(index, &head, body, page.own.block, &mut buffer)?.vector;
+                    if vector.and_then(|vector| vector.indices().last()).is_some_and(|&last| last >= self.end) {
+                        return Err(EngineError::BadPage { block: page.own.block, reason: BEYOND });
+                    }
                     vector.map_or(Ok(()), |vector| self.frequencies.add_vector(vector))?;
                 }
                 Ok(())
