@@ -19,9 +19,24 @@ pub struct SpecialDocs {
 
 /// A set as it was serialised; `None` if it is none.
 pub fn read_set(bytes: &[u8]) -> Result<Option<RoaringBitmap>> {
-    // Containers take what they are written in; the list of them is made as long as the bytes say, 65,536 at most.
-    let room = bytes.len().saturating_mul(2).saturating_add(65_536 * 64);
+    // Containers take what they are written in; the list of them is made as long as the bytes say.
+    let Some(n) = n_containers(bytes) else { return Ok(None) };
+    let room = bytes.len().saturating_mul(2).saturating_add(64 * n);
     with_room(room, "special documents", || RoaringBitmap::deserialize_from(bytes).ok())
+}
+
+/// How many containers a set says it has (Roaring's format specification), if that many can be in these bytes.
+fn n_containers(bytes: &[u8]) -> Option<usize> {
+    const WITHOUT_RUNS: u32 = 12_346;
+    const WITH_RUNS: u32 = 12_347;
+    let cookie = u32::from_le_bytes(*bytes.first_chunk()?);
+    let n = match cookie {
+        WITHOUT_RUNS => u32::from_le_bytes(*bytes.get(4..)?.first_chunk()?),
+        _ if cookie & 0xffff == WITH_RUNS => (cookie >> 16) + 1,
+        _ => return None,
+    };
+    // Each is described by a key and a count.
+    usize::try_from(n).ok().filter(|&n| n <= bytes.len() / 4)
 }
 
 impl SpecialDocs {
