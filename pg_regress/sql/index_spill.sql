@@ -8,7 +8,10 @@ FROM generate_series(1, 60000) i;
 SET maintenance_work_mem = '1MB';
 SET max_parallel_maintenance_workers = 0;
 SET temp_file_limit = '64kB';
+-- The words are not the same in all versions.
+\set VERBOSITY sqlstate
 CREATE INDEX docs_emb ON docs USING wand (emb);
+\set VERBOSITY default
 SELECT to_regclass('docs_emb');
 RESET temp_file_limit;
 CREATE INDEX docs_emb ON docs USING wand (emb);
