@@ -178,12 +178,7 @@ impl HeapCheck<'_> {
         // Damage has been found when the list was read.
         let Ok(stored) = row::decode(&row.values, self.columns.kinds()) else { return Ok(()) };
         for (column, (&stored, &value)) in stored.iter().zip(values).enumerate() {
-            let same = match self.are_equal(column, stored, value) {
-                // A value that its type cannot have: nothing has compared it before.
-                Err(EngineError::Corrupt { .. }) => false,
-                same => same?,
-            };
-            if !same {
+            if !self.are_equal(column, stored, value)? {
                 self.find_value(tid, None, column, "in the pending list");
             }
         }

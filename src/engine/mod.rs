@@ -1,4 +1,5 @@
-//! Every algorithm of pg_wand, without PostgreSQL: no pages of its server, no clock, no I/O, no global state (but that of [`memory`]).
+//! Every algorithm of pg_wand, without PostgreSQL: no pages of its server, no clock, no I/O, no global state
+//! (but that of [`memory`]).
 //!
 //! [`vector`] is the value; [`codec`] turns numbers into bytes; [`segment`] is the immutable inverted file and its one
 //! writer; [`filter`] finds the documents that conditions on other columns leave; [`pending`] is the form of a document

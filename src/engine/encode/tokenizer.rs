@@ -184,7 +184,6 @@ impl Tokenizer {
                 encoding.get_ids().iter().zip(encoding.get_tokens()).zip(encoding.get_offsets())
             {
                 let range = begin + from..begin + to;
-                reserve(&mut tokens, 1)?;
                 tokens.push(Token { id, token: token.clone(), is_special: self.is_special(id), range });
             }
             begin += piece.len();
