@@ -84,27 +84,32 @@ doors() {
 	integration malformed
 }
 
-# Bytes of all kinds at every door of the engine, a billion and more in all.
+unit() { "$ROOT/scripts/unit.sh" "$@" -- --nocapture; }
+
+# A billion literals and binary values of the engine's two main doors; all other doors with ten million.
 bytes() {
-	set_size PG_WAND_MUTATIONS 250000000
-	"$ROOT/scripts/unit.sh" tests::malformed
+	PG_WAND_MUTATIONS=${PG_WAND_MUTATIONS:-10000000} unit mutations_are || return
+	local door
+	for door in svec_text svec_binary; do
+		PG_WAND_DOOR=$door PG_WAND_MUTATIONS=${PG_WAND_MUTATIONS:-500000000} unit mutations_are || return
+	done
 }
 
 # Damaged pages under every reader of the engine.
 images() {
 	set_size PG_WAND_IMAGES 10000000
-	"$ROOT/scripts/unit.sh" tests::images
+	unit damaged_images_end
 }
 
-# Searches against the oracle, without a server.
+# Searches against the oracle, without a server: ten queries a case; small and larger collections, and conditions.
 engine() {
-	set_size PG_WAND_CASES 1000000
-	"$ROOT/scripts/unit.sh" equal_the_oracle conditions_leave
+	PG_WAND_CASES=${PG_WAND_CASES:-2000000} unit equal_the_oracle || return
+	PG_WAND_CASES=${PG_WAND_CASES:-100000} unit conditions_leave
 }
 
 prefix() {
 	set_size PREFIX_POSITIONS 300
-	set_size PREFIX_LOG 1000
+	set_size PREFIX_LOG 800
 	integration prefix
 }
 
@@ -115,6 +120,7 @@ lottery() {
 
 cancel() {
 	set_size CANCEL_ROUNDS 10000
+	set_size CANCEL_SESSIONS 4
 	integration cancel
 }
 
@@ -201,7 +207,7 @@ counts() {
 		END { printf "%d tests passed, %d failed\n", ok, bad }' "$log"
 }
 
-parts=$(sed -n 's/^\([a-z]*\)() {.*/\1/p' "$0" | grep -vxE 'integration|counts' | sort | paste -sd' ')
+parts=$(sed -n 's/^\([a-z]*\)() {.*/\1/p' "$0" | grep -vxE 'integration|unit|counts' | sort | paste -sd' ')
 [[ " $parts " == *" ${part:-none} "* ]] || die "which part? $parts"
 "$ROOT/scripts/install.sh"
 begin=$SECONDS

@@ -10,7 +10,8 @@
 //! Others' code (JSON, tokenizers, bitmaps) allocates without asking; what it may take is asked for beforehand, and the
 //! library counts that it takes no more.
 //!
-//! Sizes: MEMORY_STEPS (0 by chance beside seven fixed steps; at full size 40), MEMORY_POINTS (10 of each statement and way, chosen by SEED if it has more; at full size 1,000).
+//! Sizes: MEMORY_POINTS (10 of each statement and way, chosen by SEED if it has more; at full size 1,000), MEMORY_STEPS
+//! (0 by chance beside seven fixed steps; at full size 40).
 //! MEMORY_ONLY=scan_bounds takes one statement or operation, MEMORY_ONLY=scan_bounds:one:17 one point of it.
 
 use pg_wand_tests::cluster::Cluster;
