@@ -5,7 +5,10 @@
 //! root starts it as "nobody". fsync is off: a killed process loses no page that the kernel has, so the log's logic
 //! is tested all the same.
 
+mod copies;
+
 use crate::logwatch;
+use crate::processes::{children, is_alive, signal, stat};
 use postgres::{Client, Config, NoTls};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -51,82 +54,6 @@ impl Cluster {
         cluster.append_settings(&format!("{SETTINGS}{socket}{}\n", settings.join("\n")));
         cluster.start();
         cluster
-    }
-
-    /// A streaming standby of this server, caught up or about to be.
-    pub fn standby(&self) -> Self {
-        self.standby_with(&[])
-    }
-
-    /// The same with more settings. This server may be a standby itself.
-    pub fn standby_with(&self, settings: &[&str]) -> Self {
-        let standby = self.base_backup(&["-R", "-X", "stream"]);
-        standby.append_settings(&format!("{}\n", settings.join("\n")));
-        standby.start();
-        standby
-    }
-
-    /// A copy of this server that is not started, for [`Cluster::recover`].
-    pub fn backup(&self) -> Self {
-        self.base_backup(&["-X", "none"])
-    }
-
-    fn base_backup(&self, arguments: &[&str]) -> Self {
-        let copy = Self::new_folder();
-        let host = self.folder.to_str().expect("UTF-8 path");
-        let port = PORT.to_string();
-        let server = ["-h", host, "-p", &port, "-U", "postgres", "-c", "fast", "--no-sync"];
-        copy.run("pg_basebackup", &[&server, arguments].concat());
-        copy.append_settings(&format!("unix_socket_directories = '{}'\n", copy.folder.display()));
-        copy
-    }
-
-    /// Settings with which a server archives its log in its folder.
-    pub const ARCHIVING: [&str; 2] =
-        ["archive_mode = on", "archive_command = 'cp %p ../%f.part && mv ../%f.part ../%f'"];
-
-    /// Starts this backup: it replays the log that `source` has archived up to `lsn`, and then takes writes.
-    pub fn recover(&self, source: &Self, lsn: &str) {
-        self.recover_and_pause(source, lsn);
-        self.resume();
-    }
-
-    /// The same, but stops at `lsn`, the record there included: the server can be read only.
-    pub fn recover_and_pause(&self, source: &Self, lsn: &str) {
-        self.append_settings(&format!(
-            "archive_mode = off
-             restore_command = 'cp {}/%f \"%p\"'
-             recovery_target_lsn = '{lsn}'
-             recovery_target_action = pause\n",
-            source.folder.display()
-        ));
-        fs::write(self.data().join("recovery.signal"), "").expect("recovery.signal");
-        self.start();
-        self.wait_until("SELECT pg_get_wal_replay_pause_state() = 'paused'", &format!("comes to {lsn}"));
-    }
-
-    /// Ends a recovery that stands still: the server takes writes.
-    pub fn resume(&self) {
-        self.connect().batch_execute("SELECT pg_wal_replay_resume()").expect("a paused recovery");
-        self.wait_until("SELECT NOT pg_is_in_recovery()", "ends recovery");
-    }
-
-    fn wait_until(&self, sql: &str, what: &str) {
-        let mut client = self.connect();
-        let begin = Instant::now();
-        while !client.query_one(sql, &[]).expect("an answer").get::<_, bool>(0) {
-            assert!(begin.elapsed() < Duration::from_secs(120), "the server never {what}");
-            std::thread::sleep(Duration::from_millis(10));
-        }
-    }
-
-    /// A copy of this server, which does not run. It is not started.
-    pub fn copy(&self) -> Self {
-        let copy = Self::new_folder();
-        let status = Command::new("cp").arg("-a").arg(self.data()).arg(&copy.folder).status().expect("cp");
-        assert!(status.success(), "{} cannot be copied", self.data().display());
-        copy.append_settings(&format!("unix_socket_directories = '{}'\n", copy.folder.display()));
-        copy
     }
 
     /// Changes settings of the running server; they hold for all sessions soon.
@@ -257,25 +184,6 @@ impl Cluster {
         }
     }
 
-    /// Waits until this standby has replayed all that `primary` has written.
-    pub fn wait_for(&self, primary: &mut Client) {
-        let lsn: String = primary.query_one("SELECT pg_current_wal_flush_lsn()::text", &[]).expect("LSN").get(0);
-        let begin = Instant::now();
-        loop {
-            let replayed = self.config("postgres").connect(NoTls).ok().and_then(|mut standby| {
-                let sql = format!("SELECT pg_last_wal_replay_lsn() >= '{lsn}'");
-                standby.query_one(&sql, &[]).ok().map(|row| row.get::<_, bool>(0))
-            });
-            match replayed {
-                Some(true) => return,
-                Some(false) => (),
-                None => panic!("the standby is gone\n{}", logwatch::tail(&self.log(), 30)),
-            }
-            assert!(begin.elapsed() < Duration::from_secs(120), "the standby does not catch up with {lsn}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
     fn new_folder() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -393,71 +301,7 @@ fn server_user() -> Option<(u32, u32)> {
     })
 }
 
-/// Ends a server process that does not heed anybody any more; all others end with it.
-pub fn kill(pid: u32) {
-    signal("KILL", &[pid]);
-}
-
-/// Lets a server process stand still for a while, wherever it is in its work.
-pub fn stall(pid: u32, time: Duration) {
-    signal("STOP", &[pid]);
-    std::thread::sleep(time);
-    signal("CONT", &[pid]);
-}
-
-/// The most memory that a process has had so far, in bytes, where the kernel tells.
-pub fn peak_memory(pid: u32) -> Option<u64> {
-    memory(pid, "VmHWM")
-}
-
-/// The memory of its own that a process has now.
-pub fn own_memory(pid: u32) -> Option<u64> {
-    memory(pid, "RssAnon")
-}
-
-/// How long a process has waited for a processor so far; nothing where the kernel does not tell, or once it is gone.
-pub fn waited(pid: u32) -> Option<Duration> {
-    let text = fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
-    Some(Duration::from_nanos(text.split_whitespace().nth(1)?.parse().ok()?))
-}
-
-fn memory(pid: u32, field: &str) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
-    Some(1024 * line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?)
-}
-
-fn signal(name: &str, pids: &[u32]) {
-    let mut command = Command::new("kill");
-    command.arg(format!("-{name}")).args(pids.iter().map(u32::to_string));
-    // A child may be gone already; that is what we want.
-    let _ = command.stderr(std::process::Stdio::null()).status();
-}
-
-pub fn children(parent: u32) -> Vec<u32> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir("/proc").expect("/proc").flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        if stat(pid).is_some_and(|(_, ppid)| ppid == parent) {
-            found.push(pid);
-        }
-    }
-    found
-}
-
 /// Whether a line of the log says that a process was killed.
 pub fn is_kill(line: &str) -> bool {
     line.contains("was terminated by signal 9")
-}
-
-/// Whether the process is there.
-pub fn is_alive(pid: u32) -> bool {
-    stat(pid).is_some_and(|(state, _)| state != 'Z')
-}
-
-/// State and parent of a process; the name before them is in brackets and may hold anything.
-fn stat(pid: u32) -> Option<(char, u32)> {
-    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let mut fields = text.rsplit(") ").next()?.split(' ');
-    Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
 }

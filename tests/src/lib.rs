@@ -1,6 +1,6 @@
 //! Shared parts of the client-side tests: everything here drives PostgreSQL from outside.
 //!
-//! [`cluster`] makes, kills and copies servers; [`logwatch`] reads what they say, [`archive`] what they log; [`ledger`]
+//! [`cluster`] makes, kills and copies servers, [`processes`] are theirs; [`logwatch`] reads what they say, [`archive`] what they log; [`ledger`]
 //! remembers what they acknowledged; [`oracle`] compares an index with a sequential scan; [`operations`] are the ways
 //! to change one, with their [`boundaries`]; [`workload`] is a table for writers, and [`load`] puts it under load;
 //! [`churn`] is one under the hardest, and [`witness`] reads it on a standby meanwhile; [`corpus`] makes vectors;
@@ -36,6 +36,7 @@ pub mod logwatch;
 pub mod lottery;
 pub mod operations;
 pub mod oracle;
+pub mod processes;
 pub mod random;
 pub mod raw;
 pub mod roles;

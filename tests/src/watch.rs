@@ -1,6 +1,6 @@
 //! Measures what a server process takes for something.
 
-use crate::cluster::waited;
+use crate::processes::waited;
 use std::time::{Duration, Instant};
 
 /// How long a process takes, but for what it waits for a processor.

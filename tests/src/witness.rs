@@ -2,9 +2,10 @@
 //! the client to try again. Anything else is kept as a failure.
 
 use crate::churn;
-use crate::cluster::{self, Cluster};
+use crate::cluster::Cluster;
 use crate::logwatch;
 use crate::oracle::{self, Row};
+use crate::processes;
 use crate::random::Random;
 use postgres::error::SqlState;
 use postgres::{Client, Config, NoTls, Transaction};
@@ -128,7 +129,7 @@ fn hold_up(server: &Config, seed: u64, stop: &AtomicBool) {
         };
         if !busy.is_empty() {
             let time = *random.pick(&[5, 20, 100, 300]);
-            cluster::stall(random.pick(&busy).unsigned_abs(), Duration::from_millis(time));
+            processes::stall(random.pick(&busy).unsigned_abs(), Duration::from_millis(time));
         }
         thread::sleep(Duration::from_millis(5));
     }

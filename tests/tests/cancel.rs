@@ -16,8 +16,9 @@
 //! which is 14 MB as text). CANCEL_ONLY takes the statements whose names begin so. SEED repeats the choices, though not
 //! the moments.
 
-use pg_wand_tests::cluster::{Cluster, is_alive, own_memory};
+use pg_wand_tests::cluster::Cluster;
 use pg_wand_tests::lengthy::{self, Lengthy, Sizes};
+use pg_wand_tests::processes::{is_alive, own_memory};
 use pg_wand_tests::random::Random;
 use pg_wand_tests::session::{Ended, Session};
 use pg_wand_tests::stops::{self, CONTROL, How, MOST, MOST_99, Stop};

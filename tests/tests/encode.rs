@@ -2,8 +2,9 @@
 //! finds what questions encoded by other programs find; encoders are seen by all sessions, dumped with their owners and
 //! readers, and cached; text may come in every encoding, and be long.
 
-use pg_wand_tests::cluster::{Cluster, peak_memory};
+use pg_wand_tests::cluster::Cluster;
 use pg_wand_tests::judged::{assert_near, best, ndcg, run};
+use pg_wand_tests::processes::peak_memory;
 use pg_wand_tests::raw::Raw;
 use pg_wand_tests::{oracle, project_root};
 use postgres::Client;

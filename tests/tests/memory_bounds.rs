@@ -8,9 +8,10 @@
 //! it begins anew when asked. Sizes: BOUNDS_ROWS (20,000; at full size 500,000) and BOUNDS_MOST, up to which setting in
 //! MB, in steps of four times from 1 on (64; at full size 1,024).
 
-use pg_wand_tests::cluster::{Cluster, children, peak_memory};
+use pg_wand_tests::cluster::Cluster;
 use pg_wand_tests::corpus::{self, Profile};
 use pg_wand_tests::operations;
+use pg_wand_tests::processes::{children, peak_memory};
 use pg_wand_tests::random::Random;
 use pg_wand_tests::scarcity::{Session, field};
 use pg_wand_tests::{begin, one_at_a_time, size};

@@ -2,8 +2,9 @@
 //! names the index and the block, gives a reason and says what to do. Anything else is a breach of the promise.
 
 use super::patient::Patient;
-use crate::cluster::{self, Cluster};
+use crate::cluster::Cluster;
 use crate::oracle::{self, Row};
+use crate::processes;
 use postgres::{Client, NoTls, SimpleQueryMessage};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
@@ -128,7 +129,7 @@ fn watch(running: Weak<Mutex<Option<(Instant, u32)>>>) {
     std::thread::spawn(move || {
         while let Some(running) = running.upgrade() {
             let hopeless = running.lock().expect("watch").filter(|(begin, _)| begin.elapsed() > HOPELESS);
-            hopeless.into_iter().for_each(|(_, pid)| cluster::kill(pid));
+            hopeless.into_iter().for_each(|(_, pid)| processes::kill(pid));
             drop(running);
             std::thread::sleep(Duration::from_secs(1));
         }
