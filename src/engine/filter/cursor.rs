@@ -3,6 +3,7 @@
 use super::column::ColumnReader;
 use super::dictionary::{Cut, ValuesPage};
 use super::list::List;
+use super::meta::listed_per_page;
 use super::planes::Planes;
 use super::value::Value;
 use crate::engine::error::{Result, reserve};
@@ -79,6 +80,18 @@ impl<'p, P: PartPages> Cursor<'p, P> {
     /// The page it is on, and its number; `None` behind the last.
     pub fn place(&self) -> Option<(u32, u32)> {
         self.page.as_ref().map(|page| (page.no(), page.first().number + self.at as u32))
+    }
+
+    /// The page where the documents of the current value begin to be listed, of a column that has lists, else the page
+    /// the value is on.
+    pub fn docs_page(&self) -> (Part, u32) {
+        let meta = self.column.meta;
+        if meta.has_lists() {
+            let page = self.position / listed_per_page(self.column.n_docs);
+            (Part::FilterLists, meta.lists_page.saturating_add(page))
+        } else {
+            (Part::FilterValues, self.place().map_or(meta.values_page, |(page, _)| page))
+        }
     }
 
     /// Moves to the next value.

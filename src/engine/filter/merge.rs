@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 
 use super::value::{Columns, Value, ValueKind, two_kinds};
 use crate::engine::error::{Result, reserve, reserved};
-use crate::engine::segment::pages::{Part, corrupt};
 use crate::engine::segment::source::Input;
 
 /// An input that is at a value.
@@ -122,11 +121,13 @@ impl<'c> ValueHeap<'c> {
         if self.kind == ValueKind::Bytes && self.advanced == Some(first.input) {
             return Ok(None);
         }
-        let Some(value) = inputs[first.input].source.value() else { return Ok(None) };
+        let source = &inputs[first.input].source;
+        let Some(value) = source.value() else { return Ok(None) };
         match self.compare(value, self.value())? {
-            Ordering::Equal => Ok(Some(first.input)),
+            // Of equal values those of earlier inputs have been taken.
+            Ordering::Equal if self.advanced < Some(first.input) => Ok(Some(first.input)),
             Ordering::Greater => Ok(None),
-            Ordering::Less => Err(corrupt(Part::FilterValues, 0, "values do not ascend")),
+            _ => Err(source.value_out_of_order()),
         }
     }
 

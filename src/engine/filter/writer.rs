@@ -150,7 +150,7 @@ impl<'w, S: PartSink> ColumnWriter<'w, S> {
     #[inline]
     fn push(&mut self, doc: u32) -> Result<()> {
         if doc >= self.n_docs || self.last.is_some_and(|last| doc <= last) {
-            return Err(corrupt(Part::FilterLists, 0, "documents of a value do not ascend within the segment"));
+            return Err(corrupt(Part::FilterValues, 0, "documents of a value do not ascend within the segment"));
         }
         self.codes.set(doc, self.n_values + 1)?;
         let bytes = &doc.to_le_bytes()[..self.list_width];

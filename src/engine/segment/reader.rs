@@ -373,7 +373,7 @@ impl<'p, P: PartPages> SegmentAsSource<'p, P> {
     }
 }
 
-impl<P: PartPages> SegmentSource for SegmentAsSource<'_, P> {
+impl<'p, P: PartPages> SegmentSource for SegmentAsSource<'p, P> {
     fn n_docs(&self) -> u32 {
         self.reader.meta.n_docs
     }
@@ -410,13 +410,37 @@ impl<P: PartPages> SegmentSource for SegmentAsSource<'_, P> {
     }
 
     fn for_each_doc_of_value(&mut self, each: &mut EachDoc<'_>) -> Result<()> {
-        let given = self.column.as_mut().map_or(Ok(()), |column| column.for_each_doc(each));
+        let Some(column) = &mut self.column else { return Ok(()) };
+        let (part, page) = column.docs_page();
+        let mut next = 0;
+        let given = column.for_each_doc(&mut |doc| {
+            if doc < next {
+                return Err(corrupt(part, page, "documents of a value do not ascend within the segment"));
+            }
+            next = doc + 1;
+            each(doc)
+        });
         given.map_err(|e| self.reader.pages.locate(e))
     }
 
+    fn value_out_of_order(&self) -> EngineError {
+        let page = self.column.as_ref().and_then(Cursor::place).map_or(0, |(page, _)| page);
+        self.reader.pages.locate(corrupt(Part::FilterValues, page, "values do not ascend"))
+    }
+
     fn advance_value(&mut self) -> Result<()> {
-        let advanced = self.column.as_mut().map_or(Ok(()), Cursor::advance);
-        advanced.map_err(|e| self.reader.pages.locate(e))
+        let Some(column) = &mut self.column else { return Ok(()) };
+        let integer = |column: &Cursor<'p, P>| match column.value() {
+            Some(Value::Integer(integer)) => Some(integer),
+            _ => None,
+        };
+        let before = integer(column);
+        column.advance().map_err(|e| self.reader.pages.locate(e))?;
+        // Comparing bytes would take calls into a collation.
+        match (before, integer(column)) {
+            (Some(before), Some(now)) if now <= before => Err(self.value_out_of_order()),
+            _ => Ok(()),
+        }
     }
 
     fn begin_terms(&mut self) -> Result<()> {

@@ -5,8 +5,9 @@ use roaring::RoaringBitmap;
 
 use super::format::Sign;
 use super::norms::Norm;
+use super::pages::{Part, corrupt};
 use super::special::SpecialDocs;
-use crate::engine::error::Result;
+use crate::engine::error::{EngineError, Result};
 use crate::engine::filter::value::Value;
 use crate::engine::ids::Tid;
 
@@ -63,6 +64,10 @@ pub trait SegmentSource {
     /// Gives the documents of the current value, ascending.
     fn for_each_doc_of_value(&mut self, _each: &mut EachDoc<'_>) -> Result<()> {
         Ok(())
+    }
+    /// The error that the current value is not above the one before, or equal to one that was given already.
+    fn value_out_of_order(&self) -> EngineError {
+        corrupt(Part::FilterValues, 0, "values do not ascend")
     }
     /// Moves to the next value of the column.
     fn advance_value(&mut self) -> Result<()> {

@@ -84,6 +84,39 @@ fn flipped_codes_and_lists_are_found() {
     check_segment(&made.reader(), &columns, None, &mut |problem| panic!("{problem:?}")).unwrap();
 }
 
+/// A merge names the page: what it writes tells it only that something is wrong.
+#[test]
+fn merges_say_which_page_is_damaged() {
+    const PROFILES: [Profile; 2] = [Profile::Unique, Profile::Words(300)];
+    let rng = &mut Random::from_state(9);
+    let columns = CaseBlind(PROFILES.iter().map(|profile| profile.kind()).collect());
+    let rows = rows(rng, &PROFILES, 10_000);
+    let mut made = Made::build(rng, &columns, 0, &rows);
+    let merge = |made: &Made| {
+        let source = SegmentAsSource::new(made.reader()).unwrap();
+        write_segment(&mut [Input::all(source)], &columns, &mut MemoryPages::default()).map(drop)
+    };
+    merge(&made).unwrap();
+    // An integer that is the first of its page, and a document that is the last there can be, in the midst of others.
+    let [unique, words] = [0, 1].map(|no| made.meta.columns[no].clone());
+    let (values, lists) = (unique.values_page + 1, words.lists_page + 1);
+    let docs = (made.meta.n_docs - 1).to_le_bytes().repeat(2);
+    for (part, page, at, bytes) in [
+        (Part::FilterValues, values, 20 + 8, &[0; 8][..]),
+        (Part::FilterLists, lists, 1_000, &[docs[0], docs[1], docs[0], docs[1]]),
+    ] {
+        let bytes_there = &mut made.pages.part_mut(part)[page as usize][at..at + bytes.len()];
+        let before = bytes_there.to_vec();
+        bytes_there.copy_from_slice(bytes);
+        match merge(&made) {
+            Err(EngineError::Corrupt { part: named, page: on, .. }) => assert_eq!((named, on), (part.name(), page)),
+            other => panic!("{part:?}: {other:?}"),
+        }
+        made.pages.part_mut(part)[page as usize][at..at + bytes.len()].copy_from_slice(&before);
+    }
+    merge(&made).unwrap();
+}
+
 /// Columns whose comparison says anything, and fails now and then if it is to.
 struct Whimsical {
     rng: RefCell<Random>,
