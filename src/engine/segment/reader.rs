@@ -412,13 +412,12 @@ impl<'p, P: PartPages> SegmentSource for SegmentAsSource<'p, P> {
     fn for_each_doc_of_value(&mut self, each: &mut EachDoc<'_>) -> Result<()> {
         let Some(column) = &mut self.column else { return Ok(()) };
         let (part, page) = column.docs_page();
-        let mut next = 0;
+        // Who takes the documents sees what is wrong with them, but not where they come from.
         let given = column.for_each_doc(&mut |doc| {
-            if doc < next {
-                return Err(corrupt(part, page, "documents of a value do not ascend within the segment"));
-            }
-            next = doc + 1;
-            each(doc)
+            each(doc).map_err(|e| match e {
+                EngineError::Corrupt { reason, .. } => corrupt(part, page, reason),
+                other => other,
+            })
         });
         given.map_err(|e| self.reader.pages.locate(e))
     }
