@@ -35,6 +35,13 @@ UPDATE docs SET emb = '{8:1}/9' WHERE id = 3;
 SELECT * FROM wand_df('docs_emb');
 VACUUM docs;
 SELECT * FROM wand_df('docs_emb');
+-- a column without a dimension may have vectors of several, which do not go together
+INSERT INTO docs VALUES (6, '{20:1}/30');
+SELECT df_agg(emb) FROM docs;
+SELECT * FROM wand_df('docs_emb');
+UPDATE docs SET emb = '{20:1}' WHERE id = 6;
+SELECT df_agg(emb) FROM docs;
+SELECT wand_idf('docs_emb');
 DROP TABLE docs;
 
 -- many rows, several segments and a pending list; a third deleted, a third changed

@@ -6,10 +6,12 @@ use roaring::RoaringBitmap;
 
 use super::check_heap::{self, Indexed, PendingRow, Place};
 use super::columns::IndexColumns;
+use super::table_end::{NO_SUCH_ROW, TableEnd};
 use super::{metric_of, sweep};
 use crate::engine::error::{EngineError, Result, reserve};
 use crate::engine::ids::Tid;
 use crate::engine::segment::check::{DocumentSums, check_segment, repeated_tids};
+use crate::engine::segment::format::DOCMAP_PER_PAGE;
 use crate::engine::segment::pages::Part;
 use crate::engine::segment::reader;
 use crate::storage::buffer::SharedBuffer;
@@ -93,13 +95,15 @@ struct Checker {
     meta: Option<Meta>,
     findings: Vec<Finding>,
     indexed: Indexed,
+    table_end: TableEnd,
 }
 
 impl Checker {
     /// Checks everything but the heap.
     fn run(index: IndexRelation, with_heap: bool) -> Result<Self> {
         let (columns, indexed) = (IndexColumns::of(index), Indexed::default());
-        let mut checker = Self { index, columns, meta: None, findings: Vec::new(), indexed };
+        let mut checker =
+            Self { index, columns, meta: None, findings: Vec::new(), indexed, table_end: TableEnd::of(index) };
         if let Err(error) = checker.check_index(with_heap) {
             checker.damage(None, error)?;
         }
@@ -226,6 +230,10 @@ impl Checker {
         let at = self.indexed.segments.len();
         reader::for_each_tid(&segment, &mut |doc, tid| {
             if !dead.contains(doc) {
+                if !self.table_end.has(tid) {
+                    let block = pages.block(Part::Docmap, doc / DOCMAP_PER_PAGE);
+                    self.find(Some(id), Part::Docmap.name(), block, NO_SUCH_ROW);
+                }
                 reserve(tids, 1, "row list of the check")?;
                 tids.push(tid);
                 if with_heap {
@@ -265,6 +273,9 @@ impl Checker {
                 let entry = pending::load(self.index, &head, body, page.own.block, &mut buffer)?;
                 entry.values_of(&self.columns)?;
                 if !head.dead {
+                    if !self.table_end.has(head.tid) {
+                        self.find(None, "pending list", Some(page.own.block), NO_SUCH_ROW);
+                    }
                     reserve(tids, 1, "row list of the check")?;
                     tids.push(head.tid);
                     if with_heap {

@@ -6,7 +6,7 @@ use pgrx::pg_sys;
 use roaring::RoaringBitmap;
 
 use super::columns::vector_place;
-use super::rows::NO_SUCH_ROW;
+use super::table_end::NO_SUCH_ROW;
 use super::visible::VisibleRows;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::ids::Tid;
@@ -14,6 +14,8 @@ use crate::engine::segment::format::DOCMAP_PER_PAGE;
 use crate::engine::segment::frequencies::DocumentFrequencies;
 use crate::engine::segment::pages::{Part, PartPages, corrupt};
 use crate::engine::segment::reader;
+use crate::engine::vector::check::check_same_dim;
+use crate::engine::vector::error::VectorError;
 use crate::storage::manifest_cache;
 use crate::storage::meta::Meta;
 use crate::storage::pending::{self, EntryBuffer, Walk};
@@ -27,8 +29,9 @@ const BEYOND: &str = "a term beyond the column's dimension";
 pub struct Counted {
     /// Documents of each term.
     pub frequencies: DocumentFrequencies,
-    /// The dimension of the column, or of the first vector if the column has none; 0 without either.
-    pub dim: u32,
+    /// The dimension of the column, or of the first vector if the column has none; 0 without either. An error if the
+    /// vectors have several.
+    pub dim: std::result::Result<u32, VectorError>,
 }
 
 /// Counts the whole index.
@@ -40,11 +43,35 @@ pub unsafe fn count(index: IndexRelation, heap: pg_sys::Relation) -> Result<Coun
     let mut rows = unsafe { VisibleRows::begin(index, heap) };
     let dim = u32::try_from(index.column_typmod(vector_place(index))).ok().filter(|&dim| dim > 0);
     replay::retry(index, |meta| {
-        let frequencies = DocumentFrequencies::default();
-        let mut count = Count { rows: &mut rows, frequencies, dim, end: dim.unwrap_or(u32::MAX) };
+        let mut count = Count::new(&mut rows, dim);
         count.add_all(index, meta)?;
-        Ok(Counted { frequencies: count.frequencies, dim: count.dim.unwrap_or(0) })
+        let (frequencies, dim) = (count.frequencies, count.dim.unwrap_or(0));
+        let is_beyond = dim > 0 && frequencies.greatest_term().is_some_and(|term| term >= dim);
+        let dim = if is_beyond { common_dim(index, meta, &mut rows, dim)? } else { Ok(dim) };
+        Ok(Counted { frequencies, dim })
     })
+}
+
+/// The dimension of all vectors, where one has a term that the first one's dimension, `first`, does not have: either
+/// not all have that, or the index is damaged.
+fn common_dim(
+    index: IndexRelation,
+    meta: &Meta,
+    rows: &mut VisibleRows,
+    first: u32,
+) -> Result<std::result::Result<u32, VectorError>> {
+    let mut count = Count { dims: Some(Dims { common: Ok(first), some_unbounded: false }), ..Count::new(rows, None) };
+    count.add_all(index, meta)?;
+    match count.dims {
+        Some(dims) if dims.some_unbounded || dims.common.is_err() => Ok(dims.common),
+        _ => Count::new(rows, Some(first)).add_all(index, meta).map(|()| Ok(first)),
+    }
+}
+
+/// The dimensions of all vectors seen.
+struct Dims {
+    common: std::result::Result<u32, VectorError>,
+    some_unbounded: bool,
 }
 
 struct Count<'a> {
@@ -53,9 +80,15 @@ struct Count<'a> {
     dim: Option<u32>,
     /// No term of the column is so large, if it has a dimension.
     end: u32,
+    /// If they are asked for: then all vectors are read.
+    dims: Option<Dims>,
 }
 
-impl Count<'_> {
+impl<'a> Count<'a> {
+    fn new(rows: &'a mut VisibleRows, dim: Option<u32>) -> Self {
+        Self { rows, frequencies: DocumentFrequencies::default(), dim, end: dim.unwrap_or(u32::MAX), dims: None }
+    }
+
     /// The metapage is read after the snapshot was taken, so every row that is seen is found from there, and once.
     fn add_all(&mut self, index: IndexRelation, meta: &Meta) -> Result<()> {
         let skip_killed = !index.is_under_replay();
@@ -114,8 +147,15 @@ impl Count<'_> {
     /// `None` if the table cannot have such a row.
     fn sees(&mut self, tid: Tid) -> Option<bool> {
         let sees = self.rows.sees(tid)?;
-        if sees && self.dim.is_none() {
-            self.dim = self.rows.with_vector(|vector| vector.map(|vector| vector.dim()));
+        if sees && (self.dim.is_none() || self.dims.is_some()) {
+            let dim = self.rows.with_vector(|vector| vector.map(|vector| vector.dim()));
+            self.dim = self.dim.or(dim);
+            if let (Some(dims), Some(dim)) = (&mut self.dims, dim) {
+                dims.some_unbounded |= dim == 0;
+                if let Ok(common) = dims.common {
+                    dims.common = check_same_dim(common, dim);
+                }
+            }
         }
         Some(sees)
     }

@@ -39,6 +39,7 @@ pub mod settings;
 pub mod short_list;
 pub mod shrink;
 pub mod sweep;
+pub mod table_end;
 pub mod vacuum;
 pub mod validate;
 pub mod visible;

@@ -12,6 +12,7 @@ use super::conditions::Conditions;
 use super::counts::ScanCounts;
 use super::killed::{Killed, Place};
 use super::ranking::{Order, Ranking, Request, Row};
+use super::table_end::{NO_SUCH_ROW, TableEnd};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::search::query::Distance;
 use crate::engine::search::ranker::RankCounts;
@@ -21,9 +22,6 @@ use crate::engine::segment::pages::Part;
 use crate::storage::meta::{META_BLOCK, Meta};
 use crate::storage::relation::IndexRelation;
 use crate::storage::replay::{self, MAX_RESTARTS};
-
-/// What is wrong with a document of such a row.
-pub const NO_SUCH_ROW: &str = "a document is of a row that the table cannot have";
 
 /// See the module's text.
 pub struct Rows {
@@ -36,14 +34,10 @@ pub struct Rows {
     /// Elsewhere: rows that are dead to everybody, and the last row, which may be the next of them.
     killed: Killed,
     last: Option<Place>,
-    /// Blocks that the table has at least.
-    table_blocks: u32,
+    table_end: TableEnd,
     delivered: u64,
     rechecked: u64,
 }
-
-/// No page has more rows, and the server's bitmaps take no greater offset (its MaxHeapTuplesPerPage).
-const ROWS_PER_PAGE: u16 = ((pg_sys::BLCKSZ - 24) / (24 + 4)) as u16;
 
 struct Again {
     request: Request<'static>,
@@ -73,7 +67,7 @@ impl Rows {
             again,
             killed: Killed::default(),
             last: None,
-            table_blocks: 0,
+            table_end: TableEnd::of(index),
             delivered: 0,
             rechecked: 0,
         };
@@ -105,14 +99,10 @@ impl Rows {
         Ok(Some(row))
     }
 
-    /// The server trusts an index that a row's page exists: it would look for a file that is not there, and complain of
-    /// that. Whoever put the row into the index found it in the table before, so a page beyond the end is damage.
+    /// The row is one that the table can have.
     fn expect_row(&mut self, row: &Row) -> Result<()> {
         let Row { tid, place, .. } = *row;
-        if tid.block >= self.table_blocks {
-            self.table_blocks = self.index.table_blocks();
-        }
-        if tid.block < self.table_blocks && (1..=ROWS_PER_PAGE).contains(&tid.offset) {
+        if self.table_end.has(tid) {
             return Ok(());
         }
         let block = match place {

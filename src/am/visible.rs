@@ -4,6 +4,7 @@ use pgrx::pg_sys;
 use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 
 use super::columns::vector_place;
+use super::table_end::TableEnd;
 use super::tid_to;
 use crate::engine::ids::Tid;
 use crate::storage::datum::SVec;
@@ -16,8 +17,7 @@ pub struct VisibleRows {
     fetch: *mut pg_sys::IndexFetchTableData,
     slot: *mut pg_sys::TupleTableSlot,
     snapshot: pg_sys::Snapshot,
-    /// Blocks that the table has at least.
-    n_blocks: u32,
+    table_end: TableEnd,
 }
 
 impl VisibleRows {
@@ -43,16 +43,13 @@ impl VisibleRows {
             .map_or(std::ptr::null_mut(), |begin| unsafe { pg_guard_ffi_boundary(|| begin(heap)) });
         // SAFETY: the relation is open.
         let slot = unsafe { pg_sys::table_slot_create(heap, std::ptr::null_mut()) };
-        Self { index, table, fetch, slot, snapshot, n_blocks: 0 }
+        Self { index, table, fetch, slot, snapshot, table_end: TableEnd::of(index) }
     }
 
     /// Whether the snapshot sees a row at `tid`, by itself or as a later member of its HOT chain; `None` if the table
-    /// ends before it, which the server would not look at.
+    /// cannot have it, which the server would not look at.
     pub fn sees(&mut self, tid: Tid) -> Option<bool> {
-        if tid.block >= self.n_blocks {
-            self.n_blocks = self.index.table_blocks();
-        }
-        if tid.block >= self.n_blocks {
+        if !self.table_end.has(tid) {
             return None;
         }
         let look = self.table.index_fetch_tuple?;

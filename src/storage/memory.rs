@@ -27,8 +27,9 @@ use super::fault;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::memory::{LARGE, SHORT, is_some_left};
 
-/// Bytes of the reserve. Nobody writes to them, so they are no memory until they are given back.
-pub const RESERVE: usize = 1 << 20;
+/// Bytes of the reserve. Nobody writes to them, so they are no memory until they are given back. A memory context that
+/// has grown asks for a block of 1 MB at least, which the system's allocator may round up.
+pub const RESERVE: usize = 3 << 20;
 
 #[global_allocator]
 static MEMORY: Memory = Memory;

@@ -23,7 +23,7 @@ use pg_wand_tests::cluster::Cluster;
 use pg_wand_tests::damage::examiner::Outcome;
 use pg_wand_tests::damage::pages::{self, HEADER, KINDS, Page};
 use pg_wand_tests::damage::scans::{BY_BITMAP, BY_INDEX};
-use pg_wand_tests::damage::ward::{SERIES, Ward};
+use pg_wand_tests::damage::ward::{Age, SERIES, Ward};
 use pg_wand_tests::damage::ways::WAYS;
 use pg_wand_tests::{begin, size};
 use std::time::Instant;
@@ -87,19 +87,20 @@ fn known_damages() {
 
     // The list's last page is the metapage: an INSERT waited for the lock that it held itself.
     let insert = "INSERT INTO plain SELECT * FROM plain_all LIMIT 1";
-    let outcomes = ward.try_known(0, true, |pages| pages[0].set_word(HEADER + 28, 0), &[insert]);
+    let outcomes = ward.try_known(0, Age::Old, |pages| pages[0].set_word(HEADER + 28, 0), &[insert]);
     assert!(all_damaged(&outcomes.unwrap_or_else(|e| panic!("{e}"))));
 
-    // Rows where the table has no page: the server complained of a file.
+    // Rows where the table has no page: the server complained of a file, and the check did not see those of dead rows.
     let beyond = |pages: &mut [Page]| {
         let docmap = &mut pages[block_of(pages, "docmap")];
         (0..docmap.used() / 6).for_each(|doc| docmap.set_word(HEADER + 6 * doc, 1 << 20));
     };
     let ranked = format!("{BY_INDEX}; SELECT id FROM euclid ORDER BY emb <-> '{{6:1}}/30522' LIMIT 3");
     let by_bitmap = format!("{BY_BITMAP}; SELECT id FROM euclid WHERE few = 2");
-    let statements = [&ranked, &by_bitmap, "SELECT * FROM wand_df('euclid_idx')"];
-    let outcomes = ward.try_known(2, false, beyond, &statements).unwrap_or_else(|e| panic!("{e}"));
-    assert!(all_damaged(&outcomes), "{outcomes:?}");
+    let statements =
+        ["SELECT * FROM wand_check('euclid_idx')", &ranked, &by_bitmap, "SELECT * FROM wand_df('euclid_idx')"];
+    let outcomes = ward.try_known(2, Age::New, beyond, &statements).unwrap_or_else(|e| panic!("{e}"));
+    assert!(found(&outcomes[0]) && all_damaged(&outcomes[1..]), "{outcomes:?}");
 
     // All rows are marked as dead to everybody: scans give none, and the check was content.
     let kill = |pages: &mut [Page]| {
@@ -108,7 +109,7 @@ fn known_damages() {
         killed.0[HEADER..HEADER + 40].fill(0xff);
     };
     let check = "SELECT * FROM wand_check('euclid_idx', true)";
-    let outcomes = ward.try_known(2, false, kill, &[check]).unwrap_or_else(|e| panic!("{e}"));
+    let outcomes = ward.try_known(2, Age::New, kill, &[check]).unwrap_or_else(|e| panic!("{e}"));
     assert!(found(&outcomes[0]));
 
     // A page of live docs says that it uses a byte less: when VACUUM changed it the log kept no more than that, and the
@@ -119,13 +120,31 @@ fn known_damages() {
     };
     let statements =
         ["DELETE FROM euclid WHERE ctid = (SELECT min(ctid) FROM euclid)", "VACUUM (INDEX_CLEANUP ON) euclid"];
-    let outcomes = ward.try_known(2, false, shorten, &statements).unwrap_or_else(|e| panic!("{e}"));
+    let outcomes = ward.try_known(2, Age::New, shorten, &statements).unwrap_or_else(|e| panic!("{e}"));
     assert!(all_damaged(&outcomes[1..]), "{outcomes:?}");
 
     // Another metric: with a pending list alone nothing contradicts it but the operator class.
     let check = "SELECT * FROM wand_check('plain_idx')";
-    let outcomes = ward.try_known(0, false, |pages| pages[0].set_word(HEADER + 4, 1), &[check]);
+    let outcomes = ward.try_known(0, Age::New, |pages| pages[0].set_word(HEADER + 4, 1), &[check]);
     assert!(found(&outcomes.unwrap_or_else(|e| panic!("{e}"))[0]));
+
+    // Pending vectors with a term beyond their dimension, which is not the column's: frequencies complained of a vector.
+    let beyond = |pages: &mut [Page]| {
+        for block in pages::by_kind(pages)["pending"].clone() {
+            let page = &mut pages[block];
+            let (mut at, end) = (HEADER, HEADER + page.used());
+            while at + 16 < end {
+                let (kind, nnz, values) = (page.0[at + 7], page.word(at + 8) as usize, page.word(at + 12) as usize);
+                if kind == 1 && nnz > 0 {
+                    page.set_word(at + 16 + 4 * (nnz - 1), 1 << 30);
+                }
+                at += if kind & 2 > 0 { 24 } else { 16 + 8 * nnz + values };
+            }
+        }
+    };
+    let frequencies = ["SELECT * FROM wand_df('cosine_idx')"];
+    let outcomes = ward.try_known(3, Age::Grown, beyond, &frequencies).unwrap_or_else(|e| panic!("{e}"));
+    assert!(all_damaged(&outcomes), "{outcomes:?}");
 
     // The manifest has the fences elsewhere: VACUUM gave their page away.
     let forget = |pages: &mut [Page]| {
@@ -134,7 +153,7 @@ fn known_damages() {
         let at = manifest.0.windows(3).position(|bytes| bytes == [1, fences, 1]).expect("one extent of one page");
         manifest.0[at + 1] = norms;
     };
-    let outcomes = ward.try_known(2, false, forget, &["VACUUM (INDEX_CLEANUP ON) euclid"]);
+    let outcomes = ward.try_known(2, Age::New, forget, &["VACUUM (INDEX_CLEANUP ON) euclid"]);
     assert!(all_damaged(&outcomes.unwrap_or_else(|e| panic!("{e}"))));
     let pages = pages::read_all(&mut ward.examiner.client, "euclid_idx");
     assert!(pages::by_kind(&pages).contains_key("fences"), "the page of fences is free");

@@ -11,7 +11,7 @@
 //! library counts that it takes no more.
 //!
 //! Sizes: MEMORY_POINTS (10 of each statement and way, chosen by SEED if it has more; at full size 1,000), MEMORY_STEPS
-//! (0 by chance beside seven fixed steps; at full size 40).
+//! (0 by chance beside eight fixed steps; at full size 40).
 //! MEMORY_ONLY=scan_bounds takes one statement or operation, MEMORY_ONLY=scan_bounds:one:17 one point of it.
 
 use pg_wand_tests::cluster::Cluster;
@@ -238,7 +238,7 @@ fn operation_fails(
 
 /// What a process may have of address space beyond what it has: the same steps each time, and so many by chance.
 fn steps(random: &mut Random) -> Vec<u64> {
-    let mut steps = vec![0, 64 << 10, 512 << 10, 1 << 20, 3 << 20, 16 << 20, 128 << 20];
+    let mut steps = vec![0, 64 << 10, 512 << 10, 1 << 20, 3 << 20, 3_520_000, 16 << 20, 128 << 20];
     steps.extend((0..size("MEMORY_STEPS", 0)).map(|_| (random.below(1 << 10) as u64) << random.below(17)));
     steps
 }

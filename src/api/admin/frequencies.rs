@@ -42,6 +42,6 @@ fn count(call: Call) -> Result<(Option<SparseVector>, i64), VectorError> {
     let counted = as_owner(&opened.heap, count);
     let n = signed(counted.frequencies.n_docs());
     let terms = counted.frequencies.terms().or_raise(index);
-    let df = (n > 0).then(|| to_vector(&terms, counted.dim)).transpose()?;
+    let df = (n > 0).then(|| to_vector(&terms, counted.dim?)).transpose()?;
     Ok((df, n))
 }

@@ -29,6 +29,11 @@ impl DocumentFrequencies {
         self.n_docs
     }
 
+    /// The greatest term of all.
+    pub fn greatest_term(&self) -> Option<u32> {
+        self.counts.keys().copied().max()
+    }
+
     /// Counts a document.
     pub fn add_vector(&mut self, vector: SparseVectorRef<'_>) -> Result<()> {
         self.n_docs += 1;

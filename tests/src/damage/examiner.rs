@@ -168,7 +168,12 @@ fn judge(index: &str, error: &postgres::Error) -> Judged {
         && db.message() == format!("index \"{index}\" is damaged")
         && names_block
         && hint.contains("REINDEX");
+    // A counter in the metapage stands before its end.
+    let is_full = db.code().code() == "54000"
+        && db.message().starts_with(&format!("index \"{index}\" is full: "))
+        && hint.starts_with("REINDEX");
     match (db.code().code(), db.message()) {
+        _ if is_full => Ok(Outcome::Damaged(db.message().to_string())),
         _ if as_promised => Ok(Outcome::Damaged(detail.to_string())),
         ("XX000", "index returned tuples in wrong order") => Ok(Outcome::Disordered),
         // An enum's comparison asks the catalogue of a value that is none.

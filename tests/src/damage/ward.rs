@@ -27,6 +27,17 @@ pub struct Ward<'c> {
     pub tally: Tally,
 }
 
+/// What an index has lived through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Age {
+    /// It has just been built.
+    New,
+    /// And got some rows, which are pending.
+    Grown,
+    /// And everything else that can happen.
+    Old,
+}
+
 impl<'c> Ward<'c> {
     pub fn open(cluster: &'c Cluster, seed: u64) -> Self {
         let mut examiner = Examiner::connect(cluster);
@@ -75,11 +86,11 @@ impl<'c> Ward<'c> {
             .map_err(|e| format!("{}: {}after REINDEX: {e}", patient.index, damage.text))
     }
 
-    /// Damages pages of a fresh index of the patient, or of one that has aged, and says how the statements end.
+    /// Damages pages of the patient's index, and says how the statements end.
     pub fn try_known(
         &mut self,
         number: usize,
-        aged: bool,
+        age: Age,
         harm: impl FnOnce(&mut [Page]),
         statements: &[&str],
     ) -> Outcomes<Vec<Outcome>> {
@@ -88,9 +99,13 @@ impl<'c> Ward<'c> {
         let queries = self.queries[number].clone();
         // So that the session remembers the manifest.
         self.examiner.must(patient, &format!("{BY_INDEX}; {}", patient.whole(&queries[0])))?;
-        let healthy = match aged {
-            true => self.age(patient, &Asked { queries, conditions: Vec::new() }, &mut random)?,
-            false => pages::read_all(&mut self.examiner.client, patient.index),
+        let healthy = match age {
+            Age::Old => self.age(patient, &Asked { queries, conditions: Vec::new() }, &mut random)?,
+            Age::Grown => {
+                self.examiner.must(patient, &patient.grow())?;
+                pages::read_all(&mut self.examiner.client, patient.index)
+            }
+            Age::New => pages::read_all(&mut self.examiner.client, patient.index),
         };
         let mut pages = healthy.clone();
         harm(&mut pages);
