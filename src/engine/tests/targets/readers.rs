@@ -211,8 +211,9 @@ fn terms(made: &Made, reading: Reading<'_>) -> Result<bool> {
     for_each_term(&[reading.reader()], &mut |_| Ok(()))?;
     let should = [3, 6, 7, 8];
     let found = with_terms(&reading.reader(), &Terms { must: &[0], must_not: &[5], should: &should, minimum: 2 })?;
-    let mut right = true;
-    for doc in 0..reading.reader().meta.n_docs {
+    let (mut right, dead) = (true, reading.reader().dead()?);
+    // A dead document's row may be any.
+    for doc in (0..reading.reader().meta.n_docs).filter(|&doc| !dead.contains(doc)) {
         let Some(row) = made.rows.get(reading.reader().tid(doc)?.block as usize) else { continue };
         let Some(vector) = row.vector.as_ref().filter(|_| !row.is_gone && found.n_docs() > 0) else { continue };
         let has = |term: u32| vector.as_ref().indices().contains(&term);
