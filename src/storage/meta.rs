@@ -68,6 +68,16 @@ pub struct PendingList {
 
 impl PendingList {
     const EMPTY: Self = Self { head: NO_BLOCK, head_no: 0, tail: NO_BLOCK, tail_no: 0, n_pages: 0 };
+
+    /// Without pages it has neither end; else the numbers of its ends are in order, and the same if they are one page.
+    /// (A list that seems to have no page would be forgotten by all who read it, and VACUUM would free its pages.)
+    fn is_plausible(&self) -> bool {
+        if self.head == NO_BLOCK || self.tail == NO_BLOCK {
+            return self.head == self.tail;
+        }
+        let n_later = self.tail_no.wrapping_sub(self.head_no).cast_signed();
+        if self.head == self.tail { n_later == 0 } else { n_later > 0 }
+    }
 }
 
 impl Meta {
@@ -99,9 +109,11 @@ impl Meta {
         }
         // Who locks the list's last page looks at the metapage next: it would wait for itself, where nothing can be
         // cancelled.
-        let PendingList { head, tail, .. } = meta.pending;
-        if [head, tail, meta.manifest_block].contains(&META_BLOCK) || (head == NO_BLOCK) != (tail == NO_BLOCK) {
+        if [meta.pending.head, meta.pending.tail, meta.manifest_block].contains(&META_BLOCK) {
             return Err(bad("metapage names itself"));
+        }
+        if !meta.pending.is_plausible() {
+            return Err(bad("metapage has an impossible pending list"));
         }
         Ok(meta)
     }

@@ -89,7 +89,10 @@ impl Examiner {
             return Err(breach(format!("took {time:?}")));
         }
         let warnings: Vec<String> = std::mem::take(&mut *self.notices.lock().expect("notices"));
-        if let Some(warning) = warnings.iter().find(|warning| !warning.contains("is damaged")) {
+        let is_known = |warning: &String| {
+            warning.contains("is damaged") || warning.starts_with(&format!("index \"{}\" is full: ", patient.index))
+        };
+        if let Some(warning) = warnings.iter().find(|warning| !is_known(warning)) {
             return Err(breach(format!("warning: {warning}")));
         }
         match result {
