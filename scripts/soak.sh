@@ -19,6 +19,7 @@ set_size() {
 }
 
 integration() { "$ROOT/scripts/integration.sh" "$@"; }
+unit() { "$ROOT/scripts/unit.sh" "$@" -- --nocapture; }
 
 # Every boundary of every operation, once for each of three seeds.
 sweep() {
@@ -84,9 +85,8 @@ doors() {
 	integration malformed
 }
 
-unit() { "$ROOT/scripts/unit.sh" "$@" -- --nocapture; }
-
-# A billion literals and binary values of the engine's two main doors; all other doors with ten million.
+# Ten million mutations at all doors of the engine (slow ones get a part of that), and then half a billion at each of
+# the two main ones.
 bytes() {
 	PG_WAND_MUTATIONS=${PG_WAND_MUTATIONS:-10000000} unit mutations_are || return
 	local door

@@ -1,12 +1,12 @@
 //! Shared parts of the client-side tests: everything here drives PostgreSQL from outside.
 //!
-//! [`cluster`] makes, kills and copies servers, [`processes`] are theirs; [`logwatch`] reads what they say, [`archive`] what they log; [`ledger`]
-//! remembers what they acknowledged; [`oracle`] compares an index with a sequential scan; [`operations`] are the ways
-//! to change one, with their [`boundaries`]; [`workload`] is a table for writers, and [`load`] puts it under load;
-//! [`churn`] is one under the hardest, and [`witness`] reads it on a standby meanwhile; [`corpus`] makes vectors;
-//! [`generate`] makes collections of real shape, [`exact`] their answers, [`collection`] reads and writes collections,
-//! [`judged`] measures what is found in them; [`filtered`] is a table with a column of every kind, [`conditions`] are
-//! asked of it, by an [`asker`].
+//! [`cluster`] makes, kills and copies servers, [`processes`] are theirs; [`logwatch`] reads what they say, [`archive`]
+//! what they log; [`ledger`] remembers what they acknowledged; [`oracle`] compares an index with a sequential scan;
+//! [`operations`] are the ways to change one, with their [`boundaries`]; [`workload`] is a table for writers, and
+//! [`load`] puts it under load; [`churn`] is one under the hardest, and [`witness`] reads it on a standby meanwhile;
+//! [`corpus`] makes vectors; [`generate`] makes collections of real shape, [`exact`] their answers, [`collection`]
+//! reads and writes collections, [`judged`] measures what is found in them; [`filtered`] is a table with a column of
+//! every kind, [`conditions`] are asked of it, by an [`asker`].
 //!
 //! [`lottery`] draws files as a crash may leave them; [`damage`] is what happens to pages, and what then becomes of
 //! statements. [`lengthy`] statements are there to be stopped, which [`watch`] and [`stops`] measure; [`statements`] is
