@@ -198,10 +198,11 @@ limits() {
 	"$ROOT/scripts/unit.sh" limits_tests && integration limits
 }
 
-# Summaries of the tests, each "name: numbers", or what pg_regress counts.
+# Summaries of the tests, each "name: numbers" but for lines of progress, or what pg_regress counts.
 counts() {
 	grep -hE '^(turnover[a-z ]*|memory [a-z_]*|[a-z_]+): .*[0-9]' "$log" |
-		grep -vE '^(crash round|error|warning)|boundaries, [0-9]+ records$' | sed 's/; SEED=[0-9]*$//' | paste -sd';' -
+		grep -vE '^(crash round|error|warning)|boundaries(, [0-9]+ records)?$| stopped, at most ' |
+		sed 's/; SEED=[0-9]*$//' | paste -sd';' -
 	awk '/^test result: /{ ok += $4; bad += $6 }
 		/^(test .* \.\.\. )?ok +[0-9]+( ms| - )/{ ok++ } /^not ok |\.\.\. FAILED.* ms$/{ bad++ }
 		END { printf "%d tests passed, %d failed\n", ok, bad }' "$log"
