@@ -129,18 +129,13 @@ impl<'a> Runner<'a> {
         self.stops
     }
 
-    /// The memory that the session mostly had in the second quarter, and at its least in the last. What it has at one
-    /// moment says little: freed memory is kept for a while, and parsed encoders until one of them changes.
+    /// The memory that the session had at its least, in the second quarter and in the last. What it has at one moment
+    /// says little: freed memory is kept for a while.
     fn has_not_grown(&self, memory: &[u64]) {
         let quarter = memory.len() / 4;
-        let sorted = |from: usize| {
-            let mut sizes = memory[from..from + quarter].to_vec();
-            sizes.sort_unstable();
-            sizes
-        };
-        let before = sorted(quarter).get(quarter / 2).copied().unwrap_or_default();
-        let after = sorted(memory.len() - quarter).first().copied().unwrap_or_default();
-        println!("session {}: mostly {} MB, and in the end at least {} MB", self.number, before >> 20, after >> 20);
+        let least = |from: usize| memory[from..from + quarter].iter().min().copied().unwrap_or_default();
+        let (before, after) = (least(quarter), least(memory.len() - quarter));
+        println!("session {}: at least {} MB, and in the end {} MB", self.number, before >> 20, after >> 20);
         // Before every statement has come, it grows by what a session keeps: parsed encoders take 100 MB.
         let is_warm = quarter > self.test.statements.len();
         assert!(!is_warm || after <= before + GROWTH, "it has grown to {after} bytes, {}", self.context("memory"));
