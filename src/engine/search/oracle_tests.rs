@@ -316,7 +316,8 @@ impl Case {
         // A round is ten times the one before, and looks at each list's pages again.
         let bound = 10_000 + 200 * self.docs.len() as u64 * (1 + self.segments.len() as u64);
         while let Some(Ranked { segment, doc, distance }) = ranker.next_best().unwrap() {
-            assert!(out.len() < self.docs.len() && steps.get() < bound, "it goes on and on: {options:?}");
+            assert!(out.len() < self.docs.len(), "every live row once, and no more: {options:?}");
+            assert!(steps.get() < bound, "it goes on and on: {options:?}");
             let row = self.readers()[segment].tid(doc).unwrap().block;
             out.push((row, distance));
         }
