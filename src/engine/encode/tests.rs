@@ -7,7 +7,7 @@ use super::bm25::{self, Parameters, Variant};
 use super::encoder::{Encoder, QueryOptions, dim_for};
 use super::error::{EncodeError, Result};
 use super::hash;
-use super::pieces::MAX_PIECE;
+use super::pieces::{MAX_PIECE, PIECE};
 use super::table;
 use super::tokenizer::Tokenizer;
 use crate::engine::vector::SparseVector;
@@ -152,30 +152,50 @@ fn bad_tokenizers_and_tables() {
     assert!(matches!(table::from_vector(other.as_ref(), 10), Err(EncodeError::Vector(_))));
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(8))]
+/// What may be long, of every kind that is divided by another rule.
+fn divided() -> Vec<Tokenizer> {
+    let added = |json: &str, content: &str, word: bool, strip: bool| {
+        let what = format!(r#""content": "{content}", "single_word": {word}, "lstrip": {strip}, "rstrip": {strip}"#);
+        let token = format!(r#"{{"id": 10, "normalized": false, "special": false, {what}}}"#);
+        let last = if json.contains("\"added_tokens\": []") { "" } else { ", " };
+        json.replace("\"added_tokens\": [", &format!("\"added_tokens\": [{token}{last}"))
+    };
+    let pre_tokenizer = r#""pre_tokenizer": {"type": "BertPreTokenizer"}"#;
+    let files = [
+        WORD_PIECE.to_owned(),
+        WORD_PIECE.replace("\"handle_chinese_chars\": true", "\"handle_chinese_chars\": false"),
+        WORD_PIECE.replace("\"clean_text\": true", "\"clean_text\": false"),
+        WORD_PIECE.replace(pre_tokenizer, r#""pre_tokenizer": {"type": "Whitespace"}"#),
+        added(WORD_PIECE, "ab", true, false),
+        added(WORD_PIECE, "ab", false, true),
+        added(WORD_PIECE, "?", false, true),
+        added(BYTE_LEVEL, "ab", false, true),
+        added(BYTE_LEVEL, "?", false, true),
+        added(UNIGRAM, "?", true, true),
+        BYTE_LEVEL.to_owned(),
+        UNIGRAM.to_owned(),
+    ];
+    files.iter().map(|json| tokenizer(json)).collect()
+}
 
-    /// Divided or not, the tokens are the same; their places too.
+proptest! {
+    /// Divided or not, the tokens are the same, and where they stand.
     #[test]
-    fn a_long_text_is_the_sum_of_its_pieces(
-        words in prop::collection::vec("(a|b|ab|plants|sunlight|zebra|c\\.|\u{4e00}|\\?|  |\n| \\.)", 1..200),
+    fn a_text_is_the_sum_of_its_pieces(
+        words in prop::collection::vec(
+            "(a|b|ab|plants|sunlight|zebra|c\\.|\u{4e00}|\u{4e8c}|\u{3042}|\u{e9}|\u{301}|\u{f900}|\\?|!|_|\\[CLS\\]|\\[|  |\t|\n|\r\n| \\.)",
+            1..300,
+        ),
         glue in prop::sample::select(vec![" ", "  ", "", " "]),
+        piece in 1..200usize,
     ) {
-        // Long enough for several pieces.
-        let text = words.join(glue).repeat((100 << 10) / words.len() / 2);
-        for json in [WORD_PIECE, BYTE_LEVEL, UNIGRAM] {
-            let tokenizer = tokenizer(json);
+        let text = words.join(glue);
+        for tokenizer in divided() {
+            let tokenizer = tokenizer.with_piece(piece);
             let whole = tokenizer.undivided(&text);
-            let tokens = tokenizer.tokens(&text, &mut || ());
-            let Ok(tokens) = tokens else {
-                prop_assert!(text.len() > MAX_PIECE, "{:?}", tokens);
-                continue;
-            };
-            let divided: Vec<_> = tokens.iter().map(|t| t.id).collect();
-            prop_assert!(divided == whole, "ids differ");
-            prop_assert!(ids(&tokenizer, &text) == whole, "ids of the fast way differ");
-            prop_assert!(tokens.windows(2).all(|pair| pair[0].range.start <= pair[1].range.start));
-            prop_assert!(tokens.iter().all(|t| text.get(t.range.clone()).is_some()));
+            let divided: Vec<_> = tokenizer.tokens(&text, &mut || ()).expect("tokens").into_iter().map(|t| (t.id, t.range)).collect();
+            prop_assert_eq!(&divided, &whole);
+            prop_assert_eq!(ids(&tokenizer, &text), whole.iter().map(|token| token.0).collect::<Vec<_>>());
         }
     }
 
@@ -219,6 +239,17 @@ fn bm25_refuses_what_means_nothing() {
         Err(VectorError::NegativeWeight { argument: "counts", .. })
     ));
     assert!(Variant::named(b"okapi").is_err());
+}
+
+/// Ideographs and punctuation have no spaces between them.
+#[test]
+fn berts_texts_can_be_interrupted_anywhere() {
+    let tokenizer = tokenizer(WORD_PIECE);
+    for text in ["\u{4e00}", "?", "a.", "a\n", " ", "plants "].map(|part| part.repeat(2 * MAX_PIECE / part.len())) {
+        let mut n = 0;
+        tokenizer.for_each_id(&text, usize::MAX, &mut || n += 1, |_| Ok(())).expect("tokens");
+        assert!((30..=33).contains(&n), "{n} pieces of about {PIECE} bytes");
+    }
 }
 
 /// Without a pre-tokenizer the first space of a piece would be one too many.

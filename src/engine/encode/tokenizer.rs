@@ -10,9 +10,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use tokenizers::Tokenizer as Inner;
 
-use super::divide::is_divisible;
+use super::divide::Borders;
 use super::error::{EncodeError, Result};
-use super::pieces::pieces;
+use super::pieces::{PIECE, pieces};
 use crate::engine::memory::json_bytes;
 use crate::engine::vector::check::{reserve, with_room};
 use crate::engine::vector::limits::MAX_DIM;
@@ -29,8 +29,9 @@ pub struct Tokenizer {
     n_ids: u32,
     /// Markers, and what stands for unknown words.
     special: HashSet<u32>,
-    /// Whether long texts may be divided.
-    divisible: bool,
+    /// Where long texts may be divided, into pieces of about so many bytes.
+    borders: Borders,
+    piece: usize,
 }
 
 /// A token of a text.
@@ -115,8 +116,7 @@ impl Tokenizer {
         let mut special: HashSet<u32> = added.iter().filter(|(_, token)| token.special).map(|(&id, _)| id).collect();
         special.extend(unk_token.and_then(|token| inner.token_to_id(&token)));
         special.extend(unk_id);
-        let across_spaces = added.values().any(|token| token.content.contains(' '));
-        let divisible = !across_spaces && is_divisible(&normalizer, &pre_tokenizer);
+        let borders = Borders::new(&normalizer, &pre_tokenizer, added.values());
         let n_ids = added.keys().map(|id| id.saturating_add(1)).fold(vocab.n_ids, u32::max);
         if n_ids == 0 {
             return Err(bad("the vocabulary is empty".into()));
@@ -124,7 +124,7 @@ impl Tokenizer {
         if i64::from(n_ids) > i64::from(MAX_DIM) {
             return Err(bad(format!("token ids go up to {}, above {}", n_ids - 1, MAX_DIM - 1)));
         }
-        Ok(Self { inner, n_ids, special, divisible })
+        Ok(Self { inner, n_ids, special, borders, piece: PIECE })
     }
 
     /// One more than the greatest token id: the dimension of its vectors.
@@ -156,7 +156,7 @@ impl Tokenizer {
         mut each: impl FnMut(u32) -> Result<()>,
     ) -> Result<()> {
         let mut left = most;
-        for piece in pieces(text, self.divisible) {
+        for piece in pieces(text, self.borders, self.piece) {
             if left == 0 {
                 break;
             }
@@ -174,7 +174,7 @@ impl Tokenizer {
     pub fn tokens(&self, text: &str, between: &mut dyn FnMut()) -> Result<Vec<Token>> {
         let mut tokens = Vec::new();
         let mut begin = 0;
-        for piece in pieces(text, self.divisible) {
+        for piece in pieces(text, self.borders, self.piece) {
             between();
             let piece = piece?;
             let encode = || without_panic(|| self.inner.encode(piece, false));
@@ -194,9 +194,16 @@ impl Tokenizer {
 
 #[cfg(test)]
 impl Tokenizer {
-    /// The ids of a text that is not divided.
-    pub fn undivided(&self, text: &str) -> Vec<u32> {
-        self.inner.encode(text, false).expect("tokens").get_ids().to_vec()
+    /// The ids of a text that is not divided, and where they stand.
+    pub fn undivided(&self, text: &str) -> Vec<(u32, std::ops::Range<usize>)> {
+        let encoding = self.inner.encode(text, false).expect("tokens");
+        let ranges = encoding.get_offsets().iter().map(|&(from, to)| from..to);
+        encoding.get_ids().iter().copied().zip(ranges).collect()
+    }
+
+    /// The same with pieces of this length.
+    pub fn with_piece(self, piece: usize) -> Self {
+        Self { piece, ..self }
     }
 }
 
