@@ -32,10 +32,19 @@ log_statement = none
 log_min_error_statement = panic
 ";
 
+/// Variables of the environment, by name.
+type Environment = &'static [(&'static str, &'static str)];
+
+/// With these the system's allocator gives large pieces back at once. Otherwise it learns to keep up to 64 MB for later,
+/// and what a process has says little of what it needs.
+pub const GIVE_BACK: Environment = &[("MALLOC_MMAP_THRESHOLD_", "131072"), ("MALLOC_TRIM_THRESHOLD_", "131072")];
+
 /// A running (or killed) server and its folder; both vanish when it is dropped.
 pub struct Cluster {
     folder: PathBuf,
     bindir: PathBuf,
+    /// What the server's processes have in theirs.
+    environment: Environment,
     finished: bool,
 }
 
@@ -45,15 +54,26 @@ impl Cluster {
         Self::start_new_in(pg_config("--bindir").into(), settings)
     }
 
+    /// The same with more in the environment of its processes.
+    pub fn start_new_with(environment: Environment, settings: &[&str]) -> Self {
+        let mut cluster = Self::new_folder();
+        cluster.environment = environment;
+        cluster.start_first(settings)
+    }
+
     /// The same with the server of another installation.
     pub fn start_new_in(bindir: PathBuf, settings: &[&str]) -> Self {
         let mut cluster = Self::new_folder();
         cluster.bindir = bindir;
-        cluster.run("initdb", &["-A", "trust", "-U", "postgres", "--no-sync", "-k", "--locale=C", "-E", "UTF8"]);
-        let socket = format!("unix_socket_directories = '{}'\n", cluster.folder.display());
-        cluster.append_settings(&format!("{SETTINGS}{socket}{}\n", settings.join("\n")));
-        cluster.start();
-        cluster
+        cluster.start_first(settings)
+    }
+
+    fn start_first(self, settings: &[&str]) -> Self {
+        self.run("initdb", &["-A", "trust", "-U", "postgres", "--no-sync", "-k", "--locale=C", "-E", "UTF8"]);
+        let socket = format!("unix_socket_directories = '{}'\n", self.folder.display());
+        self.append_settings(&format!("{SETTINGS}{socket}{}\n", settings.join("\n")));
+        self.start();
+        self
     }
 
     /// Changes settings of the running server; they hold for all sessions soon.
@@ -195,7 +215,7 @@ impl Cluster {
         if let Some((uid, gid)) = server_user() {
             chown(&folder, Some(uid), Some(gid)).expect("chown");
         }
-        Self { folder, bindir, finished: false }
+        Self { folder, bindir, environment: &[], finished: false }
     }
 
     /// Puts a file into the server's data directory, where it finds it by its name alone.
@@ -251,6 +271,7 @@ impl Cluster {
         let file = fs::File::create(&said).expect("a file in our folder");
         let mut command = Command::new(self.bindir.join(program));
         command.arg("-D").arg(self.data()).args(arguments).current_dir(&self.folder).env_remove("RUST_BACKTRACE");
+        command.envs(self.environment.iter().copied());
         // A file, not a pipe: the server keeps it open, and a pipe's reader would wait for the server's end.
         command.stdout(file.try_clone().expect("dup")).stderr(file);
         if let Some((uid, gid)) = server_user() {
