@@ -5,10 +5,10 @@ use pgrx::prelude::*;
 
 use super::build_parallel;
 use super::build_part::{Part, Task, build_part};
-use super::invert::maintenance_budget;
 use super::maintain;
 use super::metric_of;
 use super::progress::{self, Phase};
+use super::settings::maintenance_budget;
 use crate::engine::error::Result;
 use crate::storage::fault;
 use crate::storage::meta::Meta;

@@ -15,9 +15,9 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use super::build_part::{Part, Task, build_part};
-use super::invert::maintenance_budget;
 use super::maintain;
 use super::progress::{self, Phase};
+use super::settings::maintenance_budget;
 use crate::engine::error::{EngineError, Result};
 use crate::storage::exchange::Exchange;
 use crate::storage::raise::OrRaise;

@@ -6,17 +6,18 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use super::columns::{IndexColumns, Row};
-use super::invert::Inverter;
 use super::maintain;
 use super::progress::{self, Phase};
 use super::{metric_of, tid_from};
 use crate::engine::error::Result;
+use crate::engine::segment::inverter::Inverter;
 use crate::storage::datum::SVec;
 use crate::storage::free::Allocator;
 use crate::storage::meta::SegmentDescriptor;
 use crate::storage::raise::OrRaise;
 use crate::storage::relation::IndexRelation;
 use crate::storage::segment_pages::SegmentSink;
+use crate::storage::tempfile::TempFile;
 use crate::storage::value::ValueBuffer;
 
 /// What a process is to do.
@@ -52,7 +53,7 @@ struct RowState {
     columns: IndexColumns,
     /// The values of a row.
     buffer: ValueBuffer,
-    inverter: Inverter,
+    inverter: Inverter<TempFile>,
     leads: bool,
 }
 
@@ -84,7 +85,7 @@ pub unsafe fn build_part(task: Task) -> Result<Part> {
 
 fn write_segment(
     index: IndexRelation,
-    inverter: Inverter,
+    inverter: Inverter<TempFile>,
     columns: &IndexColumns,
     generation: u32,
 ) -> Result<Option<SegmentDescriptor>> {

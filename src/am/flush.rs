@@ -6,9 +6,10 @@
 //! segment visible, and the stretch's pages are freed after that.
 
 use super::columns::IndexColumns;
-use super::invert::{Inverter, maintenance_budget};
 use super::maintain::{begin_operation, expect_documents, publish};
+use super::settings::maintenance_budget;
 use crate::engine::error::Result;
+use crate::engine::segment::inverter::Inverter;
 use crate::engine::segment::policy::Effort;
 use crate::storage::fault;
 use crate::storage::free::{self, Allocator};
@@ -16,6 +17,7 @@ use crate::storage::meta::Meta;
 use crate::storage::pending::{self, Cut, EntryBuffer, Walk};
 use crate::storage::relation::{IndexRelation, MaintenanceLock};
 use crate::storage::segment_pages::SegmentSink;
+use crate::storage::tempfile::TempFile;
 
 /// Pages of the pending list, overflow pages included, that an INSERT flushes at most. A vector that is larger is
 /// flushed alone.
@@ -35,7 +37,7 @@ pub fn flush(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> R
         return Ok(false);
     }
     let columns = IndexColumns::of(index);
-    let mut inverter = Inverter::new(meta.metric, &columns, maintenance_budget());
+    let mut inverter = Inverter::<TempFile>::new(meta.metric, &columns, maintenance_budget());
     let mut pages = Vec::new();
     let mut buffer = EntryBuffer::default();
     let mut end = walk.position();

@@ -17,7 +17,6 @@ pub mod goals;
 pub mod handler;
 pub mod insert;
 pub mod inspect;
-pub mod invert;
 pub mod killed;
 pub mod maintain;
 pub mod merge;

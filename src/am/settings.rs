@@ -127,3 +127,10 @@ pub fn max_query_terms() -> usize {
         _ => usize::MAX,
     }
 }
+
+/// Bytes that `maintenance_work_mem` allows.
+pub fn maintenance_budget() -> usize {
+    // SAFETY: a setting of this backend.
+    let kilobytes = unsafe { pg_sys::maintenance_work_mem };
+    usize::try_from(kilobytes).unwrap_or(64 << 10) << 10
+}

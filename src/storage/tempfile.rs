@@ -6,6 +6,7 @@ use std::ffi::CStr;
 use pgrx::pg_sys;
 
 use crate::engine::error::{EngineError, Result};
+use crate::engine::segment::inverter::SpillFile;
 use crate::engine::segment::spill::{SpillRead, SpillWrite};
 
 /// A file being written, later read once.
@@ -14,12 +15,6 @@ pub struct TempFile {
 }
 
 impl TempFile {
-    /// An empty file.
-    pub fn create() -> Self {
-        // SAFETY: belongs to the current resource owner, which closes it if an ERROR comes.
-        Self { file: unsafe { pg_sys::BufFileCreateTemp(false) } }
-    }
-
     /// An empty file of a set that several processes share.
     pub fn create_shared(set: *mut pg_sys::FileSet, name: &CStr) -> Self {
         // SAFETY: callers pass a set in shared memory that they are attached to.
@@ -44,9 +39,15 @@ impl TempFile {
         // SAFETY: the file is open and belongs to a set.
         usize::try_from(unsafe { pg_sys::BufFileSize(self.file) }).unwrap_or(0)
     }
+}
 
-    /// Back to the beginning.
-    pub fn rewind(&mut self) -> Result<()> {
+impl SpillFile for TempFile {
+    fn create() -> Self {
+        // SAFETY: belongs to the current resource owner, which closes it if an ERROR comes.
+        Self { file: unsafe { pg_sys::BufFileCreateTemp(false) } }
+    }
+
+    fn rewind(&mut self) -> Result<()> {
         // SAFETY: the file is open.
         match unsafe { pg_sys::BufFileSeek(self.file, 0, 0, 0) } {
             0 => Ok(()),
@@ -61,6 +62,10 @@ impl SpillWrite for TempFile {
         // SAFETY: the file is open, the slice is as long as said.
         unsafe { pg_sys::BufFileWrite(self.file, bytes.as_ptr().cast_mut().cast(), bytes.len()) };
         Ok(())
+    }
+
+    fn check_interrupts(&self) {
+        pgrx::check_for_interrupts!();
     }
 }
 

@@ -5,7 +5,42 @@ use std::cmp::Ordering;
 
 use super::value::{Columns, Value, ValueKind, two_kinds};
 use crate::engine::error::{Result, reserve, reserved};
+use crate::engine::segment::live::LiveRank;
 use crate::engine::segment::source::Input;
+
+/// Takes the values of a column in their order.
+pub trait ValueSink {
+    /// The documents to come have this value.
+    fn begin_value(&mut self, value: Value<'_>) -> Result<()>;
+    /// A document, by its new number; they ascend.
+    fn push(&mut self, doc: u32) -> Result<()>;
+    /// There are no more; perhaps there were none.
+    fn end_value(&mut self, value: Value<'_>) -> Result<()>;
+}
+
+/// Gives the values of a column that all inputs have begun.
+pub fn merge_values(
+    inputs: &mut [Input<'_>],
+    ranks: &[LiveRank],
+    columns: &dyn Columns,
+    (column, kind): (usize, ValueKind),
+    out: &mut impl ValueSink,
+) -> Result<()> {
+    let mut heap = ValueHeap::new(columns, column, kind, inputs)?;
+    while heap.begin_value(inputs)? {
+        out.begin_value(heap.value())?;
+        while let Some(no) = heap.input(inputs)? {
+            let rank = &ranks[no];
+            inputs[no].source.for_each_doc_of_value(&mut |doc| match rank.new_doc(doc) {
+                Some(doc) => out.push(doc),
+                None => Ok(()),
+            })?;
+            heap.advance(inputs)?;
+        }
+        out.end_value(heap.value())?;
+    }
+    Ok(())
+}
 
 /// An input that is at a value.
 #[derive(Clone, Copy)]
@@ -16,7 +51,7 @@ struct Entry {
 }
 
 /// The inputs of a merge that have values left, the least value first; of equal ones the first input's.
-pub struct ValueHeap<'c> {
+struct ValueHeap<'c> {
     columns: &'c dyn Columns,
     column: usize,
     kind: ValueKind,
@@ -35,7 +70,7 @@ struct CurrentValue {
 
 impl<'c> ValueHeap<'c> {
     /// Of a column, which all inputs have begun.
-    pub fn new(columns: &'c dyn Columns, column: usize, kind: ValueKind, inputs: &[Input<'_>]) -> Result<Self> {
+    fn new(columns: &'c dyn Columns, column: usize, kind: ValueKind, inputs: &[Input<'_>]) -> Result<Self> {
         let entries = reserved(inputs.len(), "merge inputs")?;
         let mut heap = Self { columns, column, kind, entries, advanced: None, current: CurrentValue::default() };
         for (no, input) in inputs.iter().enumerate() {
@@ -91,7 +126,7 @@ impl<'c> ValueHeap<'c> {
     }
 
     /// Begins with the least value that is left. Returns whether there is one.
-    pub fn begin_value(&mut self, inputs: &[Input<'_>]) -> Result<bool> {
+    fn begin_value(&mut self, inputs: &[Input<'_>]) -> Result<bool> {
         self.advanced = None;
         let Some(first) = self.entries.first() else { return Ok(false) };
         match inputs[first.input].source.value() {
@@ -107,7 +142,7 @@ impl<'c> ValueHeap<'c> {
     }
 
     /// The value begun with.
-    pub fn value(&self) -> Value<'_> {
+    fn value(&self) -> Value<'_> {
         match self.kind {
             ValueKind::Integer => Value::Integer(self.current.integer),
             ValueKind::Bytes => Value::Bytes(&self.current.bytes),
@@ -115,7 +150,7 @@ impl<'c> ValueHeap<'c> {
     }
 
     /// The next input that is at this value, or at one that is equal.
-    pub fn input(&self, inputs: &[Input<'_>]) -> Result<Option<usize>> {
+    fn input(&self, inputs: &[Input<'_>]) -> Result<Option<usize>> {
         let Some(first) = self.entries.first() else { return Ok(None) };
         // An input's next value is a greater one. That of bytes is believed, to spare a call into a collation.
         if self.kind == ValueKind::Bytes && self.advanced == Some(first.input) {
@@ -132,7 +167,7 @@ impl<'c> ValueHeap<'c> {
     }
 
     /// Moves that input, the one first in the heap, to its next value.
-    pub fn advance(&mut self, inputs: &mut [Input<'_>]) -> Result<()> {
+    fn advance(&mut self, inputs: &mut [Input<'_>]) -> Result<()> {
         let Some(first) = self.entries.first().copied() else { return Ok(()) };
         inputs[first.input].source.advance_value()?;
         self.advanced = Some(first.input);

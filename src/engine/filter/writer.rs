@@ -4,12 +4,13 @@
 //! as the greatest needs, and so are the documents of its first values until it is known that they will be listed.
 
 use super::dictionary::DictionaryWriter;
-use super::merge::ValueHeap;
+use super::merge::{ValueSink, merge_values};
 use super::meta::{ColumnMeta, LISTED_FROM, list_width};
 use super::planes;
 use super::value::{Columns, Value, ValueKind};
 use crate::engine::error::{Result, filled, reserve};
 use crate::engine::segment::format::SegmentMeta;
+use crate::engine::segment::inputs;
 use crate::engine::segment::live::LiveRank;
 use crate::engine::segment::page_writer::PageWriter;
 use crate::engine::segment::pages::{Part, PartSink, corrupt, field};
@@ -32,24 +33,9 @@ pub fn write_columns<S: PartSink>(
         lists: PageWriter::new(Part::FilterLists),
     };
     for (no, &kind) in columns.kinds().iter().enumerate() {
-        let mut n_values = 0u32;
-        for input in inputs.iter_mut() {
-            input.source.begin_column(no)?;
-            n_values = n_values.saturating_add(input.source.n_values());
-        }
+        let n_values = inputs::begin_column(inputs, no)?;
         let mut out = ColumnWriter::new(kind, n_values, meta.n_docs, &mut pages, sink)?;
-        let mut heap = ValueHeap::new(columns, no, kind, inputs)?;
-        while heap.begin_value(inputs)? {
-            while let Some(no) = heap.input(inputs)? {
-                let rank = &ranks[no];
-                inputs[no].source.for_each_doc_of_value(&mut |doc| match rank.new_doc(doc) {
-                    Some(doc) => out.push(doc),
-                    None => Ok(()),
-                })?;
-                heap.advance(inputs)?;
-            }
-            out.end_value(heap.value())?;
-        }
+        merge_values(inputs, ranks, columns, (no, kind), &mut out)?;
         meta.columns.push(out.finish()?);
     }
     for writer in [pages.values, pages.codes, pages.lists] {
@@ -146,7 +132,30 @@ impl<'w, S: PartSink> ColumnWriter<'w, S> {
         })
     }
 
-    /// Adds a document to the current value.
+    /// There are so many values that documents are listed: begins with those that were held.
+    fn list_early(&mut self) -> Result<()> {
+        let early = std::mem::take(&mut self.early);
+        early.chunks_exact(self.list_width).try_for_each(|doc| self.pages.lists.push_record(doc, self.sink))
+    }
+
+    fn finish(mut self) -> Result<ColumnMeta> {
+        self.dictionary.flush(&mut self.pages.values, self.sink)?;
+        self.meta.n_values_pages = self.pages.values.n_pages - self.meta.values_page;
+        self.meta.n_values = self.n_values;
+        self.meta.n_null = self.n_docs - self.n_valued;
+        let (codes, shift) = (&self.codes, self.meta.shift());
+        // Without NULLs every document has a number above 0.
+        let code = |doc| codes.get(doc) - (1 - shift);
+        self.meta.codes_at = planes::write(self.meta.bits(), self.n_docs, code, &mut self.pages.codes, self.sink)?;
+        Ok(self.meta)
+    }
+}
+
+impl<S: PartSink> ValueSink for ColumnWriter<'_, S> {
+    fn begin_value(&mut self, _value: Value<'_>) -> Result<()> {
+        Ok(())
+    }
+
     #[inline]
     fn push(&mut self, doc: u32) -> Result<()> {
         if doc >= self.n_docs || self.last.is_some_and(|last| doc <= last) {
@@ -168,13 +177,7 @@ impl<'w, S: PartSink> ColumnWriter<'w, S> {
         Ok(())
     }
 
-    /// There are so many values that documents are listed: begins with those that were held.
-    fn list_early(&mut self) -> Result<()> {
-        let early = std::mem::take(&mut self.early);
-        early.chunks_exact(self.list_width).try_for_each(|doc| self.pages.lists.push_record(doc, self.sink))
-    }
-
-    /// Ends the value; one without documents leaves no trace.
+    /// A value without documents leaves no trace.
     fn end_value(&mut self, value: Value<'_>) -> Result<()> {
         self.last = None;
         let count = std::mem::take(&mut self.count);
@@ -188,17 +191,5 @@ impl<'w, S: PartSink> ColumnWriter<'w, S> {
             self.sink.check_interrupts();
         }
         Ok(())
-    }
-
-    fn finish(mut self) -> Result<ColumnMeta> {
-        self.dictionary.flush(&mut self.pages.values, self.sink)?;
-        self.meta.n_values_pages = self.pages.values.n_pages - self.meta.values_page;
-        self.meta.n_values = self.n_values;
-        self.meta.n_null = self.n_docs - self.n_valued;
-        let (codes, shift) = (&self.codes, self.meta.shift());
-        // Without NULLs every document has a number above 0.
-        let code = |doc| codes.get(doc) - (1 - shift);
-        self.meta.codes_at = planes::write(self.meta.bits(), self.n_docs, code, &mut self.pages.codes, self.sink)?;
-        Ok(self.meta)
     }
 }

@@ -7,6 +7,8 @@ mod document_sums;
 pub mod format;
 pub mod frequencies;
 pub mod gaps;
+pub mod inputs;
+pub mod inverter;
 pub mod last_pages;
 pub mod live;
 pub mod norms;

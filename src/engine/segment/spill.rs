@@ -1,10 +1,10 @@
 //! A run put aside: written once, read once, front to back.
 //!
-//! Layout: number of documents, greatest nnz, number of terms, 1 if there are norms (u32 each); the special documents
-//! (three serialised roaring bitmaps, each after its length). Then blocks ([`super::spill_blocks`]) with records, none
-//! of which crosses a block: the TIDs (6 bytes each), the norms (4 bytes each), the filter columns
-//! ([`super::spill_columns`]), then for each term its head (term, both df, exponent: 14 bytes) and its postings (a
-//! varint of the gap to the document before, the impact). A record that might not fit begins a new block. So reader and
+//! Layout: number of documents, greatest nnz, 1 if there are norms (u32 each); the special documents (three serialised
+//! roaring bitmaps, each after its length). Then blocks ([`super::spill_blocks`]) with records, none of which crosses a
+//! block: the TIDs (6 bytes each), the norms (4 bytes each), the filter columns ([`super::spill_columns`]), then for
+//! each term its head (term, both df, exponent: 14 bytes) and its postings (a varint of the gap to the document before,
+//! the impact); behind the last the head of [`NO_TERM`]. A record that might not fit begins a new block. So reader and
 //! writer hold one block each, however long a list is.
 
 use std::collections::VecDeque;
@@ -12,14 +12,17 @@ use std::collections::VecDeque;
 use roaring::RoaringBitmap;
 
 use super::format::Sign;
+use super::inputs;
+use super::live::LiveRank;
 use super::norms::Norm;
 use super::pages::field;
 use super::run::{Run, RunBuilder, unpack};
-use super::source::{EachDoc, EachNorm, EachPosting, EachTid, SegmentSource, TermHead};
+use super::source::{EachDoc, EachNorm, EachPosting, EachTid, Input, SegmentSource, TermHead};
 use super::special::{SpecialDocs, read_set};
 use super::spill_blocks::{BlockReader, BlockWriter};
-use super::spill_columns::{self, ColumnReader};
+use super::spill_columns::{self, ColumnReader, ValueWriter};
 use crate::engine::error::{EngineError, Result, filled, reserve, reserved};
+use crate::engine::filter::merge::merge_values;
 use crate::engine::filter::value::{Columns, Value};
 use crate::engine::ids::Tid;
 
@@ -27,6 +30,9 @@ use crate::engine::ids::Tid;
 pub trait SpillWrite {
     /// Appends `bytes`.
     fn write(&mut self, bytes: &[u8]) -> Result<()>;
+
+    /// Called between units of work.
+    fn check_interrupts(&self) {}
 }
 
 /// Gives the bytes of a run back.
@@ -36,6 +42,8 @@ pub trait SpillRead {
 }
 
 const HEAD_BYTES: usize = 14;
+/// The term behind the last: above every term that a vector can have.
+const NO_TERM: u32 = u32::MAX;
 
 /// Writes a run and forgets it.
 pub fn write_run(mut run: Run, out: &mut impl SpillWrite) -> Result<()> {
@@ -51,13 +59,13 @@ pub fn spill(builder: &mut RunBuilder, columns: &dyn Columns, out: &mut impl Spi
 }
 
 fn encode(run: &mut Run, out: &mut impl SpillWrite) -> Result<()> {
-    write_header(run, out)?;
+    write_header([run.n_docs(), run.max_nnz(), u32::from(run.has_norms())], run.special(), out)?;
     let mut blocks = BlockWriter::new(out);
     run.for_each_tid(&mut |_, tid| blocks.put(&tid.to_bytes()))?;
     run.for_each_norm(&mut |_, norm| blocks.put(&norm.to_bytes()))?;
     spill_columns::write_columns(run.columns_mut(), &mut blocks)?;
     while let Some(head) = run.head() {
-        blocks.put(&head_bytes(head))?;
+        put_head(head, &mut blocks)?;
         for sign in Sign::BOTH {
             let mut previous = 0;
             for &posting in run.list(sign) {
@@ -68,15 +76,16 @@ fn encode(run: &mut Run, out: &mut impl SpillWrite) -> Result<()> {
         }
         run.advance()?;
     }
-    blocks.finish()
+    finish(blocks)
 }
 
-fn write_header(run: &Run, out: &mut impl SpillWrite) -> Result<()> {
+/// `numbers`: of documents, greatest nnz, 1 if there are norms.
+fn write_header(numbers: [u32; 3], special: &SpecialDocs, out: &mut impl SpillWrite) -> Result<()> {
     let mut bytes = Vec::new();
-    for n in [run.n_docs(), run.max_nnz(), run.n_terms(), u32::from(run.has_norms())] {
+    for n in numbers {
         bytes.extend_from_slice(&n.to_le_bytes());
     }
-    let SpecialDocs { null, zero_norm, irregular } = run.special();
+    let SpecialDocs { null, zero_norm, irregular } = special;
     for set in [null, zero_norm, irregular] {
         reserve(&mut bytes, set.serialized_size() + 4, "special documents")?;
         bytes.extend_from_slice(&(set.serialized_size() as u32).to_le_bytes());
@@ -86,13 +95,76 @@ fn write_header(run: &Run, out: &mut impl SpillWrite) -> Result<()> {
     out.write(&bytes)
 }
 
-fn head_bytes(head: TermHead) -> [u8; HEAD_BYTES] {
+/// Begins a term.
+fn put_head<W: SpillWrite>(head: TermHead, blocks: &mut BlockWriter<'_, W>) -> Result<()> {
     let mut bytes = [0; HEAD_BYTES];
     bytes[0..4].copy_from_slice(&head.term.to_le_bytes());
     bytes[4..8].copy_from_slice(&head.df[0].to_le_bytes());
     bytes[8..12].copy_from_slice(&head.df[1].to_le_bytes());
     bytes[12..14].copy_from_slice(&head.exponent.to_le_bytes());
-    bytes
+    blocks.put(&bytes)
+}
+
+fn finish<W: SpillWrite>(mut blocks: BlockWriter<'_, W>) -> Result<()> {
+    put_head(TermHead { term: NO_TERM, exponent: 0, df: [0, 0] }, &mut blocks)?;
+    blocks.finish()
+}
+
+/// Makes one run of several, with the filter columns `columns`. Each run that is read holds a block in memory, and a
+/// file; who puts many aside combines them from time to time, so that this does not grow with the table.
+pub fn combine<'a, R, W>(runs: Vec<SpilledRun<R>>, columns: &dyn Columns, out: &mut W) -> Result<()>
+where
+    R: SpillRead + 'a,
+    W: SpillWrite,
+{
+    let has_norms = runs.iter().any(|run| run.has_norms);
+    let mut inputs = reserved(runs.len(), "merge inputs")?;
+    inputs.extend(runs.into_iter().map(Input::<'a>::all));
+    let ranks = inputs::rank(&inputs)?;
+    let n_docs = ranks.iter().map(LiveRank::n_live).sum();
+    let max_nnz = inputs.iter().map(|input| input.source.max_nnz()).max().unwrap_or(0);
+    write_header([n_docs, max_nnz, u32::from(has_norms)], &inputs::special(&inputs, &ranks), out)?;
+
+    let mut blocks = BlockWriter::new(out);
+    for input in &mut inputs {
+        input.source.for_each_tid(&mut |_, tid| blocks.put(&tid.to_bytes()))?;
+        blocks.check_interrupts();
+    }
+    for input in &mut inputs {
+        input.source.for_each_norm(&mut |_, norm| blocks.put(&norm.to_bytes()))?;
+    }
+    combine_columns(&mut inputs, &ranks, columns, &mut blocks)?;
+    inputs.iter_mut().try_for_each(|input| input.source.begin_terms())?;
+    while let Some(merged) = inputs::next_term(&inputs, &ranks) {
+        let df = merged.df.map(|df| df as u32);
+        put_head(TermHead { term: merged.term, exponent: merged.exponent, df }, &mut blocks)?;
+        for sign in Sign::BOTH {
+            let mut previous = 0;
+            inputs::for_each_posting(&mut inputs, &ranks, &merged, sign, |doc, impact| {
+                blocks.put_posting(doc.wrapping_sub(previous), impact)?;
+                previous = doc;
+                Ok(())
+            })?;
+        }
+        inputs::advance(&mut inputs, &merged)?;
+        blocks.check_interrupts();
+    }
+    finish(blocks)
+}
+
+fn combine_columns<W: SpillWrite>(
+    inputs: &mut [Input<'_>],
+    ranks: &[LiveRank],
+    columns: &dyn Columns,
+    blocks: &mut BlockWriter<'_, W>,
+) -> Result<()> {
+    for (no, &kind) in columns.kinds().iter().enumerate() {
+        let n_values = inputs::begin_column(inputs, no)?;
+        let mut writer = ValueWriter::begin(kind, n_values, blocks)?;
+        merge_values(inputs, ranks, columns, (no, kind), &mut writer)?;
+        writer.finish()?;
+    }
+    Ok(())
 }
 
 /// A run being read back; holds one block in memory.
@@ -100,7 +172,6 @@ pub struct SpilledRun<R> {
     blocks: BlockReader<R>,
     n_docs: u32,
     max_nnz: u32,
-    terms_left: u32,
     has_norms: bool,
     special: SpecialDocs,
     head: Option<TermHead>,
@@ -112,7 +183,7 @@ pub struct SpilledRun<R> {
 impl<R: SpillRead> SpilledRun<R> {
     /// Begins to read; `for_each_tid` and `for_each_norm` must come next.
     pub fn open(mut input: R) -> Result<Self> {
-        let mut head = [0; 16];
+        let mut head = [0; 12];
         input.read(&mut head)?;
         let mut set = || -> Result<RoaringBitmap> {
             let mut len = [0; 4];
@@ -125,8 +196,7 @@ impl<R: SpillRead> SpilledRun<R> {
         Ok(Self {
             n_docs: field::u32_at(&head, 0),
             max_nnz: field::u32_at(&head, 4),
-            terms_left: field::u32_at(&head, 8),
-            has_norms: field::u32_at(&head, 12) != 0,
+            has_norms: field::u32_at(&head, 8) != 0,
             blocks: BlockReader::new(input),
             special,
             head: None,
@@ -205,15 +275,10 @@ impl<R: SpillRead> SegmentSource for SpilledRun<R> {
         for n in std::mem::take(&mut self.unread) {
             self.blocks.postings(n, |_, _| Ok(()))?;
         }
-        self.head = None;
-        if self.terms_left == 0 {
-            return Ok(());
-        }
-        self.terms_left -= 1;
         let head = self.blocks.take(HEAD_BYTES)?;
         let df = [field::u32_at(head, 4), field::u32_at(head, 8)];
         let (term, exponent) = (field::u32_at(head, 0), field::u16_at(head, 12) as i16);
-        self.head = Some(TermHead { term, exponent, df });
+        self.head = (term != NO_TERM).then_some(TermHead { term, exponent, df });
         self.unread = df;
         Ok(())
     }

@@ -79,6 +79,11 @@ impl<'a, W: SpillWrite> BlockWriter<'a, W> {
         self.at += 1;
     }
 
+    /// See [`SpillWrite::check_interrupts`].
+    pub fn check_interrupts(&self) {
+        self.out.check_interrupts();
+    }
+
     fn flush(&mut self) -> Result<()> {
         self.at = 0;
         self.out.write(&self.block)

@@ -1,56 +1,118 @@
 //! Filter columns of a run put aside. They come behind the TIDs and before the terms, in the same blocks: for each
-//! column its kind (1 byte) and the number of its values, then for each value the number of its documents (4 bytes), the
-//! integer (8 bytes) or the length (2 bytes) and the bytes (which may cross blocks), and the documents as varints, each
-//! the gap to the one before.
+//! column its kind (1 byte) and how many values it has at most, then for each value a 1, the integer (8 bytes) or the
+//! length (2 bytes) and the bytes (which may cross blocks), and its documents, up to [`GROUP`] at a time: their number,
+//! and the gap of each to the one before, as varints; after the last a 0. Behind the last value a 0 as long as the 1 and
+//! what follows it.
 
 use super::pages::field;
 use super::spill::{SpillRead, SpillWrite, damaged};
 use super::spill_blocks::{BlockReader, BlockWriter};
-use crate::engine::error::Result;
+use crate::engine::error::{Result, reserved};
 use crate::engine::filter::collect::SortedColumns;
+use crate::engine::filter::merge::ValueSink;
 use crate::engine::filter::value::{MAX_VALUE_BYTES, Value, ValueKind};
 use crate::engine::segment::source::EachDoc;
 
 const COLUMN_BYTES: usize = 5;
-const INTEGER_BYTES: usize = 12;
-const STRING_BYTES: usize = 6;
+const INTEGER_BYTES: usize = 9;
+const STRING_BYTES: usize = 3;
+/// Documents that are written together: whoever combines runs does not know beforehand how many a value has.
+const GROUP: usize = 128;
+/// Values between two looks at whether somebody wants the operation to end.
+const CHECK_EVERY: u32 = 1024;
 
 /// Writes all columns.
 pub fn write_columns<W: SpillWrite>(columns: &mut SortedColumns, out: &mut BlockWriter<'_, W>) -> Result<()> {
     for column in 0..columns.n_columns() {
         columns.begin(column);
-        let mut head = [u8::from(columns.kind() == Some(ValueKind::Bytes)); COLUMN_BYTES];
-        head[1..].copy_from_slice(&columns.n_values().to_le_bytes());
-        out.put(&head)?;
+        let kind = columns.kind().ok_or_else(|| damaged("column that is not there"))?;
+        let mut writer = ValueWriter::begin(kind, columns.n_values(), out)?;
         while let Some(value) = columns.value() {
-            write_value(value, columns.n_docs_of_value(), out)?;
-            let mut previous = 0;
-            columns.for_each_doc(&mut |doc| {
-                out.put_varint(doc - previous)?;
-                previous = doc;
-                Ok(())
-            })?;
+            writer.begin_value(value)?;
+            columns.for_each_doc(&mut |doc| writer.push(doc))?;
+            writer.end_value(value)?;
             columns.advance();
         }
+        writer.finish()?;
     }
     Ok(())
 }
 
-fn write_value<W: SpillWrite>(value: Value<'_>, n_docs: u32, out: &mut BlockWriter<'_, W>) -> Result<()> {
-    match value {
-        Value::Integer(integer) => {
-            let mut record = [0; INTEGER_BYTES];
-            record[..4].copy_from_slice(&n_docs.to_le_bytes());
-            record[4..].copy_from_slice(&integer.to_le_bytes());
-            out.put(&record)
+/// Writes a column.
+pub struct ValueWriter<'b, 'w, W> {
+    out: &'b mut BlockWriter<'w, W>,
+    kind: ValueKind,
+    /// Gaps that were not written yet.
+    gaps: Vec<u32>,
+    previous: u32,
+    n_values: u32,
+}
+
+impl<'b, 'w, W: SpillWrite> ValueWriter<'b, 'w, W> {
+    /// Begins a column of up to `n_values` values.
+    pub fn begin(kind: ValueKind, n_values: u32, out: &'b mut BlockWriter<'w, W>) -> Result<Self> {
+        let mut head = [u8::from(kind == ValueKind::Bytes); COLUMN_BYTES];
+        head[1..].copy_from_slice(&n_values.to_le_bytes());
+        out.put(&head)?;
+        Ok(Self { out, kind, gaps: reserved(GROUP, "documents of a value")?, previous: 0, n_values: 0 })
+    }
+
+    fn write_group(&mut self) -> Result<()> {
+        self.out.put_varint(self.gaps.len() as u32)?;
+        self.gaps.drain(..).try_for_each(|gap| self.out.put_varint(gap))
+    }
+
+    /// Ends the column.
+    pub fn finish(self) -> Result<()> {
+        self.out.put(&[0; INTEGER_BYTES][..value_bytes(self.kind)])
+    }
+}
+
+impl<W: SpillWrite> ValueSink for ValueWriter<'_, '_, W> {
+    fn begin_value(&mut self, value: Value<'_>) -> Result<()> {
+        self.previous = 0;
+        let mut record = [1; INTEGER_BYTES];
+        match value {
+            Value::Integer(integer) => {
+                record[1..].copy_from_slice(&integer.to_le_bytes());
+                self.out.put(&record)
+            }
+            Value::Bytes(bytes) => {
+                record[1..STRING_BYTES].copy_from_slice(&(bytes.len() as u16).to_le_bytes());
+                self.out.put(&record[..STRING_BYTES])?;
+                self.out.put_stream(bytes)
+            }
         }
-        Value::Bytes(bytes) => {
-            let mut record = [0; STRING_BYTES];
-            record[..4].copy_from_slice(&n_docs.to_le_bytes());
-            record[4..].copy_from_slice(&(bytes.len() as u16).to_le_bytes());
-            out.put(&record)?;
-            out.put_stream(bytes)
+    }
+
+    #[inline]
+    fn push(&mut self, doc: u32) -> Result<()> {
+        if self.gaps.len() == GROUP {
+            self.write_group()?;
         }
+        self.gaps.push(doc.wrapping_sub(self.previous));
+        self.previous = doc;
+        Ok(())
+    }
+
+    fn end_value(&mut self, _value: Value<'_>) -> Result<()> {
+        if !self.gaps.is_empty() {
+            self.write_group()?;
+        }
+        self.out.put_varint(0)?;
+        self.n_values = self.n_values.wrapping_add(1);
+        if self.n_values.is_multiple_of(CHECK_EVERY) {
+            self.out.check_interrupts();
+        }
+        Ok(())
+    }
+}
+
+/// Bytes of what a value begins with.
+fn value_bytes(kind: ValueKind) -> usize {
+    match kind {
+        ValueKind::Integer => INTEGER_BYTES,
+        ValueKind::Bytes => STRING_BYTES,
     }
 }
 
@@ -66,18 +128,16 @@ enum Current {
 pub struct ColumnReader {
     kind: ValueKind,
     n_values: u32,
-    /// Values that were not begun yet.
-    values_left: u32,
     current: Current,
     bytes: Vec<u8>,
-    /// Documents of the current value that were not read yet.
-    unread: u32,
+    /// Whether there may be documents of the current value that were not read yet.
+    unread: bool,
 }
 
 impl Default for ColumnReader {
     fn default() -> Self {
         let kind = ValueKind::Integer;
-        Self { kind, n_values: 0, values_left: 0, current: Current::None, bytes: Vec::new(), unread: 0 }
+        Self { kind, n_values: 0, current: Current::None, bytes: Vec::new(), unread: false }
     }
 }
 
@@ -92,8 +152,7 @@ impl ColumnReader {
             _ => return Err(damaged("column of an unknown kind")),
         };
         self.n_values = field::u32_at(head, 1);
-        self.values_left = self.n_values;
-        self.advance(blocks)
+        self.read_value(blocks)
     }
 
     /// Reads what is left of the column.
@@ -104,7 +163,7 @@ impl ColumnReader {
         Ok(())
     }
 
-    /// Values of the column.
+    /// Values of the column, at most.
     pub fn n_values(&self) -> u32 {
         self.n_values
     }
@@ -121,9 +180,13 @@ impl ColumnReader {
     /// Gives the documents of the current value.
     pub fn for_each_doc<R: SpillRead>(&mut self, blocks: &mut BlockReader<R>, each: &mut EachDoc<'_>) -> Result<()> {
         let mut doc = 0u32;
-        for _ in 0..std::mem::take(&mut self.unread) {
-            doc = doc.wrapping_add(blocks.varint()?);
-            each(doc)?;
+        while std::mem::take(&mut self.unread) {
+            let n = blocks.varint()?;
+            self.unread = n > 0;
+            for _ in 0..n {
+                doc = doc.wrapping_add(blocks.varint()?);
+                each(doc)?;
+            }
         }
         Ok(())
     }
@@ -131,21 +194,20 @@ impl ColumnReader {
     /// Moves to the next value.
     pub fn advance<R: SpillRead>(&mut self, blocks: &mut BlockReader<R>) -> Result<()> {
         self.for_each_doc(blocks, &mut |_| Ok(()))?;
+        self.read_value(blocks)
+    }
+
+    fn read_value<R: SpillRead>(&mut self, blocks: &mut BlockReader<R>) -> Result<()> {
+        let record = blocks.take(value_bytes(self.kind))?;
+        self.unread = record.first() == Some(&1);
         self.current = Current::None;
-        if self.values_left == 0 {
+        if !self.unread {
             return Ok(());
         }
-        self.values_left -= 1;
         match self.kind {
-            ValueKind::Integer => {
-                let record = blocks.take(INTEGER_BYTES)?;
-                self.unread = field::u32_at(record, 0);
-                self.current = Current::Integer(field::i64_at(record, 4));
-            }
+            ValueKind::Integer => self.current = Current::Integer(field::i64_at(record, 1)),
             ValueKind::Bytes => {
-                let record = blocks.take(STRING_BYTES)?;
-                self.unread = field::u32_at(record, 0);
-                let len = usize::from(field::u16_at(record, 4));
+                let len = usize::from(field::u16_at(record, 1));
                 if len > MAX_VALUE_BYTES {
                     return Err(damaged("value is too long"));
                 }

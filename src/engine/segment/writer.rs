@@ -7,14 +7,14 @@
 use super::chunk;
 use super::format::*;
 use super::gaps::GapWidth;
+use super::inputs::{self, MergedHead};
 use super::live::{self, LiveRank};
 use super::norms::NormWriter;
 use super::page_writer::PageWriter;
 use super::pages::{PAYLOAD, Part, PartSink};
-use super::source::{Input, TermHead};
-use super::special::SpecialDocs;
+use super::source::Input;
 use crate::engine::codec::impact;
-use crate::engine::error::{EngineError, PARTITION, Result, reserved};
+use crate::engine::error::Result;
 use crate::engine::filter::value::Columns;
 use crate::engine::filter::writer::write_columns;
 
@@ -25,7 +25,7 @@ pub fn write_segment<S: PartSink>(
     columns: &dyn Columns,
     sink: &mut S,
 ) -> Result<SegmentMeta> {
-    let ranks = rank_inputs(inputs)?;
+    let ranks = inputs::rank(inputs)?;
     let mut meta = SegmentMeta { n_docs: ranks.iter().map(LiveRank::n_live).sum(), ..SegmentMeta::default() };
     if meta.n_docs == 0 {
         return Ok(meta);
@@ -35,40 +35,17 @@ pub fn write_segment<S: PartSink>(
 
     inputs.iter_mut().try_for_each(|input| input.source.begin_terms())?;
     let mut out = ListWriter::new(sink, meta.n_docs);
-    while let Some(head) = next_term(inputs, &ranks) {
+    while let Some(head) = inputs::next_term(inputs, &ranks) {
         out.begin_term(&head);
         for sign in Sign::BOTH {
             write_list(inputs, &ranks, &head, sign, &mut out)?;
         }
         out.end_term()?;
-        for input in inputs.iter_mut() {
-            if input.source.head().is_some_and(|h| h.term == head.term) {
-                input.source.advance()?;
-            }
-        }
+        inputs::advance(inputs, &head)?;
         out.sink.check_interrupts();
     }
     out.finish(&mut meta)?;
     Ok(meta)
-}
-
-fn rank_inputs(inputs: &[Input<'_>]) -> Result<Vec<LiveRank>> {
-    let mut ranks = reserved(inputs.len(), "merge inputs")?;
-    let mut base = 0u64;
-    for input in inputs {
-        // `base` is checked below before any document is numbered with it.
-        let rank = LiveRank::new(input.source.n_docs(), &input.dead, base as u32)?;
-        base += u64::from(rank.n_live());
-        if base > u64::from(MAX_DOCS) {
-            return Err(EngineError::Limit {
-                what: "documents of a segment",
-                limit: u64::from(MAX_DOCS),
-                remedy: PARTITION,
-            });
-        }
-        ranks.push(rank);
-    }
-    Ok(ranks)
 }
 
 fn write_documents<S: PartSink>(
@@ -78,14 +55,10 @@ fn write_documents<S: PartSink>(
     sink: &mut S,
 ) -> Result<()> {
     let mut docmap = PageWriter::new(Part::Docmap);
-    let mut special = SpecialDocs::default();
+    let special = inputs::special(inputs, ranks);
     let mut norms = NormWriter::default();
     for (input, rank) in inputs.iter_mut().zip(ranks) {
         meta.max_nnz = meta.max_nnz.max(input.source.max_nnz());
-        let from = input.source.special();
-        special.null.extend(from.null.iter().filter_map(|doc| rank.new_doc(doc)));
-        special.zero_norm.extend(from.zero_norm.iter().filter_map(|doc| rank.new_doc(doc)));
-        special.irregular.extend(from.irregular.iter().filter_map(|doc| rank.new_doc(doc)));
         input.source.for_each_tid(&mut |doc, tid| match rank.new_doc(doc) {
             Some(_) => docmap.push_record(&tid.to_bytes(), sink),
             None => Ok(()),
@@ -111,32 +84,6 @@ fn write_documents<S: PartSink>(
     Ok(())
 }
 
-/// The least term that any input is at, with the largest scale and about the number of postings: each input's, less the
-/// share of its documents that are dead. What form a list gets depends on it.
-fn next_term(inputs: &[Input<'_>], ranks: &[LiveRank]) -> Option<MergedHead> {
-    let mut merged: Option<MergedHead> = None;
-    for (input, rank) in inputs.iter().zip(ranks) {
-        let Some(head) = input.source.head() else { continue };
-        let (n_live, n_docs) = (u64::from(rank.n_live()), u64::from(input.source.n_docs()).max(1));
-        let df = head.df.map(|df| (u64::from(df) * n_live).div_ceil(n_docs));
-        match &mut merged {
-            Some(m) if m.term < head.term => {}
-            Some(m) if m.term == head.term => {
-                m.exponent = m.exponent.max(head.exponent);
-                m.df = [m.df[0] + df[0], m.df[1] + df[1]];
-            }
-            _ => merged = Some(MergedHead { term: head.term, exponent: head.exponent, df }),
-        }
-    }
-    merged
-}
-
-struct MergedHead {
-    term: u32,
-    exponent: i16,
-    df: [u64; 2],
-}
-
 fn write_list<S: PartSink>(
     inputs: &mut [Input<'_>],
     ranks: &[LiveRank],
@@ -145,16 +92,7 @@ fn write_list<S: PartSink>(
     out: &mut ListWriter<'_, S>,
 ) -> Result<()> {
     out.begin_list(sign, merged.df[sign.index()]);
-    for (input, rank) in inputs.iter_mut().zip(ranks) {
-        let Some(TermHead { term, exponent, df }) = input.source.head() else { continue };
-        if term != merged.term || df[sign.index()] == 0 {
-            continue;
-        }
-        input.source.for_each_posting(sign, &mut |doc, level| match rank.new_doc(doc) {
-            Some(doc) => out.push(doc, impact::requantise(level, exponent, merged.exponent)),
-            None => Ok(()),
-        })?;
-    }
+    inputs::for_each_posting(inputs, ranks, merged, sign, |doc, level| out.push(doc, level))?;
     out.end_list()
 }
 
