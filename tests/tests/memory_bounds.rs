@@ -28,7 +28,8 @@ fn steps() -> impl Iterator<Item = u64> {
     std::iter::successors(Some(1), |step| Some(step * 4)).take_while(move |step| *step <= most)
 }
 
-/// Rows with 120 terms each: 400 different ones, over and over.
+/// Rows with 120 terms each: 400 different ones, each over and over with another length, for rows that are equal in the
+/// index's eyes wait in PostgreSQL's own memory.
 fn start(rows: usize) -> Session {
     let cluster = Cluster::start_new(&[
         "autovacuum = off",
@@ -40,7 +41,8 @@ fn start(rows: usize) -> Session {
     let mut session = Session::new(cluster);
     operations::make_corpus(&mut session.client, 1);
     session.run(&format!(
-        "CREATE TABLE docs AS SELECT i AS id, emb FROM generate_series(1, {rows}) AS i
+        "CREATE TABLE docs AS SELECT i AS id, emb * (1 + i / 400 % 1009 / 1009.0)::real AS emb
+             FROM generate_series(1, {rows}) AS i
              JOIN corpus ON corpus.id = 1 + i % 400 WHERE emb IS NOT NULL"
     ));
     session

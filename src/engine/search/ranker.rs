@@ -45,7 +45,7 @@ pub enum Strategy {
     Auto,
     /// Score every posting.
     Exhaustive,
-    /// Bounds first, as long as there is a positive one.
+    /// Bounds first, as long as there is a positive one, and a round needs no more than [`MOST_BLOCKS`].
     Blocks,
     /// Each document by itself if conditions leave a part of them, else whatever is cheaper.
     Candidates,
@@ -484,7 +484,7 @@ impl<S: Segment> Ranker<S> {
             return Ok(());
         }
         let most = match self.options.strategy {
-            Strategy::Blocks => usize::MAX,
+            Strategy::Blocks => MOST_BLOCKS,
             _ => self.survey().blocks_for_all(),
         };
         let begin = (self.options.clock)();
@@ -507,6 +507,9 @@ impl<S: Segment> Ranker<S> {
         Ok(())
     }
 }
+
+/// Blocks that a round scores if bounds are wanted whatever they cost: 2 MB of keys. Beyond, everything is scored.
+const MOST_BLOCKS: usize = 1 << 16;
 
 /// Numbers of documents in a ranking, with what fills up the last chunk of each segment.
 const MAX_POSITIONS: u64 = u32::MAX as u64;

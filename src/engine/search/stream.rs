@@ -14,8 +14,8 @@ use crate::engine::error::{Result, reserve};
 const FIRST_ROUND: usize = 256;
 /// Growth of the rounds.
 const GROWTH: usize = 16;
-/// The largest round: 4 MB of keys.
-const LARGEST_ROUND: usize = 1 << 18;
+/// The largest round: 1 MB of keys while it is chosen.
+const LARGEST_ROUND: usize = 1 << 16;
 /// Documents that are sorted together at first.
 const FIRST_PIECE: usize = 16;
 /// Growth of the pieces.
