@@ -45,22 +45,6 @@ impl Installation {
         Path::new(&cluster::ask(&self.pg_config, "--sharedir")).join("extension")
     }
 
-    /// Changes the control file.
-    pub fn control(&self, from: &str, to: &str) {
-        let path = self.extension().join("pg_wand.control");
-        let text = fs::read_to_string(&path).expect("control file");
-        assert!(text.contains(from), "no {from} in the control file: {text}");
-        fs::write(&path, text.replace(from, to)).expect("control file");
-    }
-
-    /// Lets ordinary users who own a database create the extension.
-    pub fn trust(&self) {
-        if self.script("pg_wand.control").contains("trusted = false") {
-            self.control("trusted = false", "trusted = true");
-        }
-        assert!(self.script("pg_wand.control").contains("\ntrusted = true"));
-    }
-
     /// The text of one of the files.
     pub fn script(&self, name: &str) -> String {
         fs::read_to_string(self.extension().join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))

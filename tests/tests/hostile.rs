@@ -5,8 +5,7 @@
 //! the extension's objects in full. Nothing planted runs: each would say so in the server's log. What stands in the way
 //! of the script makes it refuse, and leaves nothing.
 //!
-//! Names are taken from the scripts themselves; some thousand objects, no sizes. The control file says `trusted = true`
-//! in a copy of the server.
+//! Names are taken from the scripts themselves; some thousand objects, no sizes.
 
 use pg_wand_tests::cluster::Cluster;
 use pg_wand_tests::installation::{Installation, releases, version};
@@ -105,7 +104,6 @@ fn what_is_in_the_way_is_refused() {
 impl Field {
     fn new() -> Self {
         let installation = Installation::new();
-        installation.trust();
         let cluster = Cluster::start_new_in(installation.bindir(), &[]);
         let mut client = cluster.connect();
         run(&mut client, "CREATE ROLE mallory LOGIN");

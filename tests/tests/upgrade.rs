@@ -22,7 +22,6 @@ const TOKENIZER: &str = r#"{"version":"1.0","truncation":null,"padding":null,"ad
 #[test]
 fn every_release_reaches_this_version() {
     let installation = Installation::new();
-    installation.trust();
     let cluster = Cluster::start_new_in(installation.bindir(), &[]);
     let mut client = cluster.connect();
     // By an ordinary user: the superuser would have the rights that the script gives anyhow.
@@ -103,7 +102,6 @@ fn a_library_that_is_older_than_the_sql_is_refused() {
 #[test]
 fn a_dump_is_restored() {
     let installation = Installation::new();
-    installation.trust();
     let cluster = Cluster::start_new_in(installation.bindir(), &[]);
     let mut client = cluster.connect();
     run(&mut client, "CREATE ROLE owner LOGIN");
