@@ -18,6 +18,7 @@ SELECT * FROM encode_tokens('tiny', '');
 
 -- A long text is divided; its tokens are the same.
 SELECT encode_counts('tiny', repeat('plants sun ', 200000));
+SELECT encode_counts('tiny', repeat('x', 600000));
 SELECT encode_counts('tiny', repeat(U&'\4e00', 400000));
 
 -- The index answers a typed question.
