@@ -70,7 +70,7 @@ pub fn create(client: &mut Client, sizes: Sizes, seed: u64) -> Result<(), postgr
          FROM generate_series(1, 100000) AS g;
          CREATE TABLE long AS
          SELECT repeat('Vacuum the sparse index of PostgreSQL, 42 times more. ', {terms} / 25) AS body,
-             repeat(U&'\\4e00', 170000) AS ideographs, repeat('x', 524288) AS word;
+             repeat(U&'\\4e00', 170000) AS ideographs, repeat('x', 262144) AS word;
          CREATE TABLE fused AS
          SELECT ARRAY[ranking(g, s), ranking(g * 3 % {list}, 1 - s), ranking({list} - g, s * s)] AS lists,
              judgements(g * 7 % {list}, (g % 4)::int) AS j

@@ -10,8 +10,8 @@ use super::error::{EncodeError, Result};
 
 /// A piece is about this long, in bytes.
 pub const PIECE: usize = 32 << 10;
-/// And never longer than this.
-pub const MAX_PIECE: usize = 512 << 10;
+/// And never longer than this, which takes up to 0.15 s.
+pub const MAX_PIECE: usize = 256 << 10;
 
 /// The pieces of `text`, one after another, each of `about` bytes or a little more; together they are the text. Where
 /// there are no borders there is one.

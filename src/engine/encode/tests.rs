@@ -245,10 +245,11 @@ fn bm25_refuses_what_means_nothing() {
 #[test]
 fn berts_texts_can_be_interrupted_anywhere() {
     let tokenizer = tokenizer(WORD_PIECE);
+    let about = 2 * MAX_PIECE / PIECE;
     for text in ["\u{4e00}", "?", "a.", "a\n", " ", "plants "].map(|part| part.repeat(2 * MAX_PIECE / part.len())) {
         let mut n = 0;
         tokenizer.for_each_id(&text, usize::MAX, &mut || n += 1, |_| Ok(())).expect("tokens");
-        assert!((30..=33).contains(&n), "{n} pieces of about {PIECE} bytes");
+        assert!((about - 1..=about + 1).contains(&n), "{n} pieces of about {PIECE} bytes");
     }
 }
 
