@@ -171,11 +171,12 @@ def generated(rng):
 
 
 def long_texts(rng, plain, other):
-    """Ten long enough to be divided several times, from 100 kB on; every other one has other scripts in between."""
+    """Ten long enough to be divided several times, from 100 kB on; every other one has other scripts in between. None
+    has 256 kB: there are tokenizers whose texts cannot be divided, and more is refused."""
     texts = []
     for n in range(10):
         parts = []
-        while sum(map(len, parts)) < 100_000 + 20_000 * n:
+        while sum(len(part.encode()) + 1 for part in parts) < 100_000 + 16_000 * n:
             parts.append(rng.choice(plain))
             if n % 2 == 0:
                 parts.append(rng.choice(other))
