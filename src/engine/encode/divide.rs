@@ -40,7 +40,11 @@ impl Borders {
         }
         let parts: u128 = added.flat_map(|token| token.content.bytes()).map(bit).fold(0, |parts, bit| parts | bit);
         let lone = (0..128).filter(|c: &u8| c.is_ascii_punctuation() || b" \t\r\n".contains(c)).map(bit);
-        Self { lone: lone.fold(0, |all, bit| all | bit) & !parts, lone_ideographs: is_bert(normalizer), ..at_spaces }
+        Self {
+            lone: lone.fold(0, |all, bit| all | bit) & !parts,
+            lone_ideographs: spaces_ideographs(normalizer),
+            ..at_spaces
+        }
     }
 
     /// The first at `from` or later; a place in the text, and not an end of it.
@@ -99,7 +103,7 @@ fn makes_lone_words(normalizer: &Value, pre_tokenizer: &Value) -> bool {
 }
 
 /// Whether ideographs get spaces around them.
-fn is_bert(normalizer: &Value) -> bool {
+fn spaces_ideographs(normalizer: &Value) -> bool {
     kind(normalizer) == "BertNormalizer" && flag(normalizer, "handle_chinese_chars", true)
 }
 

@@ -42,7 +42,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_are_the_text(words in prop::collection::vec("[a-z .\u{4e00}-\u{4e10}\u{e0}-\u{e5}]{1,40}", 0..400), about in 1..2000usize) {
+        fn pieces_are_the_text(
+            words in prop::collection::vec("[a-z .\u{4e00}-\u{4e10}\u{e0}-\u{e5}]{1,40}", 0..400),
+            about in 1..2000usize,
+        ) {
             let text = words.concat();
             for borders in [Borders::NONE, borders("NFC", "Whitespace"), borders("BertNormalizer", "BertPreTokenizer")] {
                 let all: Vec<&str> = pieces(&text, borders, about).collect::<Result<_>>().expect("short enough");

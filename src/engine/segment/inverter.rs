@@ -150,7 +150,7 @@ mod tests {
     use proptest::prelude::*;
     use std::cmp::Ordering;
 
-    /// Knows whether it was rewound, and how many there are.
+    /// Written first, then rewound, then read.
     struct File {
         run: MemoryRun,
         rewound: bool,

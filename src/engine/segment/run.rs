@@ -322,11 +322,6 @@ pub struct Run {
 }
 
 impl Run {
-    /// Number of distinct terms.
-    pub fn n_terms(&self) -> u32 {
-        self.terms.len() as u32
-    }
-
     /// Whether its documents have norms.
     pub fn has_norms(&self) -> bool {
         !self.norms.is_empty()
