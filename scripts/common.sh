@@ -43,6 +43,41 @@ install_sql() {
 	install -m644 "$ROOT/pg_wand.control" "$ROOT"/sql/releases/pg_wand--*.sql "$ROOT"/sql/pg_wand--*--*.sql "$1/"
 	cat "$ROOT"/sql/install/*.sql >"$script"
 	chmod 644 "$script"
+	install -m644 "$ROOT/pg_wand_pgvector.control" "$1/"
+	name_schemas <"$ROOT/sql/pgvector/install.sql" >"$1/pg_wand_pgvector--$VERSION.sql"
+	chmod 644 "$1/pg_wand_pgvector--$VERSION.sql"
+}
+
+# A script that names schemas of other extensions as @extschema:name@, for PG_CONFIG's server: before 16 that is not
+# known, so the script looks the schemas up itself.
+name_schemas() {
+	if [ "${PGV#pg}" -ge 16 ]; then
+		cat
+		return
+	fi
+	cat <<-'END'
+		DO $before_16$
+		DECLARE
+		    script pg_catalog.text := $script$
+	END
+	cat
+	cat <<-'END'
+		$script$;
+		    extension pg_catalog.name;
+		    schema pg_catalog.name;
+		BEGIN
+		    FOR extension, schema IN
+		        SELECT e.extname, n.nspname
+		        FROM pg_catalog.pg_extension AS e
+		        JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace
+		    LOOP
+		        script := pg_catalog.replace(
+		            script, pg_catalog.format('@extschema:%s@', extension), pg_catalog.quote_ident(schema));
+		    END LOOP;
+		    EXECUTE script;
+		END
+		$before_16$ LANGUAGE plpgsql;
+	END
 }
 
 # A copy of PG_CONFIG's server in folder $1, without our library and scripts; the server itself stays as it is. Sets

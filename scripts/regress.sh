@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Golden-file tests (pg_regress/sql) with PostgreSQL's own tool on a private server.
-# Usage: regress.sh [TEST...]; without names every test but pgvector_sidebyside, which needs pgvector:
-# "regress.sh pgvector_sidebyside" runs that one, with both extensions.
+# Usage: regress.sh [TEST...]; without names every test but pgvector_*, which need pgvector:
+# "regress.sh pgvector" runs these, with both extensions.
 # With PGHOST set, a server that is already running is used.
 source "$(dirname "$0")/common.sh"
 use_server
@@ -15,9 +15,10 @@ extensions=(--load-extension=pg_wand)
 if [ ${#tests[@]} = 0 ]; then
 	for file in "$input"/sql/*.sql; do
 		name=$(basename "$file" .sql)
-		[ ! -f "$file" ] || [ "$name" = pgvector_sidebyside ] || tests+=("$name")
+		[[ ! -f $file || $name == pgvector_* ]] || tests+=("$name")
 	done
-elif [ "${tests[*]}" = pgvector_sidebyside ]; then
+elif [ "${tests[*]}" = pgvector ]; then
+	tests=(pgvector_sidebyside pgvector_interop)
 	extensions=(--load-extension=vector --load-extension=pg_wand)
 fi
 

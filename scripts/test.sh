@@ -63,7 +63,7 @@ else
 		step install-pg18 "$ROOT/scripts/install.sh"
 		step regress-pg18 "$ROOT/scripts/regress.sh"
 		step isolation-pg18 "$ROOT/scripts/isolation.sh"
-		step sidebyside-pg18 "$ROOT/scripts/regress.sh" pgvector_sidebyside
+		step sidebyside-pg18 "$ROOT/scripts/regress.sh" pgvector
 		step integration-pg18 "$ROOT/scripts/integration.sh" exactness malformed hybrid
 		step walcheck-pg18 "$ROOT/scripts/integration.sh" walcheck
 		PG_CONFIG=$main

@@ -21,6 +21,43 @@ CREATE FUNCTION @extschema@.wand_info(index pg_catalog.regclass,
 
 COMMENT ON FUNCTION @extschema@.wand_info(pg_catalog.regclass) IS 'what a wand index holds, in documents and bytes';
 
+CREATE FUNCTION @extschema@.wand_health(index pg_catalog.regclass,
+        OUT metric pg_catalog.text, OUT segments pg_catalog.int4, OUT documents pg_catalog.int8,
+        OUT dead pg_catalog.int8, OUT pending pg_catalog.int8, OUT pending_bytes pg_catalog.int8,
+        OUT pending_limit_bytes pg_catalog.int8, OUT total_bytes pg_catalog.int8,
+        OUT last_merge pg_catalog.timestamptz, OUT advice pg_catalog.text)
+    RETURNS SETOF pg_catalog.record
+    AS 'MODULE_PATHNAME', 'wand_health'
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000 ROWS 1;
+
+COMMENT ON FUNCTION @extschema@.wand_health(pg_catalog.regclass) IS
+    'how a wand index is doing, from what costs little to read, and what its owner should do; also for members of pg_stat_scan_tables';
+
+-- Indexes that the role may look into, but for those of other sessions. One whose build has not finished or has failed
+-- is not opened.
+CREATE VIEW @extschema@.wand_indexes AS
+    SELECT n.nspname AS schemaname, t.relname AS tablename, c.relname AS indexname, c.oid AS indexrelid, h.metric,
+        h.segments, h.documents, h.dead,
+        pg_catalog.round(h.dead::pg_catalog.numeric OPERATOR(pg_catalog./) GREATEST(h.documents, 1), 3) AS dead_share,
+        h.pending, h.pending_bytes, h.pending_limit_bytes, h.total_bytes, h.last_merge,
+        CASE WHEN i.indisvalid THEN h.advice
+            ELSE 'REINDEX INDEX CONCURRENTLY, unless it is being built: no query uses it' END AS advice
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_am AS a ON a.oid OPERATOR(pg_catalog.=) c.relam
+    JOIN pg_catalog.pg_index AS i ON i.indexrelid OPERATOR(pg_catalog.=) c.oid
+    JOIN pg_catalog.pg_class AS t ON t.oid OPERATOR(pg_catalog.=) i.indrelid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    LEFT JOIN LATERAL @extschema@.wand_health(CASE WHEN i.indisvalid THEN c.oid::pg_catalog.regclass END) AS h ON true
+    WHERE a.amname OPERATOR(pg_catalog.=) 'wand'
+        AND c.relkind OPERATOR(pg_catalog.=) 'i'
+        AND NOT pg_catalog.pg_is_other_temp_schema(c.relnamespace)
+        AND (c.relpersistence OPERATOR(pg_catalog.<>) 'u' OR NOT pg_catalog.pg_is_in_recovery())
+        AND (pg_catalog.pg_has_role(c.relowner, 'USAGE') OR pg_catalog.pg_has_role('pg_stat_scan_tables', 'USAGE'));
+
+COMMENT ON VIEW @extschema@.wand_indexes IS 'wand_health of every wand index of the database that the role may look into';
+
+GRANT SELECT ON @extschema@.wand_indexes TO PUBLIC;
+
 CREATE FUNCTION @extschema@.wand_segments(index pg_catalog.regclass,
         OUT segment pg_catalog.int8, OUT documents pg_catalog.int8, OUT live pg_catalog.int8,
         OUT null_vectors pg_catalog.int8, OUT terms pg_catalog.int8, OUT postings pg_catalog.int8,

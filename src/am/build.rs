@@ -5,7 +5,7 @@ use pgrx::prelude::*;
 
 use super::build_parallel;
 use super::build_part::{Part, Task, build_part};
-use super::maintain;
+use super::maintain::{self, Step};
 use super::metric_of;
 use super::progress::{self, Phase};
 use super::settings::maintenance_budget;
@@ -80,7 +80,7 @@ fn publish(index: IndexRelation, parts: Vec<Part>) -> Result<()> {
     let Some(first) = segments.first() else { return Ok(()) };
     let generation = first.generation;
     fault::point!("build_before_publish");
-    maintain::publish(index, generation, |manifest| manifest.segments = segments, None)
+    maintain::publish(index, generation, |manifest| manifest.segments = segments, Step::Other)
 }
 
 /// The empty index that an unlogged one becomes after a crash.

@@ -6,7 +6,7 @@
 //! segment visible, and the stretch's pages are freed after that.
 
 use super::columns::IndexColumns;
-use super::maintain::{begin_operation, expect_documents, publish};
+use super::maintain::{Step, begin_operation, expect_documents, publish};
 use super::settings::maintenance_budget;
 use crate::engine::error::Result;
 use crate::engine::segment::inverter::Inverter;
@@ -70,7 +70,7 @@ pub fn flush(index: IndexRelation, _lock: &MaintenanceLock, effort: Effort) -> R
     }
     let cut = Cut { head: end, n_pages: u32::try_from(pages.len()).unwrap_or(u32::MAX) };
     fault::point!("flush_before_publish");
-    publish(index, generation, |manifest| manifest.segments.extend(written), Some(&cut))?;
+    publish(index, generation, |manifest| manifest.segments.extend(written), Step::Flush(&cut))?;
     fault::point!("flush_after_publish");
     pgrx::debug1!("wand index \"{}\": flushed {} pages, {n_docs} documents", index.name(), pages.len());
     free::free_pages(index, pages)?;

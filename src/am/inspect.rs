@@ -84,7 +84,7 @@ fn inspect_once(index: IndexRelation, meta: &Meta) -> Result<IndexInfo> {
 }
 
 /// Documents that wait in the pending list, dead ones left out.
-fn count_pending(index: IndexRelation, meta: &Meta) -> Result<u64> {
+pub fn count_pending(index: IndexRelation, meta: &Meta) -> Result<u64> {
     let mut pending = 0;
     let mut walk = Walk::all(index, meta);
     while let Some(page) = walk.next_page()? {

@@ -3,6 +3,8 @@
 //! All of them write new pages first, which nobody can see, and then change the metapage once. What they replace is
 //! freed afterwards; if that is not reached, the sweep of the next VACUUM finds it.
 
+use pgrx::pg_sys;
+
 use crate::engine::error::{EngineError, Result};
 use crate::engine::segment::format::SegmentMeta;
 use crate::storage::free::{self, Allocator};
@@ -10,6 +12,17 @@ use crate::storage::meta::{self, Manifest, Meta};
 use crate::storage::pending::Cut;
 use crate::storage::relation::IndexRelation;
 use crate::storage::wal::WalBatch;
+
+/// What a change of the manifest comes from.
+#[derive(Clone, Copy)]
+pub enum Step<'s> {
+    /// A part of the pending list became a segment: the list begins behind it.
+    Flush(&'s Cut),
+    /// Segments became one.
+    Merge,
+    /// A build, or pages that were moved.
+    Other,
+}
 
 /// Reserves a generation for an operation that writes pages, so that none of them can be mistaken for another's.
 pub fn begin_operation(index: IndexRelation) -> Result<u32> {
@@ -32,8 +45,7 @@ pub fn begin_operations(index: IndexRelation, n: u32) -> Result<u32> {
     Ok(generation)
 }
 
-/// Changes the manifest, and makes the list begin behind what was flushed: one change of the metapage. The old
-/// manifest's pages are freed.
+/// Changes the manifest, and what goes with the step: one change of the metapage. The old manifest's pages are freed.
 ///
 /// The manifest to be changed is read here and not before: a long operation lets flushes happen meanwhile (see
 /// [`super::short_list`]).
@@ -41,9 +53,9 @@ pub fn publish(
     index: IndexRelation,
     generation: u32,
     change: impl FnOnce(&mut Manifest),
-    flushed: Option<&Cut>,
+    step: Step<'_>,
 ) -> Result<()> {
-    publish_with(&mut Allocator::new(index), generation, change, flushed)
+    publish_with(&mut Allocator::new(index), generation, change, step)
 }
 
 /// The same with the manifest in pages of `allocator`.
@@ -51,7 +63,7 @@ pub fn publish_with(
     allocator: &mut Allocator,
     generation: u32,
     change: impl FnOnce(&mut Manifest),
-    flushed: Option<&Cut>,
+    step: Step<'_>,
 ) -> Result<()> {
     let index = allocator.index();
     let (mut manifest, old_pages) = Manifest::read(index, &Meta::read(index)?)?;
@@ -62,9 +74,14 @@ pub fn publish_with(
         let mut meta = Meta::read_locked(&buffer)?;
         meta.manifest_block = block;
         meta.manifest_generation = generation;
-        if let Some(cut) = flushed {
-            (meta.pending.head, meta.pending.head_no) = cut.head;
-            meta.pending.n_pages = meta.pending.n_pages.saturating_sub(cut.n_pages);
+        match step {
+            Step::Flush(cut) => {
+                (meta.pending.head, meta.pending.head_no) = cut.head;
+                meta.pending.n_pages = meta.pending.n_pages.saturating_sub(cut.n_pages);
+            }
+            // SAFETY: reads the clock.
+            Step::Merge => meta.merged_at = Some(unsafe { pg_sys::GetCurrentTimestamp() }),
+            Step::Other => {}
         }
         let mut batch = WalBatch::begin(index);
         meta.write(&buffer, &mut batch)?;

@@ -3,7 +3,7 @@
 use roaring::RoaringBitmap;
 
 use super::columns::IndexColumns;
-use super::maintain::{begin_operation, expect_documents, publish};
+use super::maintain::{Step, begin_operation, expect_documents, publish};
 use super::short_list::{AttentiveSink, ShortList};
 use crate::engine::error::Result;
 use crate::engine::segment::last_pages::LastPages;
@@ -85,7 +85,7 @@ fn merge_once(index: IndexRelation, lock: &MaintenanceLock, effort: Effort, busy
         manifest.segments.retain(|s| !ids.contains(&s.id));
         manifest.segments.extend(written);
     };
-    publish(index, generation, replace, None)?;
+    publish(index, generation, replace, Step::Merge)?;
     fault::point!("merge_after_publish");
     let of_chosen = |count: fn(&Size) -> u64| chosen.iter().map(|&i| count(&sizes[i])).sum::<u64>();
     pgrx::debug1!(

@@ -15,6 +15,7 @@ pub mod flush;
 pub mod frequencies;
 pub mod goals;
 pub mod handler;
+pub mod health;
 pub mod insert;
 pub mod inspect;
 pub mod killed;

@@ -2,7 +2,10 @@
 
 use std::ffi::{CStr, c_char};
 
+use pgrx::FromDatum;
 use pgrx::pg_sys::{self, SysCacheIdentifier};
+
+use crate::storage::relation::IndexRelation;
 
 /// An operator class.
 pub struct OperatorClass {
@@ -131,6 +134,30 @@ pub fn strategy_on_vectors(operator: pg_sys::Oid) -> Option<u16> {
     // SAFETY: the cache's rows are of this form and its first key is the operator.
     let numbers = unsafe { list(SysCacheIdentifier::AMOPOPID, operator, read) };
     numbers.into_iter().flatten().next()
+}
+
+/// Whether the library that has the access method has this function, too: its results are then known bit for bit.
+pub fn is_ours(index: IndexRelation, function: pg_sys::Oid) -> bool {
+    library_of(function).is_some_and(|library| Some(library) == library_of(index.handler()))
+}
+
+/// The file of a function in C, as CREATE FUNCTION names it.
+fn library_of(function: pg_sys::Oid) -> Option<String> {
+    let cache = SysCacheIdentifier::PROCOID as i32;
+    // SAFETY: a catalogue look-up.
+    let tuple = unsafe { pg_sys::SearchSysCache1(cache, pg_sys::Datum::from(function)) };
+    if tuple.is_null() {
+        return None;
+    }
+    let mut is_null = false;
+    let column = pg_sys::Anum_pg_proc_probin as pg_sys::AttrNumber;
+    // SAFETY: a row of this cache, held until it is given back.
+    let library = unsafe { pg_sys::SysCacheGetAttr(cache, tuple, column, &raw mut is_null) };
+    // SAFETY: a text, copied.
+    let library = unsafe { String::from_datum(library, is_null) };
+    // SAFETY: found above.
+    unsafe { pg_sys::ReleaseSysCache(tuple) };
+    library
 }
 
 /// A copy of the fixed part of a row.

@@ -93,9 +93,18 @@ fn of(index: IndexRelation) -> Option<&'static WandOptions> {
 
 /// Pages that the pending list may have before an INSERT flushes; `None` if none ever does.
 pub fn flush_above(index: IndexRelation) -> Option<u32> {
-    let (limit, autoflush) =
-        of(index).map_or((PENDING_LIST_LIMIT.0, AUTOFLUSH), |o| (o.pending_list_limit, o.autoflush));
-    autoflush.then_some(limit.unsigned_abs() / (pg_sys::BLCKSZ >> 10))
+    autoflush(index).then(|| pending_limit(index))
+}
+
+/// Pages that the pending list is meant to have at most.
+pub fn pending_limit(index: IndexRelation) -> u32 {
+    let limit = of(index).map_or(PENDING_LIST_LIMIT.0, |o| o.pending_list_limit);
+    limit.unsigned_abs() / (pg_sys::BLCKSZ >> 10)
+}
+
+/// Whether writers make segments of the pending list's oldest part.
+pub fn autoflush(index: IndexRelation) -> bool {
+    of(index).map_or(AUTOFLUSH, |o| o.autoflush)
 }
 
 /// Whether VACUUM may cut the file.

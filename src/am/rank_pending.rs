@@ -2,9 +2,11 @@
 
 use super::conditions::Conditions;
 use super::killed::Place;
-use super::ranking::Found;
+use super::opfamily;
+use super::ranking::{Found, Manner};
 use crate::engine::error::{EngineError, Result, reserve};
 use crate::engine::ids::Metric;
+use crate::engine::search::foreign::least_distance;
 use crate::engine::search::query::Distance;
 use crate::engine::vector::prepared::Prepared;
 use crate::engine::vector::{SparseVectorRef, ops};
@@ -13,14 +15,14 @@ use crate::storage::meta::Meta;
 use crate::storage::pending::{self, EntryBuffer, Walk};
 use crate::storage::relation::IndexRelation;
 
-/// The documents of the pending list that meet the conditions, with distances as the operator gives them, best last;
-/// with no distance to speak of if they are not `ranked`. `skip_killed`: but for those that are dead to everybody.
+/// The documents of the pending list that meet the conditions, best last: with distances as the operator gives them if
+/// it is ours, else with lower bounds of them.
 pub fn rank_pending(
     index: IndexRelation,
     meta: &Meta,
     query: Option<SparseVectorRef<'_>>,
     conditions: &mut Option<Conditions>,
-    (ranked, skip_killed): (bool, bool),
+    manner: Manner,
 ) -> Result<Vec<Found>> {
     let mut found = Vec::new();
     let mut walk = Walk::all(index, meta);
@@ -30,11 +32,12 @@ pub fn rank_pending(
     let prepared = query.map(Prepared::new).transpose();
     let prepared = prepared.map_err(|_| EngineError::OutOfMemory { what: "query", bytes })?;
     let query = query.zip(prepared.as_ref());
+    let is_foreign = query.is_some() && manner.distance.is_some_and(|function| !opfamily::is_ours(index, function));
     let mut buffer = EntryBuffer::default();
     while let Some(page) = walk.next_page()? {
         let OwnedPage { block, identity } = page.own;
         page.for_each_entry(|at, head, body| {
-            if head.dead || head.killed && skip_killed {
+            if head.dead || head.killed && manner.skip_killed {
                 return Ok(());
             }
             let entry = pending::load(index, &head, body, block, &mut buffer)?;
@@ -44,9 +47,10 @@ pub fn rank_pending(
                     return Ok(());
                 }
             }
-            let distance = match ranked {
-                true => true_distance(meta.metric, entry.vector, query),
-                false => Distance::Value(0.0),
+            let distance = match (entry.vector, query) {
+                _ if manner.distance.is_none() => Distance::Value(0.0),
+                (Some(doc), Some((query, _))) if is_foreign => Distance::Value(least_distance(meta.metric, doc, query)),
+                _ => true_distance(meta.metric, entry.vector, query),
             };
             let place = Place::Pending { block, page_no: identity.page_no, at: at as u32 };
             reserve(&mut found, 1, "pending documents")?;

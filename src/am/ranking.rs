@@ -118,14 +118,19 @@ fn clock() -> u64 {
     START.get_or_init(Instant::now).elapsed().as_nanos() as u64
 }
 
-/// The query, which may be NULL, of a scan that asks for rows by their distance to it.
-pub type Order<'q> = Option<Option<SparseVectorRef<'q>>>;
+/// How a scan wants its rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// By the distance that this function gives; without it in no order.
+    pub distance: Option<pg_sys::Oid>,
+    /// Without those that are dead to everybody.
+    pub skip_killed: bool,
+}
 
 /// What a scan asks for, fixed when it begins: a setting that is changed under an open cursor does not change its
 /// order.
 pub struct Request<'q> {
-    /// Whether rows are asked for by distance; if not, there is no query.
-    ordered: bool,
+    manner: Manner,
     query: Option<SparseVectorRef<'q>>,
     /// The query's terms if not all of them are to be looked up.
     heaviest: Option<SparseVector>,
@@ -134,10 +139,8 @@ pub struct Request<'q> {
 }
 
 impl<'q> Request<'q> {
-    /// As the settings of the session want it; `order`: the query, NULL perhaps, if rows are asked for by distance;
-    /// `skip_killed`: whether hints of rows dead to everybody are heeded.
-    pub fn new(index: IndexRelation, order: Order<'q>, skip_killed: bool) -> Result<Self> {
-        let (ordered, query) = (order.is_some(), order.flatten());
+    /// As the settings of the session want it; `query`: NULL perhaps.
+    pub fn new(index: IndexRelation, query: Option<SparseVectorRef<'q>>, manner: Manner) -> Result<Self> {
         let most = settings::max_query_terms();
         let heaviest = query.filter(|query| query.nnz() > most).map(|query| part_of(query, most)).transpose()?;
         let options = Options {
@@ -145,12 +148,12 @@ impl<'q> Request<'q> {
             kernel: settings::kernel(),
             goal: goals::of(index.oid()),
             prune_factor: settings::prune_factor(),
-            skip_killed,
+            skip_killed: manner.skip_killed,
             clock,
         };
         // The true distance is to all terms: to some of them it would not be a bound of it.
         let recheck = settings::recheck() && heaviest.is_none();
-        Ok(Self { ordered, query, heaviest, options, recheck })
+        Ok(Self { manner, query, heaviest, options, recheck })
     }
 
     /// The same, holding the query by itself.
@@ -159,7 +162,7 @@ impl<'q> Request<'q> {
             (None, Some(query)) => Some(part_of(query, usize::MAX)?),
             (heaviest, _) => heaviest,
         };
-        Ok(Request { ordered: self.ordered, query: None, heaviest, options: self.options, recheck: self.recheck })
+        Ok(Request { manner: self.manner, query: None, heaviest, options: self.options, recheck: self.recheck })
     }
 
     fn query(&self) -> Option<SparseVectorRef<'_>> {
@@ -184,9 +187,9 @@ impl Ranking {
         fault::point!("scan_after_meta");
         let segments = manifest_cache::open_segments(index, meta)?;
         fault::point!("scan_after_manifest");
-        let (query, skip_killed) = (request.query(), request.options.skip_killed);
+        let (query, manner) = (request.query(), request.manner);
         let begin = clock();
-        let pending = rank_pending(index, meta, query, conditions, (request.ordered, skip_killed))?;
+        let pending = rank_pending(index, meta, query, conditions, manner)?;
         let pending_time = clock() - begin;
         let begin = clock();
         let Chosen { choice, recheck: recheck_conditions } = match conditions {
@@ -194,11 +197,11 @@ impl Ranking {
             None => Chosen::everything(),
         };
         let filter_time = clock() - begin;
-        let source = if request.ordered {
+        let source = if manner.distance.is_some() {
             let ranker = Ranker::among(choice, segments, meta.metric, query, request.options, SCRATCH.take())?;
             Source::Ranked(Box::new(ranker))
         } else {
-            Source::Unranked(Unranked::new(segments, choice.within, skip_killed)?)
+            Source::Unranked(Unranked::new(segments, choice.within, manner.skip_killed)?)
         };
         let n_pending = pending.len() as u64;
         Ok(Self {

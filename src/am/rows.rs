@@ -11,7 +11,7 @@ use pgrx::pg_sys;
 use super::conditions::Conditions;
 use super::counts::ScanCounts;
 use super::killed::{Killed, Place};
-use super::ranking::{Order, Ranking, Request, Row};
+use super::ranking::{Manner, Ranking, Request, Row};
 use super::table_end::{NO_SUCH_ROW, TableEnd};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::search::query::Distance;
@@ -50,15 +50,15 @@ struct Again {
 }
 
 impl Rows {
-    /// Ranks the index's documents that meet the conditions, as the settings of the session want it; `skip_killed`: but
-    /// for those that are dead to everybody.
+    /// Ranks the index's documents that meet the conditions, as the settings of the session want it.
     pub fn begin(
         index: IndexRelation,
-        order: Order<'_>,
+        query: Option<SparseVectorRef<'_>>,
         mut conditions: Option<Conditions>,
-        skip_killed: bool,
+        manner: Manner,
     ) -> Result<Self> {
-        let request = Request::new(index, order, skip_killed && !index.is_under_replay())?;
+        let skip_killed = manner.skip_killed && !index.is_under_replay();
+        let request = Request::new(index, query, Manner { skip_killed, ..manner })?;
         let meta = Meta::read(index)?;
         let of = |ranking, conditions, again| Self {
             index,

@@ -12,7 +12,7 @@ use pgrx::prelude::*;
 
 use super::conditions::Conditions;
 use super::counts::{ScanCounts, Totals};
-use super::ranking::Row;
+use super::ranking::{Manner, Row};
 use super::rows::Rows;
 use super::tid_to;
 use crate::engine::search::query::Distance;
@@ -260,9 +260,10 @@ impl ScanState {
         let (order, skip_killed) = unsafe { (order_of(scan), (*scan).ignore_killed_tuples) };
         // SAFETY: as above.
         let conditions = unsafe { self.conditions_of(scan, index) };
-        let query = order.as_ref().map(|query| query.as_ref().map(SVec::as_ref));
-        self.rows = Some(Rows::begin(index, query, conditions, skip_killed).or_raise(index));
-        order.flatten().into_iter().for_each(SVec::free);
+        let manner = Manner { distance: order.as_ref().map(|order| order.function), skip_killed };
+        let query = order.and_then(|order| order.query);
+        self.rows = Some(Rows::begin(index, query.as_ref().map(SVec::as_ref), conditions, manner).or_raise(index));
+        query.into_iter().for_each(SVec::free);
     }
 
     /// What the scan's keys ask of a row, if there are any.
@@ -318,16 +319,25 @@ impl ScanState {
     }
 }
 
-/// The query vector, which may be NULL, if the scan has an order.
+/// What a scan orders rows by.
+struct Order {
+    /// The distance's function.
+    function: pg_sys::Oid,
+    /// What it is the distance to; may be NULL.
+    query: Option<SVec>,
+}
+
+/// The order, if the scan has one.
 ///
 /// # Safety
 /// - `scan` is a live descriptor.
-unsafe fn order_of(scan: pg_sys::IndexScanDesc) -> Option<Option<SVec>> {
+unsafe fn order_of(scan: pg_sys::IndexScanDesc) -> Option<Order> {
     // SAFETY: by the caller's promise; the array holds as many keys as the descriptor says.
     let key = unsafe { if (*scan).numberOfOrderBys < 1 { return None } else { *(*scan).orderByData } };
     let is_null = key.sk_flags as u32 & pg_sys::SK_ISNULL != 0;
-    // SAFETY: the operator class's operator takes an svec on the right.
-    Some((!is_null).then(|| unsafe { SVec::from_datum_raw(key.sk_argument) }))
+    // SAFETY: the operator class's operator takes an svec on the right, or pgvector's sparsevec.
+    let query = (!is_null).then(|| unsafe { SVec::from_datum_raw(key.sk_argument) });
+    Some(Order { function: key.sk_func.fn_oid, query })
 }
 
 /// Counts the scan in pg_stat_user_indexes, and from 18 on in EXPLAIN.

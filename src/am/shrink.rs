@@ -10,10 +10,11 @@ use std::collections::HashMap;
 use pgrx::pg_sys;
 use roaring::RoaringBitmap;
 
+use super::maintain::{self, Step};
+use super::options;
 use super::short_list::ShortList;
 use super::sweep::{self, Census};
 use super::vacuum::delay_point;
-use super::{maintain, options};
 use crate::engine::error::{Result, reserve};
 use crate::engine::segment::pages::Part;
 use crate::engine::space;
@@ -80,7 +81,8 @@ fn move_forward(
     };
     // The list's one page, if it holds nothing; a longer list is the next flush's.
     let emptied = pending::replace_empty(index, &mut holes, boundary)?;
-    maintain::publish_with(&mut holes, generation, place, emptied.as_ref().map(|(cut, _)| cut))?;
+    let step = emptied.as_ref().map_or(Step::Other, |(cut, _)| Step::Flush(cut));
+    maintain::publish_with(&mut holes, generation, place, step)?;
     old_pages.extend(emptied.map(|(_, page)| page));
     free::free_pages(index, old_pages.iter().copied())?;
     Ok(old_pages)

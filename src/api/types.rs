@@ -5,7 +5,7 @@ use std::slice;
 use pgrx::pg_sys;
 
 use super::call::{self, Call, Outcome, interrupts, pg_fn};
-use crate::engine::vector::check::check_dim;
+use crate::engine::vector::check::{check_dim, check_sparsevec};
 use crate::engine::vector::error::VectorError;
 use crate::engine::vector::{SparseVector, binary, check_fits, text};
 use crate::error::save_or_raise;
@@ -59,6 +59,14 @@ pg_fn! {
 
     /// The cast that PostgreSQL adds where a column has a type modifier. Leaves a value that fits as it is.
     fn svec_typmod_cast(call) {
+        cast_to_typmod(call)
+    }
+
+    /// svec to pgvector's sparsevec, which has the same form and narrower limits.
+    fn svec_to_sparsevec(call) {
+        let vector = call.svec(0);
+        let vector = vector.as_ref();
+        check_sparsevec(typmod_dim(call.i32(1)).unwrap_or(vector.dim()), vector.nnz())?;
         cast_to_typmod(call)
     }
 }

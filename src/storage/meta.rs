@@ -49,6 +49,10 @@ pub struct Meta {
     /// The page's stamp, from the time the index was made; lies outside of the payload.
     #[serde(skip)]
     pub created: u64,
+    /// When segments were last merged, in PostgreSQL's microseconds. Stands behind the rest, of which libraries that do
+    /// not know it read no more; they forget it when they write.
+    #[serde(skip)]
+    pub merged_at: Option<i64>,
 }
 
 /// The ends of the pending list; its pages are numbered on and on over the life of the index.
@@ -91,6 +95,7 @@ impl Meta {
             manifest_generation: 0,
             pending: PendingList::EMPTY,
             created: 0,
+            merged_at: None,
         }
     }
 
@@ -101,9 +106,10 @@ impl Meta {
             return Err(bad(if is_foreign { OTHER_FORMAT } else { "not a metapage of this version" }));
         }
         let used = &page.payload()[..page.special().used as usize];
-        let (mut meta, _) =
+        let (mut meta, read) =
             bincode::serde::decode_from_slice::<Self, _>(used, fixed()).map_err(|_| bad("metapage cannot be read"))?;
         meta.created = page.special().stamp;
+        meta.merged_at = used.get(read..).and_then(|rest| rest.first_chunk()).map(|bytes| i64::from_le_bytes(*bytes));
         if meta.magic != MAGIC {
             return Err(bad("metapage has another magic number"));
         }
@@ -136,8 +142,10 @@ impl Meta {
     }
 
     fn bytes(&self) -> Result<Vec<u8>> {
-        bincode::serde::encode_to_vec(self, fixed())
-            .map_err(|_| EngineError::BadPage { block: META_BLOCK, reason: "metapage cannot be written" })
+        let bad = |_| EngineError::BadPage { block: META_BLOCK, reason: "metapage cannot be written" };
+        let mut bytes = bincode::serde::encode_to_vec(self, fixed()).map_err(bad)?;
+        bytes.extend(self.merged_at.into_iter().flat_map(i64::to_le_bytes));
+        Ok(bytes)
     }
 
     /// Puts the metapage into a batch.

@@ -106,6 +106,12 @@ impl IndexRelation {
         unsafe { (*self.raw).rd_id }
     }
 
+    /// The handler function of its access method.
+    pub fn handler(self) -> pg_sys::Oid {
+        // SAFETY: an open index knows it.
+        unsafe { (*self.raw).rd_amhandler }
+    }
+
     /// The index's name.
     pub fn name(self) -> String {
         // SAFETY: an open relation has its pg_class row.

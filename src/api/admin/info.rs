@@ -5,20 +5,13 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use super::open::OwnedIndex;
-use super::signed;
+use super::{bytes, metric_name, signed};
 use crate::am::inspect;
-use crate::engine::ids::Metric;
 use crate::engine::segment::pages::Part;
 use crate::storage::raise::OrRaise;
 
-const BLOCK_BYTES: i64 = pg_sys::BLCKSZ as i64;
-
 /// What the filter columns take.
 const FILTER_PARTS: [Part; 3] = [Part::FilterValues, Part::FilterCodes, Part::FilterLists];
-
-pub fn bytes(pages: u64) -> i64 {
-    signed(pages).saturating_mul(BLOCK_BYTES)
-}
 
 /// `wand_info(index regclass)`: one row.
 #[pg_extern(sql = false)]
@@ -48,16 +41,11 @@ fn wand_info(
 > {
     let opened = OwnedIndex::open(index, pg_sys::AccessShareLock);
     let info = inspect::inspect(opened.relation()).or_raise(opened.relation());
-    let metric = match info.metric {
-        Metric::InnerProduct => "inner product",
-        Metric::Cosine => "cosine",
-        Metric::L2 => "L2",
-    };
     let documents: u64 = info.segments.iter().map(|s| u64::from(s.meta.n_docs)).sum();
     let live: u64 = info.segments.iter().map(|s| s.live).sum();
     let parts = |parts: &[Part]| bytes(info.segments.iter().map(|s| s.pages(parts)).sum());
     TableIterator::once((
-        metric,
+        metric_name(info.metric),
         i32::try_from(info.segments.len()).unwrap_or(i32::MAX),
         signed(documents),
         signed(live),

@@ -20,20 +20,35 @@ impl OwnedIndex {
         check_is_wand(oid);
         check_owner(oid);
         let name = name_of(oid);
+        Self::open_checked(oid, mode).unwrap_or_else(|| {
+            ereport!(
+                ERROR,
+                PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
+                format!("index {name} does not exist"),
+                "It was dropped or built anew after this statement had looked it up."
+            );
+        })
+    }
+
+    /// For whoever watches many indexes, some of which may be dropped meanwhile: `None` if there is no such relation any
+    /// more. Also for members of pg_stat_scan_tables, who may learn how large any table is and how many dead rows it has.
+    pub fn open_to_watch(oid: pg_sys::Oid) -> Option<Self> {
+        pg_class::look_up(oid, |_| ())?;
+        check_is_wand(oid);
+        // SAFETY: a catalogue look-up for the session's user.
+        if !unsafe { pg_sys::has_privs_of_role(pg_sys::GetUserId(), pg_sys::ROLE_PG_STAT_SCAN_TABLES) } {
+            check_owner(oid);
+        }
+        Self::open_checked(oid, pg_sys::AccessShareLock)
+    }
+
+    /// `None` if the index has gone since it was looked up.
+    fn open_checked(oid: pg_sys::Oid, mode: u32) -> Option<Self> {
         let mode = mode as pg_sys::LOCKMODE;
         // SAFETY: a catalogue look-up; no valid oid if the index has gone since.
         let heap = unsafe { pg_sys::IndexGetRelation(oid, true) };
         // The table first, as everybody does, or two sessions could wait for each other.
-        let opened = lock(heap, mode).and_then(|heap| lock(oid, mode).map(|index| Self { index, heap }));
-        if let Some(opened) = opened {
-            return opened;
-        }
-        ereport!(
-            ERROR,
-            PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
-            format!("index {name} does not exist"),
-            "It was dropped or built anew after this statement had looked it up."
-        );
+        lock(heap, mode).and_then(|heap| lock(oid, mode).map(|index| Self { index, heap }))
     }
 
     /// For the layers below.

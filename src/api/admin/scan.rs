@@ -4,7 +4,7 @@ use pgrx::iter::TableIterator;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::info::bytes;
+use super::bytes;
 use super::signed;
 use crate::am::counts::{ScanCounts, strategy_name};
 use crate::am::rights::sees_all_rows;

@@ -4,6 +4,7 @@ pub mod block_lookups;
 pub mod blocks;
 pub mod candidates;
 pub mod choice;
+pub mod foreign;
 pub mod mask;
 pub mod matching;
 pub mod norm;
@@ -24,6 +25,8 @@ pub mod unranked;
 mod choice_tests;
 #[cfg(test)]
 mod damage_tests;
+#[cfg(test)]
+mod foreign_tests;
 #[cfg(test)]
 mod grid_tests;
 #[cfg(test)]

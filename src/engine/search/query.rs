@@ -80,7 +80,7 @@ const MAX_RAISED: usize = 128;
 /// The most a weight may be by choice of the unit; the rest of 16 bits is for rounding up.
 const WEIGHT_MAX: f64 = 65_500.0;
 /// Above this a float4 sum might become infinite.
-const OVERFLOW_RISK: f64 = 8.5e37;
+pub const OVERFLOW_RISK: f64 = 8.5e37;
 
 /// How documents of a query are ranked.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -248,12 +248,8 @@ pub fn plan<P: PartPages>(
     let euclidean = reach.map(|reach| Euclidean::new(query, reach, unit, max_nnz));
     let slack = match metric {
         Metric::L2 => euclidean.map_or(0.0, |euclidean| euclidean.slack(query, unit)),
-        Metric::InnerProduct => rounding(n_matched) * total + n_matched as f64 * 1e-45,
-        // Beside the inner product's error, those of the two norms; and underflow, relative to the least safe norms.
-        Metric::Cosine => {
-            let norms = rounding(max_nnz as usize) + rounding(query.nnz());
-            rounding(n_matched) + norms + n_matched as f64 * 2f64.powi(-48) + 1e-12
-        }
+        Metric::InnerProduct => inner_product_slack(n_matched, total),
+        Metric::Cosine => cosine_slack(n_matched, max_nnz as usize, query.nnz()),
     };
     let adding = |lists: &Vec<PlannedList>| lists.iter().filter(|l| !l.subtract).count();
     let lost = planned.iter().map(adding).max().unwrap_or(0) as f64;
@@ -352,6 +348,18 @@ pub fn level_units(weight: u16, max: u8) -> u32 {
 /// The relative error of a float4 inner product or norm of `n` terms, generously.
 fn rounding(n: usize) -> f64 {
     ((n as f64 + 2.0) * 2f64.powi(-23)).exp_m1()
+}
+
+/// What a float4 inner product of `n` shared terms may be above the real one; `magnitude`: the sum of their products,
+/// all taken as positive.
+pub fn inner_product_slack(n: usize, magnitude: f64) -> f64 {
+    rounding(n) * magnitude + n as f64 * 1e-45
+}
+
+/// What a cosine may be above the real one: beside the inner product's error, those of the two norms, of so many terms;
+/// and underflow, relative to the least safe norms.
+pub fn cosine_slack(n: usize, doc_nnz: usize, query_nnz: usize) -> f64 {
+    rounding(n) + rounding(doc_nnz) + rounding(query_nnz) + n as f64 * 2f64.powi(-48) + 1e-12
 }
 
 /// For each segment the query terms it has: position in the query, directory entry.

@@ -84,24 +84,43 @@ pub struct Euclidean {
     pub starts: Starts,
     /// The square of the distance for a score of zero.
     squares: f64,
-    /// The part of a square that float4 sums keep at least ...
+    sums: Sums,
+}
+
+/// What float4 sums of squares are at least.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Sums {
+    /// The part of a sum that they keep ...
     kept: f64,
     /// ... and what underflow may take from it.
     underflow: f64,
 }
 
+impl Sums {
+    /// The operator adds as many squares as there are terms, in whatever order. Each difference, square and addition is
+    /// rounded, by no more than 2^-24 of what is never negative; a square may also lose half the least denormal.
+    fn of(n_terms: usize) -> Self {
+        let n = n_terms as f64;
+        Self { kept: (-(n + 5.0) * 2f64.powi(-23)).exp(), underflow: n * 1.5e-45 }
+    }
+
+    /// Square roots are rounded to the nearest, here and in the operator, so they keep the order.
+    fn least_distance(self, squares: f64) -> f64 {
+        (squares * self.kept - self.underflow).max(0.0).sqrt()
+    }
+}
+
+/// The Euclidean distance that no operator gives less than, for two vectors of `n_terms` together whose differences
+/// have this sum of squares.
+pub fn least_l2(squares: f64, n_terms: usize) -> f64 {
+    Sums::of(n_terms).least_distance(squares)
+}
+
 impl Euclidean {
     /// For distances to vectors of at most `max_nnz` terms.
     pub fn new(query: SparseVectorRef<'_>, reach: f32, unit: f64, max_nnz: u32) -> Self {
-        // The operator adds as many squares as there are terms, in whatever order. Each difference, square and addition
-        // is rounded, by no more than 2^-24 of what is never negative; a square may also lose half the least denormal.
-        let n = query.nnz() as f64 + f64::from(max_nnz);
-        Self {
-            starts: Starts::new(reach, unit),
-            squares: squared_length(query) + 2.0 * f64::from(reach),
-            kept: (-(n + 5.0) * 2f64.powi(-23)).exp(),
-            underflow: n * 1.5e-45,
-        }
+        let squares = squared_length(query) + 2.0 * f64::from(reach);
+        Self { starts: Starts::new(reach, unit), squares, sums: Sums::of(query.nnz().saturating_add(max_nnz as usize)) }
     }
 
     /// What the float8 arithmetic around scores may be off by, as a score.
@@ -109,10 +128,9 @@ impl Euclidean {
         self.squares * (query.nnz() as f64 * 2f64.powi(-52) + 1e-12) + unit * 1e-6
     }
 
-    /// The distance that a document with at most this score is not below. Square roots are rounded to the nearest,
-    /// here and in the operator, so they keep the order.
+    /// The distance that a document with at most this score is not below.
     pub fn distance(&self, score: f64) -> f64 {
-        ((self.squares - 2.0 * score) * self.kept - self.underflow).max(0.0).sqrt()
+        self.sums.least_distance(self.squares - 2.0 * score)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::SparseVectorRef;
 use super::error::{Numbering, Place, VectorError};
-use super::limits::{MAX_DIM, MAX_INDEX, MAX_NNZ};
+use super::limits::{MAX_DIM, MAX_INDEX, MAX_NNZ, SPARSEVEC_MAX_DIM, SPARSEVEC_MAX_NNZ};
 use crate::engine::memory;
 
 /// A dimension that a user wrote: at least 1. (0 is how the datum says "unbounded"; users leave the dimension out.)
@@ -17,6 +17,16 @@ pub fn check_dim(dim: i64) -> Result<u32, VectorError> {
 /// The number of non-zeros: what fits in one datum.
 pub fn check_nnz(nnz: usize) -> Result<(), VectorError> {
     if nnz > MAX_NNZ { Err(VectorError::TooManyNonZeros { nnz }) } else { Ok(()) }
+}
+
+/// A value that pgvector's `sparsevec` can be, once it has the dimension `dim`, 0 if none.
+pub fn check_sparsevec(dim: u32, nnz: usize) -> Result<(), VectorError> {
+    match dim {
+        0 => Err(VectorError::UnboundedToSparsevec),
+        dim if dim > SPARSEVEC_MAX_DIM => Err(VectorError::DimTooLargeForSparsevec { dim }),
+        _ if nnz > SPARSEVEC_MAX_NNZ => Err(VectorError::TooManyForSparsevec { nnz }),
+        _ => Ok(()),
+    }
 }
 
 /// A weight: finite.

@@ -1,6 +1,6 @@
 //! What can be wrong with a sparse vector, as a value: one enum for every door, told to the user in one place.
 
-use super::limits::{EXCERPT_BYTES, MAX_DIM, MAX_INDEX, MAX_NNZ};
+use super::limits::{EXCERPT_BYTES, MAX_DIM, MAX_INDEX, MAX_NNZ, SPARSEVEC_MAX_DIM, SPARSEVEC_MAX_NNZ};
 
 /// Where in the user's input a value stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,6 +192,14 @@ pub enum VectorError {
     ArrayTooLarge {
         dim: u32,
     },
+    /// pgvector's type has no unbounded values.
+    UnboundedToSparsevec,
+    DimTooLargeForSparsevec {
+        dim: u32,
+    },
+    TooManyForSparsevec {
+        nnz: usize,
+    },
     OutOfMemory {
         bytes: usize,
     },
@@ -235,6 +243,9 @@ impl VectorError {
             Self::JsonShape { .. } => "svec needs a JSON object of token ids and weights".into(),
             Self::UnboundedToArray => "svec without a dimension cannot become an array".into(),
             Self::ArrayTooLarge { .. } => "svec has too many dimensions to become an array".into(),
+            Self::UnboundedToSparsevec => "svec without a dimension cannot become a sparsevec".into(),
+            Self::DimTooLargeForSparsevec { .. } => "svec has too many dimensions to become a sparsevec".into(),
+            Self::TooManyForSparsevec { .. } => "svec has too many non-zero elements to become a sparsevec".into(),
             Self::OutOfMemory { .. } => "out of memory for svec".into(),
             Self::Corrupted { .. } => "svec value is corrupted".into(),
         }
@@ -278,6 +289,12 @@ impl VectorError {
             Self::JsonShape { problem, key } if key.is_empty() => format!("{problem}."),
             Self::JsonShape { problem, key } => format!("{problem} at key \"{key}\"."),
             Self::ArrayTooLarge { dim } => format!("There are {dim}; one array must fit in 1 GB."),
+            Self::DimTooLargeForSparsevec { dim } => {
+                format!("There are {dim}; a sparsevec has at most {SPARSEVEC_MAX_DIM}.")
+            }
+            Self::TooManyForSparsevec { nnz } => {
+                format!("There are {nnz}; a sparsevec has at most {SPARSEVEC_MAX_NNZ}.")
+            }
             Self::OutOfMemory { bytes } => format!("Could not allocate {bytes} bytes."),
             Self::Corrupted { problem } => format!("{problem}."),
             Self::BinaryFlags { .. }
@@ -287,7 +304,8 @@ impl VectorError {
             | Self::UnknownName { .. }
             | Self::NullArgument { .. }
             | Self::NotConstant { .. }
-            | Self::UnboundedToArray => return None,
+            | Self::UnboundedToArray
+            | Self::UnboundedToSparsevec => return None,
         })
     }
 
@@ -298,6 +316,8 @@ impl VectorError {
                 Some("Give both values the same dimension; a value without a dimension goes with every other.")
             }
             Self::UnboundedToArray => Some("Cast to svec(n) first."),
+            Self::UnboundedToSparsevec => Some("Cast to sparsevec(n), which gives it the dimension n."),
+            Self::TooManyForSparsevec { .. } => Some("Keep the heaviest with prune_top_k()."),
             Self::ArgumentOutOfRange { range: hint, .. } | Self::UnknownName { names: hint, .. } => Some(hint),
             Self::NotConstant { .. } => Some("Write a constant, or group the rows by it."),
             Self::NegativeWeight { .. } => Some("Negative weights can be dropped with relu()."),
@@ -316,6 +336,8 @@ impl VectorError {
             Self::DimTooLarge { .. }
             | Self::TooManyNonZeros { .. }
             | Self::ArrayTooLarge { .. }
+            | Self::DimTooLargeForSparsevec { .. }
+            | Self::TooManyForSparsevec { .. }
             | Self::MoreElementsThanDims { .. } => ErrorClass::LimitExceeded,
             Self::BadArgument { .. }
             | Self::ArgumentOutOfRange { .. }
@@ -338,7 +360,8 @@ impl VectorError {
             | Self::BinaryFlags { .. }
             | Self::DifferentDims { .. }
             | Self::UnexpectedDim { .. }
-            | Self::UnboundedToArray => ErrorClass::DataException,
+            | Self::UnboundedToArray
+            | Self::UnboundedToSparsevec => ErrorClass::DataException,
         }
     }
 }

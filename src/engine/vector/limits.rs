@@ -20,3 +20,9 @@ pub const MAX_NNZ: usize = (MAX_VALUE_BYTES - DATUM_HEADER_BYTES) / ELEMENT_BYTE
 
 /// How much of a refused literal an error repeats.
 pub const EXCERPT_BYTES: usize = 64;
+
+/// Greatest number of dimensions of pgvector's `sparsevec` (`SPARSEVEC_MAX_DIM` of its source) ...
+pub const SPARSEVEC_MAX_DIM: u32 = 1_000_000_000;
+
+/// ... and of its non-zeros (`SPARSEVEC_MAX_NNZ`).
+pub const SPARSEVEC_MAX_NNZ: usize = 16_000;

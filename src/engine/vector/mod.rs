@@ -23,7 +23,7 @@ pub mod sphere;
 pub mod text;
 
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 use check::{check_dim, check_index, check_nnz, check_weight};
 use error::{Numbering, Place, VectorError};
