@@ -5,6 +5,7 @@ use super::inspect::count_pending;
 use super::options;
 use crate::engine::error::Result;
 use crate::engine::ids::Metric;
+use crate::engine::segment::pages::PartPages;
 use crate::engine::segment::policy::{self, Effort, Size};
 use crate::storage::manifest_cache;
 use crate::storage::meta::Meta;

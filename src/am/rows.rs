@@ -19,6 +19,7 @@ use crate::engine::search::ranker::RankCounts;
 use crate::engine::search::resume::Resume;
 use crate::engine::segment::format::DOCMAP_PER_PAGE;
 use crate::engine::segment::pages::Part;
+use crate::engine::vector::SparseVectorRef;
 use crate::storage::meta::{META_BLOCK, Meta};
 use crate::storage::relation::IndexRelation;
 use crate::storage::replay::{self, MAX_RESTARTS};

@@ -1,6 +1,7 @@
 //! Many servers as one: a partitioned table whose partitions are foreign tables of postgres_fdw. The order and, of a
 //! single shard, the limit are computed by the shards; the coordinator merges streams. Answers, document frequencies and
-//! errors are those of one server that has all rows.
+//! errors are those of one server that has all rows. What is done on each server stands in docs/scale-out.md, and is run
+//! from there.
 //!
 //! SHARDS_SECONDS (1): how long throughput is measured, with one shard and with four; it is printed, not judged.
 
@@ -8,6 +9,7 @@ use pg_wand_tests::cluster::Cluster;
 use pg_wand_tests::judged::run;
 use pg_wand_tests::{oracle, project_root, size};
 use postgres::Client;
+use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -51,18 +53,27 @@ fn load(cluster: &Cluster, client: &mut Client, table: &str) {
     );
 }
 
-/// A foreign server called `name`, whose cost is asked of it: only then are orders and limits sent to it.
-fn add_server(client: &mut Client, name: &str, of: &Cluster) {
-    let (host, port) = (of.folder().display(), of.port());
-    run(
-        client,
-        &format!(
-            "CREATE SERVER {name} FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '{host}', port '{port}',
-                 dbname 'postgres', extensions 'pg_wand', use_remote_estimate 'true', fetch_size '100',
-                 batch_size '500', connect_timeout '5');
-             CREATE USER MAPPING FOR CURRENT_USER SERVER {name} OPTIONS (user 'postgres')"
-        ),
-    );
+/// The blocks of SQL that the page has under this title.
+fn page(title: &str) -> String {
+    let text = fs::read_to_string(project_root().join("docs/scale-out.md")).expect("the page");
+    let fence = format!("```sql title=\"{title}\"\n");
+    let blocks: Vec<&str> =
+        text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap_or_default()).collect();
+    assert!(!blocks.is_empty(), "docs/scale-out.md has no block {title:?}");
+    blocks.concat()
+}
+
+/// What the page does for shard 0, for another one of this name and address.
+fn add_shard(client: &mut Client, number: usize, shard: &Cluster) {
+    let sql = page("on the coordinator, for each shard");
+    let sql = sql.replace("host 'shard-0.example', port '5432'", &address(shard));
+    let names = [("shard_0", "shard_"), ("docs_0", "docs_"), ("df_0", "df_"), ("REMAINDER 0", "REMAINDER ")];
+    let sql = names.iter().fold(sql, |sql, (old, new)| sql.replace(old, &format!("{new}{number}")));
+    run(client, &sql);
+}
+
+fn address(cluster: &Cluster) -> String {
+    format!("host '{}', port '{}'", cluster.folder().display(), cluster.port())
 }
 
 impl Shards {
@@ -76,44 +87,29 @@ impl Shards {
         let queries = client.query("SELECT emb::text FROM queries ORDER BY id", &[]).expect("queries");
         let queries = queries.iter().map(|row| row.get(0)).collect();
 
-        // A shard's view of what its index counts is what the coordinator adds up.
         let start_shard = |_| {
             let shard = Cluster::start_new(&[]);
-            let mut client = shard.connect();
-            run(
-                &mut client,
-                "CREATE EXTENSION pg_wand;
-                 CREATE TABLE docs (id int, emb svec);
-                 CREATE INDEX docs_emb ON docs USING wand (emb);
-                 CREATE VIEW docs_df AS SELECT df, n FROM wand_df('docs_emb')",
-            );
+            run(&mut shard.connect(), &page("on every shard"));
             shard
         };
         let shards: Vec<Cluster> = (0..N_SHARDS).map(start_shard).collect();
 
         let coordinator = Cluster::start_new(&[]);
         let mut client = coordinator.connect();
+        run(&mut client, &page("on the coordinator"));
+        for (number, shard) in shards.iter().enumerate() {
+            add_shard(&mut client, number, shard);
+        }
         run(
             &mut client,
-            "CREATE EXTENSION pg_wand;
-             CREATE EXTENSION postgres_fdw;
-             CREATE TABLE docs (id int, emb svec) PARTITION BY HASH (id)",
+            &format!(
+                "CREATE SERVER whole FOREIGN DATA WRAPPER postgres_fdw OPTIONS ({}, dbname 'postgres',
+                     extensions 'pg_wand', use_remote_estimate 'true');
+                 CREATE USER MAPPING FOR CURRENT_USER SERVER whole OPTIONS (user 'postgres');
+                 CREATE FOREIGN TABLE docs_whole (id int, emb svec) SERVER whole OPTIONS (table_name 'docs')",
+                address(&whole)
+            ),
         );
-        for (number, shard) in shards.iter().enumerate() {
-            add_server(&mut client, &format!("shard_{number}"), shard);
-            run(
-                &mut client,
-                &format!(
-                    "CREATE FOREIGN TABLE docs_{number} PARTITION OF docs
-                         FOR VALUES WITH (MODULUS {N_SHARDS}, REMAINDER {number})
-                         SERVER shard_{number} OPTIONS (table_name 'docs');
-                     CREATE FOREIGN TABLE df_{number} (df svec, n bigint)
-                         SERVER shard_{number} OPTIONS (table_name 'docs_df')"
-                ),
-            );
-        }
-        add_server(&mut client, "whole", &whole);
-        run(&mut client, "CREATE FOREIGN TABLE docs_whole (id int, emb svec) SERVER whole OPTIONS (table_name 'docs')");
         load(&coordinator, &mut client, "docs");
         for shard in &shards {
             run(&mut shard.connect(), "VACUUM ANALYZE docs");
@@ -165,14 +161,13 @@ impl Shards {
         assert!(one.contains(" LIMIT 10::bigint") && !one.contains("Limit\n"), "{one}");
     }
 
-    /// IDF over all shards: their document frequencies, added up.
+    /// IDF over all shards is that of their document frequencies, added up.
     fn frequencies_add_up(&self) {
-        let parts: Vec<String> = (0..N_SHARDS).map(|number| format!("SELECT df, n FROM df_{number}")).collect();
-        let sql = format!("SELECT sum(df)::text, sum(n)::bigint FROM ({}) AS parts", parts.join(" UNION ALL "));
-        let of_many = self.coordinator.connect().query_one(&sql, &[]).expect("df of all shards");
-        let of_one = self.whole.connect().query_one("SELECT df::text, n FROM wand_df('docs_emb')", &[]).expect("df");
-        assert_eq!(of_many.get::<_, String>(0), of_one.get::<_, String>(0));
-        assert_eq!(of_many.get::<_, i64>(1), of_one.get::<_, i64>(1));
+        let sql = page("on the coordinator, once the shards have rows");
+        let sql = sql.trim().trim_end_matches(';');
+        let of_many = self.coordinator.connect().query_one(&format!("SELECT s::text FROM ({sql}) AS q(s)"), &[]);
+        let of_one = self.whole.connect().query_one("SELECT wand_idf('docs_emb')::text", &[]).expect("IDF of one");
+        assert_eq!(of_many.expect("IDF of all shards").get::<_, String>(0), of_one.get::<_, String>(0));
     }
 
     fn say_how_many_queries(&self) {

@@ -36,7 +36,7 @@ impl OwnedIndex {
         pg_class::look_up(oid, |_| ())?;
         check_is_wand(oid);
         // SAFETY: a catalogue look-up for the session's user.
-        if !unsafe { pg_sys::has_privs_of_role(pg_sys::GetUserId(), pg_sys::ROLE_PG_STAT_SCAN_TABLES) } {
+        if !unsafe { pg_sys::has_privs_of_role(pg_sys::GetUserId(), pg_sys::ROLE_PG_STAT_SCAN_TABLES.into()) } {
             check_owner(oid);
         }
         Self::open_checked(oid, pg_sys::AccessShareLock)
