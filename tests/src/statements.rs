@@ -149,6 +149,8 @@ fn inspection() -> Vec<Statement> {
         of("check", "SELECT count(*) FROM wand_check('docs_idx')"),
         of("check_heap", "SELECT count(*) FROM wand_check('docs_idx', true)"),
         of("info", "SELECT count(*) FROM wand_info('docs_idx')"),
+        of("health", "SELECT count(*) FROM wand_health('docs_idx')"),
+        of("indexes", "SELECT count(*) FROM wand_indexes"),
         of("segments", "SELECT count(*) FROM wand_segments('docs_idx')"),
         of("term_stats", "SELECT count(*) FROM wand_term_stats('docs_idx')"),
         of("cost", "SELECT count(*) FROM wand_cost('docs_idx', (SELECT emb FROM given WHERE id = 3))"),

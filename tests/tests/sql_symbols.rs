@@ -19,9 +19,8 @@ fn sql_and_library_name_the_same_functions() {
 
 /// The second string of every `AS 'MODULE_PATHNAME', 'symbol'`; without one the symbol is the function's name.
 fn symbols_in_sql() -> BTreeSet<String> {
-    let mut files: Vec<_> = fs::read_dir(project_root().join("sql/install"))
-        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
-        .unwrap_or_default();
+    let list = |folder: &str| fs::read_dir(project_root().join(folder)).expect("a folder").flatten();
+    let mut files: Vec<_> = list("sql/install").chain(list("sql/pgvector")).map(|entry| entry.path()).collect();
     files.sort();
     let mut symbols = BTreeSet::new();
     for file in files.iter().filter(|file| file.extension().is_some_and(|e| e == "sql")) {

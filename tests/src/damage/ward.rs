@@ -236,6 +236,7 @@ impl<'c> Ward<'c> {
         }
         for sql in [
             format!("SELECT * FROM wand_info('{index}')"),
+            format!("SELECT * FROM wand_health('{index}')"),
             format!("SELECT * FROM wand_segments('{index}')"),
             format!("SELECT count(*) FROM wand_term_stats('{index}')"),
             format!("SELECT * FROM wand_cost('{index}', '{query}')"),
