@@ -114,7 +114,8 @@ fn scripts() -> Vec<PathBuf> {
     let sql = project_root().join("sql");
     let list = |folder: PathBuf| fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path());
     let is_script = |path: &PathBuf| path.extension().is_some_and(|e| e == "sql");
-    let mut all: Vec<_> = list(sql.join("install")).chain(list(sql.join("pgvector"))).chain(list(sql)).filter(is_script).collect();
+    let mut all: Vec<_> =
+        list(sql.join("install")).chain(list(sql.join("pgvector"))).chain(list(sql)).filter(is_script).collect();
     all.sort();
     all
 }
