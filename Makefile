@@ -99,6 +99,12 @@ reference: install ## tokens, weights, BM25, fusion, metrics, tuning beside what
 bench: ## time, size, recall beside rivals, growth, memory; DATA="folders", HNSW=skip ...; docs/benchmarks.md
 	scripts/bench.sh
 
+site: ## the documentation as a site in target/site; strict
+	scripts/site.sh
+
+site-check: ## every page of it in a browser: widths, schemes, links, search
+	scripts/site_check.sh
+
 microbench: ## the engine's inner loops, no server; ARGS="a filter" or ARGS=--quick
 	scripts/microbench.sh $(ARGS)
 
@@ -109,8 +115,8 @@ clean: ## remove everything built
 	rm -rf target
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
 .PHONY: all install test demo setup check unit regress isolation integration concurrency turnover soak crash walcheck \
-	sweep memory damage standby lint deny fuzz sanitize syscalls coverage mutants seeded reference bench microbench pg18 \
-	clean help
+	sweep memory damage standby lint deny fuzz sanitize syscalls coverage mutants seeded reference bench site site-check microbench \
+	pg18 clean help

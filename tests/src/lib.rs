@@ -12,7 +12,8 @@
 //! statements. [`lengthy`] statements are there to be stopped, which [`watch`] and [`stops`] measure; [`statements`] is
 //! one of everything that takes memory, for [`scarcity`] of it. [`session`] speaks the protocol by hand, [`raw`] sends
 //! bytes as they are. [`installation`] copies a server's installation, to change it; [`script`] takes our SQL scripts
-//! apart; [`roles`] have rights on a test's tables, or none; [`shapes`] are small tables that go to another version.
+//! apart; [`roles`] have rights on a test's tables, or none; [`shapes`] are small tables that go to another version; [`pages`]
+//! are those of the documentation.
 
 pub mod archive;
 pub mod asker;
@@ -36,6 +37,7 @@ pub mod logwatch;
 pub mod lottery;
 pub mod operations;
 pub mod oracle;
+pub mod pages;
 pub mod processes;
 pub mod random;
 pub mod raw;
