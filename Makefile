@@ -118,5 +118,5 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
 .PHONY: all install test demo setup check unit regress isolation integration concurrency turnover soak crash walcheck \
-	sweep memory damage standby lint deny fuzz sanitize syscalls coverage mutants seeded reference bench site site-check microbench \
-	pg18 clean help
+	sweep memory damage standby lint deny fuzz sanitize syscalls coverage mutants seeded reference bench \
+	site site-check microbench pg18 clean help

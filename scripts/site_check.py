@@ -206,8 +206,11 @@ def main():
                 failures += [f"{page}: no picture {src}" for src, shown in found[page]["pictures"] if not shown]
             if page in SHOWN:
                 name = page.removesuffix(".html").replace("/", "-")
-                browser.picture(shots / f"{name}-{width}-{scheme}.png")
-                n_shots += 1
+                for part in range(3):
+                    browser.value(f"window.scrollTo(0, document.documentElement.scrollHeight * {part} / 3)")
+                    browser.value("new Promise(done => setTimeout(done, 100))")
+                    browser.picture(shots / f"{name}-{width}-{scheme}-{part}.png")
+                    n_shots += 1
 
     browser.open(origin + "index.html", *WIDTHS[1], "light")
     n_found = browser.value(SEARCH)

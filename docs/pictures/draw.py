@@ -166,17 +166,9 @@ def parts(measured):
         for _, size, colour in pieces:
             p.box(x, y, 500 * size / raw, 20, colour)
             x += 500 * size / raw
-    x = 2.0
-    for name, size, colour in rows[1][1]:
-        p.box(x, 108, 10, 10, colour)
-        words = f"{name} {size / 1e6:.2f} MB"
-        p.text(x + 15, 117, words, size=11)
-        x += 30 + 5.6 * len(words)
-        if x > 300:
-            break
-    name, size, colour = rows[1][1][2]
-    p.box(2, 128, 10, 10, colour)
-    p.text(17, 137, f"{name} {size / 1e6:.2f} MB", size=11)
+    for (name, size, colour), (x, y) in zip(rows[1][1], [(2, 108), (220, 108), (2, 128)]):
+        p.box(x, y, 10, 10, colour)
+        p.text(x + 15, y + 9, f"{name} {size / 1e6:.2f} MB", size=11)
     return p
 
 
@@ -240,7 +232,7 @@ def exact(_):
     table = rows_of("Passages (wiki200k)", "k")
     ways = [("wand", BLUE), ("Qdrant, exact", VIOLET), ("sequential scan", ORANGE)]
     p = Picture(290, "Time of exact answers")
-    axes = Axes(p, (58, 30, 400, 240), (10, 1000), (0.3, 300), True, True)
+    axes = Axes(p, (58, 30, 400, 240), (8, 1000), (0.3, 300), True, True)
     axes.ticks_y([1, 10, 100], "ms, mean")
     axes.ticks_x([10, 100, 1000], "rows wanted (LIMIT)")
     for way, colour in ways:
@@ -249,13 +241,16 @@ def exact(_):
         for point in points:
             x, y = axes.at(*point)
             p.dot(x, y, colour)
-            p.text(x, y - 9 if way != "Qdrant, exact" or point[0] < 1000 else y + 18, f"{point[1]:.2f}" if point[1] < 10 else f"{point[1]:.0f}", "middle", 11)
+            # The lesser of two neighbours has its number below.
+            is_less = way == ("wand" if point[0] < 1000 else "Qdrant, exact")
+            number = f"{point[1]:.2f}" if point[1] < 10 else f"{point[1]:.0f}"
+            p.text(x, y + 18 if is_less else y - 9, number, "middle", 11)
         x, y = axes.at(*points[-1])
         p.text(x + 12, y + 4, way)
     return p
 
 
-PICTURES = {"match": match, "lists": lists, "parts": parts, "life": life, "bounds": bounds, "stream": stream, "exact": exact}
+PICTURES = {drawing.__name__: drawing for drawing in (match, lists, parts, life, bounds, stream, exact)}
 
 
 def main():
