@@ -68,6 +68,7 @@ BRIGHTNESS = """
 SEARCH = """
 new Promise(done => {
   const field = document.querySelector('input[data-md-component=search-query]');
+  document.querySelector('#__search').checked = true;
   field.focus();
   field.value = 'reciprocal rank';
   field.dispatchEvent(new KeyboardEvent('keyup', {bubbles: true}));

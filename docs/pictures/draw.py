@@ -232,7 +232,7 @@ def exact(_):
     table = rows_of("Passages (wiki200k)", "k")
     ways = [("wand", BLUE), ("Qdrant, exact", VIOLET), ("sequential scan", ORANGE)]
     p = Picture(290, "Time of exact answers")
-    axes = Axes(p, (58, 30, 400, 240), (8, 1000), (0.3, 300), True, True)
+    axes = Axes(p, (58, 30, 400, 240), (8, 1000), (0.2, 300), True, True)
     axes.ticks_y([1, 10, 100], "ms, mean")
     axes.ticks_x([10, 100, 1000], "rows wanted (LIMIT)")
     for way, colour in ways:
