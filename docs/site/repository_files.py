@@ -87,6 +87,8 @@ def on_files(files, config):
             continue  # a picture
         with open(whole, encoding="utf-8") as opened:
             text = opened.read()
+        if not text.strip():
+            raise PluginError(f"{path} is empty")
         if path.endswith(".md"):
             waiting.extend(resolve(path, target)[0] for target in links_of(text))
         else:
