@@ -218,6 +218,7 @@ def main():
     failures += [f"search: {what}" for what in complaints(browser.events, origin)]
     if not n_found:
         failures.append("search: finds nothing")
+    browser.value("new Promise(done => setTimeout(done, 600))")
     browser.picture(shots / "search.png")
     browser.close()
 
