@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Every test there is, set-up included, on PostgreSQL 15 (PG_CONFIG) and 18 (fetched; PG18=skip leaves it out).
+# PYTHON=skip leaves out the Python client, SITE=skip the documentation site and the browser that looks at it.
 # REFERENCE=skip leaves out what other programs, fetched too, compute; of each kind of fusion 200 are compared unless
 # REFERENCE_CASES says more. The last line is the total.
 source "$(dirname "$0")/common.sh"
@@ -17,11 +18,17 @@ step() {
 	local begin=$SECONDS
 	"$@" 2>&1 | tee "$log" || status=1
 	# cargo: "test result: ok. 3 passed; 0 failed"; pg_regress 15: "test a ... ok  5 ms", 16 and later: "ok 1 - a  5 ms";
-	# crash rounds: "crash round 3 ok"
+	# crash rounds: "crash round 3 ok"; pytest: "1 failed, 3 passed, 2 skipped in 0.50s"
 	read -r ok bad < <(awk '
 		/^test result: / { ok += $4; bad += $6 }
 		/^test .* \.\.\. ok +[0-9]+ ms$/ || /^ok +[0-9]+ / || /^crash round [0-9]+ ok/ { ok++ }
 		/^test .* \.\.\. FAILED.* [0-9]+ ms$/ || /^not ok +[0-9]+ / { bad++ }
+		/^[0-9]+ [a-z]+.* in [0-9.]+s/ {
+			for (i = 2; i <= NF; i++) {
+				if ($i ~ /^passed/) ok += $(i - 1)
+				if ($i ~ /^(failed|error)/) bad += $(i - 1)
+			}
+		}
 		END { print ok + 0, bad + 0 }' "$log")
 	[ "$status" = 0 ] || [ "$bad" -gt 0 ] || bad=1
 	passed=$((passed + ok))
@@ -46,6 +53,16 @@ step crash "$ROOT/scripts/integration.sh" crash
 step walcheck "$ROOT/scripts/integration.sh" walcheck
 step sweep "$ROOT/scripts/integration.sh" sweep memory damage
 step standby "$ROOT/scripts/integration.sh" standby recovery
+if [ "${PYTHON:-}" = skip ]; then
+	printf '\nPython client: left out (PYTHON=skip)\n'
+else
+	step "python-$PGV" "$ROOT/scripts/python.sh"
+fi
+if [ "${SITE:-}" = skip ]; then
+	printf '\ndocumentation site: left out (SITE=skip)\n'
+else
+	step site-check "$ROOT/scripts/site_check.sh"
+fi
 if [ "${REFERENCE:-}" = skip ]; then
 	printf '\nreferences: left out (REFERENCE=skip)\n'
 else
@@ -63,8 +80,10 @@ else
 		step install-pg18 "$ROOT/scripts/install.sh"
 		step regress-pg18 "$ROOT/scripts/regress.sh"
 		step isolation-pg18 "$ROOT/scripts/isolation.sh"
-		step sidebyside-pg18 "$ROOT/scripts/regress.sh" pgvector
-		step integration-pg18 "$ROOT/scripts/integration.sh" exactness malformed hybrid
+		step pgvector-pg18 "$ROOT/scripts/regress.sh" pgvector
+		step clients-pg18 "$ROOT/scripts/clients.sh"
+		step integration-pg18 "$ROOT/scripts/integration.sh" exactness malformed hybrid pgvector readme
+		[ "${PYTHON:-}" = skip ] || step python-pg18 "$ROOT/scripts/python.sh"
 		step walcheck-pg18 "$ROOT/scripts/integration.sh" walcheck
 		PG_CONFIG=$main
 	else
