@@ -102,6 +102,15 @@ bench: ## time, size, recall beside rivals, growth, memory; DATA="folders", HNSW
 microbench: ## the engine's inner loops, no server; ARGS="a filter" or ARGS=--quick
 	scripts/microbench.sh $(ARGS)
 
+versions: ## build and run the golden files on PostgreSQL 16 and 17, fetched; ARGS=16
+	scripts/versions.sh $(ARGS)
+
+package: ## what a release hands out, in target/packages: Debian package, tarball, PGXN; ARGS=deb or source
+	scripts/package.sh $(ARGS)
+
+packagetest: package ## its files by their linters; the Debian package in a small Debian of its own; needs root
+	scripts/package_test.sh
+
 pg18: ## fetch a private PostgreSQL 18 with pgvector; prints its pg_config
 	scripts/pg18.sh
 
@@ -112,5 +121,5 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
 .PHONY: all install test demo setup check unit regress isolation integration concurrency turnover soak crash walcheck \
-	sweep memory damage standby lint deny fuzz sanitize syscalls coverage mutants seeded reference bench microbench pg18 \
-	clean help
+	sweep memory damage standby lint deny fuzz sanitize syscalls coverage mutants seeded reference bench microbench \
+	versions package packagetest pg18 clean help

@@ -35,9 +35,7 @@ headers_sha256=d524d6d8169ce6c5733ab6b91caacfcf1d750123628cc43122baf8a8459a0f61
 # which replaces the old one in the archive, may come too; that is said.
 fetch_headers() {
 	local work mirror version
-	command -v apt-get >/dev/null || die "the headers of PostgreSQL 17 come from Debian: apt-get is needed"
-	mirror=$(apt-get indextargets --format '$(SITE)' 'Origin: Debian' 'Label: Debian' | head -n 1)
-	[ -n "$mirror" ] || die "apt knows no archive of Debian; try 'apt-get update'"
+	mirror=$(debian_mirror)
 	work=$(mktemp -d)
 	chmod 755 "$work"
 	mkdir -p "$work"/{lists/partial,cache/archives/partial,here}

@@ -6,7 +6,7 @@ cd "$ROOT"
 
 # repeated: each place that repeats the version, and what it says
 repeated() {
-	local lock
+	local manifest lock
 	for manifest in Cargo.toml tests/Cargo.toml; do
 		printf '%s %s\n' "$manifest" "$(sed -n 's/^version = "\(.*\)"/\1/p' "$manifest" | head -n 1)"
 	done
