@@ -89,8 +89,9 @@ if docker info >/dev/null 2>&1; then
 else
 	say "# the image is not built: no container engine runs here"
 fi
-check "lintian finds nothing" lintian --allow-root --no-tag-display-limit --fail-on error,warning \
-	--suppress-tags-from-file packaging/debian/lintian "$deb" "${deb/_/-dbgsym_}"
+# A package that is not uploaded to Debian closes none of its bugs.
+check "lintian finds nothing" lintian --allow-root --fail-on error,warning \
+	--suppress-tags initial-upload-closes-no-bugs "$deb" "${deb/_/-dbgsym_}"
 
 ## The package's life
 
