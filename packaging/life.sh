@@ -21,8 +21,8 @@ check() {
 query() { runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -d life -c "$1"; }
 is() { [ "$(query "$2")" = "$1" ] || { query "$2" && false; }; }
 
-# Nothing is fetched: what the package depends on is here.
-get() { apt-get -y -qq --no-download "$@"; }
+# There is no network: all that the package depends on must be here.
+get() { apt-get -y -qq -o Dpkg::Use-Pty=0 "$@"; }
 
 # All files but the system's own book-keeping, and the server's.
 files() {
@@ -31,8 +31,11 @@ files() {
 }
 unchanged() { files | diff /tmp/before -; }
 no_trace() { ! dpkg-query -W "$package" 2>/dev/null | grep .; }
-# A file of ours that no longer is what the package brought is listed.
-verified() { [ -z "$(dpkg --verify "$package")" ]; }
+# verified VERSION: this version is there, and no file that is not what the package brought.
+verified() {
+	[ "$(dpkg-query -W -f '${db:Status-Abbrev}${Version}' "$package")" = "ii $1-1" ] &&
+		[ -z "$(dpkg --verify "$package")" ]
+}
 
 files >/tmp/before
 printf "listen_addresses = ''\n" >"/etc/postgresql/$major/main/conf.d/life.conf"
@@ -41,7 +44,7 @@ runuser -u postgres -- createdb life
 files >/tmp/before
 
 check "$old is installed" get install /old.deb
-check "its files are its own" verified
+check "its files are its own" verified "$old"
 check "CREATE EXTENSION" query "CREATE EXTENSION pg_wand"
 check "it is $old" is "$old" "SELECT extversion FROM pg_extension WHERE extname = 'pg_wand'"
 query "CREATE TABLE docs (id int, emb svec);
@@ -53,7 +56,7 @@ answer="SET enable_seqscan = off; SELECT string_agg(id::text, ' ') FROM
 before=$(query "$answer")
 
 check "$new replaces it under the running server" get install /new.deb
-check "its files are its own" verified
+check "its files are its own" verified "$new"
 check "the former SQL still answers the same" is "$before" "$answer"
 check "ALTER EXTENSION UPDATE" query "ALTER EXTENSION pg_wand UPDATE"
 check "it is $new" is "$new" "SELECT extversion FROM pg_extension WHERE extname = 'pg_wand'"

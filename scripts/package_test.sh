@@ -62,13 +62,19 @@ unzip_meta() {
 		"$out/pg_wand-$VERSION.zip" "pg_wand-$VERSION/META.json" >"$work/META.json"
 }
 
-# The zip has what the tarball has, and META.json.
+# The zip has what the tarball has, and META.json. A link's content is where it leads.
 same_content() {
-	mkdir "$work/tar" "$work/zip"
-	tar -C "$work/tar" -xzf "$out/pg_wand-$VERSION.tar.gz"
-	python3 -m zipfile -e "$out/pg_wand-$VERSION.zip" "$work/zip"
-	rm "$work/zip/pg_wand-$VERSION/META.json"
-	diff -r "$work/tar" "$work/zip"
+	python3 - "$out/pg_wand-$VERSION" <<'P'
+import sys, tarfile, zipfile
+name = sys.argv[1]
+with tarfile.open(name + ".tar.gz") as tar:
+    ours = {m.name: m.linkname.encode() if m.issym() else tar.extractfile(m).read() for m in tar if not m.isdir()}
+with zipfile.ZipFile(name + ".zip") as z:
+    theirs = {i.filename: z.read(i) for i in z.infolist() if not i.is_dir()}
+meta = [file for file in theirs if file.endswith("/META.json")]
+assert len(meta) == 1 and theirs.pop(meta[0]), meta
+assert len(ours) > 100 and ours == theirs, set(ours.items()) ^ set(theirs.items())
+P
 }
 
 dockerfile_lint() {
@@ -118,8 +124,8 @@ dpkg-deb --root-owner-group --build "$work/old" "$root/old.deb" >/dev/null
 cp "$deb" "$root/new.deb"
 cp packaging/life.sh "$root/life.sh"
 
-# In name spaces of its own: whatever is started or mounted there is gone when it ends.
-unshare --mount --pid --fork --kill-child bash -c "
+# In name spaces of its own: whatever is started or mounted there is gone when it ends, and nothing can be fetched.
+unshare --mount --net --pid --fork --kill-child bash -c "
 	mount -t proc proc '$root/proc' && mount -t tmpfs tmpfs '$root/dev/shm' &&
 	chroot '$root' /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
 		bash /life.sh '$major' '$old' '$VERSION' '$n'" | tee "$work/life" || failed=$((failed + 1))
