@@ -31,6 +31,7 @@ files() {
 }
 unchanged() { files | diff /tmp/before -; }
 no_trace() { ! dpkg-query -W "$package" 2>/dev/null | grep .; }
+lacking() { { query "SELECT count(*) FROM docs" 2>&1 || true; } | grep -F 'could not access file "$libdir/pg_wand"'; }
 # verified VERSION: this version is there, and no file that is not what the package brought.
 verified() {
 	[ "$(dpkg-query -W -f '${db:Status-Abbrev}${Version}' "$package")" = "ii $1-1" ] &&
@@ -82,8 +83,10 @@ done < <(dpkg-query -L "$package" | grep '\.control$')
 
 check "it is removed" get remove "$package"
 check "nothing of it is left in the file system" unchanged
-check "the server has the data still" is 2000 "SELECT count(*) FROM docs"
+check "a query then names the file that it lacks" lacking
+check "other queries are answered" is 1 "SELECT 1"
 check "it is installed again" get install /new.deb
+check "the rows are there" is 2000 "SELECT count(*) FROM docs"
 check "the index answers as before" is "$before" "$answer"
 check "DROP EXTENSION" query "DROP EXTENSION pg_wand CASCADE"
 check "it is purged" get purge "$package"
