@@ -80,7 +80,8 @@ make_deb() {
 control_file() {
 	local size
 	# Debian's rule: a file counts in whole kilobytes, anything else as one.
-	size=$(find "$1" -mindepth 1 -printf '%y %s\n' | awk '{ n += $1 == "f" ? int(($2 + 1023) / 1024) : 1 } END { print n }')
+	size=$(find "$1" -mindepth 1 -printf '%y %s\n' |
+		awk '{ n += $1 == "f" ? int(($2 + 1023) / 1024) : 1 } END { print n }')
 	mkdir "$1/DEBIAN"
 	(cd "$1" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$1/DEBIAN/md5sums"
 	sed "s|@PACKAGE@|$package|; s|@DEB_VERSION@|$VERSION-1|; s|@ARCH@|$arch|; s|@MAINTAINER@|$maintainer|
