@@ -9,9 +9,10 @@ out=$TARGET/packages
 maintainer=${MAINTAINER:-The pg_wand developers <pg_wand@maintainer.invalid>}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# No time of today gets into a package: dpkg-deb, too, takes this one.
-SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
-export SOURCE_DATE_EPOCH TZ=UTC
+# No time of today gets into a package. Crates that build C would be built again for a new SOURCE_DATE_EPOCH: only
+# dpkg-deb sees it.
+time_of_commit=$(git log -1 --format=%ct)
+export TZ=UTC
 # dpkg-deb and git archive keep rights; those of a private umask would make files that only root may read.
 umask 022
 
@@ -61,7 +62,7 @@ make_deb() {
 	{
 		printf '%s (%s) unstable; urgency=medium\n\n' "$package" "$VERSION-1"
 		printf '  * Version %s; what it changes is told in changelog.gz.\n\n' "$VERSION"
-		printf ' -- %s  %s\n' "$maintainer" "$(date -R -d "@$SOURCE_DATE_EPOCH")"
+		printf ' -- %s  %s\n' "$maintainer" "$(date -R -d "@$time_of_commit")"
 	} | gzip -9n >"$doc/changelog.Debian.gz"
 	install -d "$symbols/usr/share/doc"
 	ln -s "$package" "$symbols/usr/share/doc/$package-dbgsym"
@@ -72,8 +73,9 @@ make_deb() {
 	depends=$(cd "$work" && find "$stage" -name '*.so' -exec dpkg-shlibdeps -O {} + | sed 's/^shlibs:Depends=//')
 	control_file "$stage" packaging/debian/control
 	control_file "$symbols" packaging/debian/control-dbgsym
-	dpkg-deb --root-owner-group -Zxz --build "$stage" "$out" >/dev/null
-	dpkg-deb --root-owner-group -Zxz --build "$symbols" "$out" >/dev/null
+	for stage in "$stage" "$symbols"; do
+		SOURCE_DATE_EPOCH=$time_of_commit dpkg-deb --root-owner-group -Zxz --build "$stage" "$out" >/dev/null
+	done
 }
 
 # control_file STAGE TEMPLATE: the folder DEBIAN of a package; uses what make_deb knows
