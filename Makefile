@@ -108,6 +108,18 @@ site-check: ## every page of it in a browser: widths, schemes, links, search
 microbench: ## the engine's inner loops, no server; ARGS="a filter" or ARGS=--quick
 	scripts/microbench.sh $(ARGS)
 
+versions: ## build and run the golden files on PostgreSQL 16 and 17, fetched; ARGS=16
+	scripts/versions.sh $(ARGS)
+
+package: ## what a release hands out, in target/packages: Debian package, tarball, PGXN; ARGS=deb or source
+	scripts/package.sh $(ARGS)
+
+packagetest: package ## its files by their linters; the Debian package in a small Debian of its own; needs root
+	scripts/package_test.sh
+
+clients: ## pgvector's client types against svec and sparsevec; PG_CONFIG's server has pgvector
+	scripts/clients.sh
+
 pg18: ## fetch a private PostgreSQL 18 with pgvector; prints its pg_config
 	scripts/pg18.sh
 
@@ -118,5 +130,5 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
 .PHONY: all install test demo setup check unit regress isolation integration concurrency turnover soak crash walcheck \
-	sweep memory damage standby lint deny fuzz sanitize syscalls coverage mutants seeded reference bench \
-	site site-check microbench pg18 clean help
+	sweep memory damage standby lint deny fuzz sanitize syscalls coverage mutants seeded reference bench microbench \
+	site site-check versions package packagetest clients pg18 clean help

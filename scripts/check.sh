@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# What a reviewer should not have to look at: format, lints, layer rule.
+# What a reviewer should not have to look at: one version everywhere, format, lints, layer rule.
 source "$(dirname "$0")/common.sh"
 use_server
 cd "$ROOT"
+scripts/version.sh
 cargo fmt --all --check
 cargo clippy --locked --workspace --all-targets --no-default-features --target-dir "$TARGET" -- -D warnings
 cargo clippy --locked --package pg_wand --no-default-features --features "$PGV" --target-dir "$TARGET" -- -D warnings

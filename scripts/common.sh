@@ -152,3 +152,12 @@ server_stop() {
 server_log_clean() {
 	! grep -E 'terminated by signal|PANIC:|TRAP:|leak|refcount|still referenced|XX00[0-2]:' "$SERVER/log"
 }
+
+# Where this machine's apt has Debian's packages from; other suites are there too.
+debian_mirror() {
+	command -v apt-get >/dev/null || die "this needs Debian's packages: apt-get"
+	local mirror
+	mirror=$(apt-get indextargets --format '$(SITE)' 'Origin: Debian' 'Label: Debian' | sed -n 1p)
+	[ -n "$mirror" ] || die "apt knows no archive of Debian; try 'apt-get update'"
+	say "$mirror"
+}
