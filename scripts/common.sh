@@ -43,9 +43,19 @@ install_sql() {
 	install -m644 "$ROOT/pg_wand.control" "$ROOT"/sql/releases/pg_wand--*.sql "$ROOT"/sql/pg_wand--*--*.sql "$1/"
 	cat "$ROOT"/sql/install/*.sql >"$script"
 	chmod 644 "$script"
+	install_second_sql "$1"
+}
+
+# The same for the second extension.
+install_second_sql() {
+	local source name
 	install -m644 "$ROOT/pg_wand_pgvector.control" "$1/"
-	name_schemas <"$ROOT/sql/pgvector/install.sql" >"$1/pg_wand_pgvector--$VERSION.sql"
-	chmod 644 "$1/pg_wand_pgvector--$VERSION.sql"
+	for source in "$ROOT"/sql/pgvector/install.sql "$ROOT"/sql/pgvector/*--*--*.sql "$ROOT"/sql/releases/pg_wand_pgvector--*.sql; do
+		name=$(basename "$source")
+		[ "$name" != install.sql ] || name=pg_wand_pgvector--$VERSION.sql
+		[ ! -f "$source" ] || name_schemas <"$source" >"$1/$name"
+	done
+	chmod 644 "$1"/pg_wand_pgvector--*.sql
 }
 
 # A script that names schemas of other extensions as @extschema:name@, for PG_CONFIG's server: before 16 that is not

@@ -10,6 +10,8 @@ repeated() {
 	for manifest in Cargo.toml tests/Cargo.toml; do
 		printf '%s %s\n' "$manifest" "$(sed -n 's/^version = "\(.*\)"/\1/p' "$manifest" | head -n 1)"
 	done
+	manifest=pg_wand_pgvector.control
+	printf '%s %s\n' "$manifest" "$(sed -n "s/^default_version = '\(.*\)'/\1/p" "$manifest")"
 	for lock in Cargo.lock fuzz/Cargo.lock; do
 		sed -nE "/^name = \"(pg_wand|pg_wand_tests)\"$/{N;s|.*\nversion = \"(.*)\"|$lock \1|p}" "$lock"
 	done
@@ -41,11 +43,12 @@ begin() {
 	[[ $new =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] || die "a version is three numbers: $new"
 	[ -f "sql/releases/pg_wand--$VERSION.sql" ] || die "$VERSION was not released: scripts/freeze.sh keeps its script"
 	[ "$(printf '%s\n' "$VERSION" "$new" | sort -V | tail -n 1)" != "$VERSION" ] || die "$new is not above $VERSION"
-	sed -i "s/^default_version = .*/default_version = '$new'/" pg_wand.control
+	sed -i "s/^default_version = .*/default_version = '$new'/" pg_wand.control pg_wand_pgvector.control
 	sed -i "0,/^version = .*/s//version = \"$new\"/" Cargo.toml tests/Cargo.toml
 	sed -i -E "/^name = \"(pg_wand|pg_wand_tests)\"$/{n;s/.*/version = \"$new\"/}" Cargo.lock fuzz/Cargo.lock
 	sed -i "0,/^## /s//## $new (unreleased)\n\n## /" CHANGELOG.md
 	: >"sql/pg_wand--$VERSION--$new.sql"
+	: >"sql/pgvector/pg_wand_pgvector--$VERSION--$new.sql"
 	VERSION=$new
 	# One line that only a person can write: what happens to the version before.
 	[ "${new%.*}" = "$(repeated | sed -n 's/^SECURITY.md //p')" ] ||
