@@ -65,13 +65,13 @@ name_schemas() {
 		cat
 		return
 	fi
-	cat <<-'END'
+	cat <<-'SQL'
 		DO $before_16$
 		DECLARE
 		    script pg_catalog.text := $script$
-	END
+	SQL
 	cat
-	cat <<-'END'
+	cat <<-'SQL'
 		$script$;
 		    extension pg_catalog.name;
 		    schema pg_catalog.name;
@@ -87,7 +87,7 @@ name_schemas() {
 		    EXECUTE script;
 		END
 		$before_16$ LANGUAGE plpgsql;
-	END
+	SQL
 }
 
 # A copy of PG_CONFIG's server in folder $1, without our library and scripts; the server itself stays as it is. Sets

@@ -83,10 +83,11 @@ impl Statement {
 
     /// What stands after words that name types, tables and functions, without a schema.
     pub fn bare_names(&self) -> Vec<String> {
-        const BEFORE: [&str; 14] = [
+        const BEFORE: [&str; 15] = [
             "::",
             " FROM ",
             " JOIN ",
+            " LATERAL ",
             "RETURNS ",
             "SETOF ",
             "LEFTARG = ",
@@ -105,7 +106,7 @@ impl Statement {
                 let name: String = self.code[at + word.len()..].chars().take_while(|c| !" (,;)".contains(*c)).collect();
                 let is_full = name.contains("@extschema@.") || name.starts_with("pg_catalog.");
                 // `JOIN` also names an estimator.
-                let is_word = name.is_empty() || ["SETOF", "PUBLIC", "="].contains(&name.as_str());
+                let is_word = name.is_empty() || ["SETOF", "PUBLIC", "LATERAL", "="].contains(&name.as_str());
                 if !is_full && !is_word {
                     found.push(name);
                 }
