@@ -1,7 +1,7 @@
 """The Common Index File Format (arXiv 2003.08276): a header, postings lists by term, records of documents.
 
-An inverted index in whole numbers. Reading turns it round, so all postings are held in memory, eight bytes each; so does
-writing. Document numbers of a list are written as gaps.
+An inverted index in whole numbers. Reading turns it round, so all postings are held in memory, eight bytes each; so
+does writing. Document numbers of a list are written as gaps.
 """
 
 from __future__ import annotations
