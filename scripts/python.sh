@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The Python client: types, style, the wheel, and its tests against a private server of PG_CONFIG. Arguments go to pytest.
+# The Python client: types, style, the wheel, and its tests on a private server of PG_CONFIG. Arguments go to pytest.
 # PYTHON is the interpreter, python3 unless said; what the tests need comes from PyPI, as the client's
 # requirements-test.txt pins it, into target/python.
 source "$(dirname "$0")/common.sh"

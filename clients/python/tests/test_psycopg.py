@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 from conftest import Database
+from psycopg.pq import TransactionStatus
 
 import pg_wand.psycopg
 from pg_wand import SparseVector
@@ -63,6 +64,15 @@ def test_type_in_another_schema(database_elsewhere: Database, binary: bool) -> N
         pg_wand.psycopg.register(conn)
         row = conn.execute("SELECT %s, %s", [VECTORS[0], VECTORS], binary=binary).fetchone()
         assert row == (VECTORS[0], VECTORS)
+
+
+async def test_connection_is_left_idle(database: Database) -> None:
+    with psycopg.connect(database.conninfo) as conn:
+        pg_wand.psycopg.register(conn)
+        assert conn.info.transaction_status == TransactionStatus.IDLE
+    async with await psycopg.AsyncConnection.connect(database.conninfo) as async_conn:
+        await pg_wand.psycopg.register_async(async_conn)
+        assert async_conn.info.transaction_status == TransactionStatus.IDLE
 
 
 def test_missing_extension_is_told(bare_database: Database) -> None:

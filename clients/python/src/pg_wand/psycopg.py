@@ -16,14 +16,18 @@ from .vector import SparseVector
 
 def register(conn: Connection[Any]) -> None:
     """Makes a connection send and receive svec, and arrays of it, as SparseVector."""
-    row = conn.cursor(row_factory=tuple_row).execute(TYPE_QUERY).fetchone()
+    # A pool does not take a connection back in the middle of a transaction.
+    with conn.transaction():
+        row = conn.cursor(row_factory=tuple_row).execute(TYPE_QUERY).fetchone()
     _register_type(conn, row)
 
 
 async def register_async(conn: AsyncConnection[Any]) -> None:
     """The same for an AsyncConnection."""
-    cursor = await conn.cursor(row_factory=tuple_row).execute(TYPE_QUERY)
-    _register_type(conn, await cursor.fetchone())
+    async with conn.transaction():
+        cursor = await conn.cursor(row_factory=tuple_row).execute(TYPE_QUERY)
+        row = await cursor.fetchone()
+    _register_type(conn, row)
 
 
 class _TextDumper(Dumper):
