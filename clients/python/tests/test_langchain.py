@@ -138,13 +138,15 @@ def test_filters_that_are_none_are_told(store: WandVectorStore, condition: Any, 
 
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20))
 def test_texts_are_values_never_sql(conn: psycopg.Connection[Any], text: str) -> None:
-    for hostile in (text, f"'{text}\"", f"%s %(c0)s {{}} {text}"):
-        store = WandVectorStore(conn, WordCounts(), table="texts")
-        store.add_texts([f"cat {hostile}"], [{hostile: hostile}], ids=[hostile or "-"])
-        (found,) = store.similarity_search(f"cat {hostile}", filter={hostile: hostile})
-        assert (found.page_content, found.metadata) == (f"cat {hostile}", {hostile: hostile})
-        assert store.similarity_search("cat", filter={hostile: {"$ne": hostile}}) == []
-        store.delete([hostile or "-"])
+    store = WandVectorStore(conn, WordCounts(), table="texts")
+    for hostile in (text, f"'{text}\"", f"%s %(c0)s {{}} {text}", f"'); DROP TABLE texts; -- {text}"):
+        store.delete()
+        key = f"key {hostile}"
+        store.add_texts([f"cat {hostile}"], [{key: hostile}], ids=[key])
+        (found,) = store.similarity_search(f"cat {hostile}", filter={key: hostile})
+        assert (found.id, found.page_content, found.metadata) == (key, f"cat {hostile}", {key: hostile})
+        for wrong in ({key: {"$ne": hostile}}, {key: {"$gt": hostile}}, {key: {"$in": [f"{hostile}'"]}}):
+            assert store.similarity_search("cat", filter=wrong) == []
 
 
 def test_names_are_names_never_sql(conn: psycopg.Connection[Any], database: Database) -> None:
