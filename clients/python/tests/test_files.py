@@ -203,7 +203,7 @@ def test_protobuf_reads_our_ciff(tmp_path: Path) -> None:
     messages = ciff_messages()
     file = tmp_path / "a.ciff"
     documents = [
-        Document("x", SparseVector([3, 7], [0.5, 2])),
+        Document("x", SparseVector([3, 7, 9], [0.45, 2, 0.1])),
         Document("y", SparseVector([], [])),
         Document("z", WHOLE[0]),
     ]

@@ -96,6 +96,7 @@ def test_finds_what_numpy_finds(conn: psycopg.Connection[Any]) -> None:
         ({"lang": {"$ne": "en"}}, "index vacuum"),
         ({"draft": {"$ne": True}}, "cats dogs index"),
         ({"year": {"$gt": 2020}}, "dogs vacuum"),
+        ({"year": {"$lt": 2021}}, "cats"),
         ({"year": {"$gte": 2020, "$lt": 2022}}, "cats dogs"),
         ({"year": {"$lte": "2024"}}, "index"),
         ({"year": {"$between": [2021, 2023]}}, "dogs vacuum"),

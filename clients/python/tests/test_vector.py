@@ -33,6 +33,37 @@ def test_server_reads_text_and_binary_as_the_same_value(conn: psycopg.Connection
 @settings(max_examples=LITERALS)
 @given(literal=literals())
 def test_literals_are_read_as_the_server_reads_them(conn: psycopg.Connection[Any], literal: str) -> None:
+    check_literal(conn, literal)
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+@pytest.mark.parametrize(
+    "weight",
+    [
+        # Half-way between two float4, and so near to it that a double cannot tell.
+        "1.000000059604644775390625",
+        "1.00000005960464477539",
+        "1.00000005960464477540",
+        "1.00000017881393432617",
+        "1.00000017881393432618",
+        # The same below the least denormal and beyond the greatest.
+        "7.0064923216240853e-46",
+        "7.0064923216240854e-46",
+        "3.4028235677973366e38",
+        "3.40282356779733661637539395458142568448e38",
+        # Exponents of more than five digits.
+        "0e9999999",
+        "1e0000001",
+        f"0.{'0' * 99_999}1e100000",
+    ],
+)
+def test_weights_at_the_edges_are_read_as_the_server_reads_them(
+    conn: psycopg.Connection[Any], sign: str, weight: str
+) -> None:
+    check_literal(conn, f"{{1:{sign}{weight}}}")
+
+
+def check_literal(conn: psycopg.Connection[Any], literal: str) -> None:
     try:
         (expected,) = conn.execute("SELECT svec_send(%t::text::svec)", [literal]).fetchone() or ()
     except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded):

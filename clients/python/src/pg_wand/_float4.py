@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from math import isfinite
+from math import copysign, isfinite
 from struct import Struct
 
 _FLOAT4 = Struct(">f")
+_MAX = 2.0**128 - 2.0**104
+_HALF_WAY_BEYOND = 2.0**128 - 2.0**103
 _EXPONENT = re.compile(r"[eE][+-]?0*([0-9]*)$")
 
 
@@ -28,6 +30,8 @@ def parse_float4(literal: str) -> float:
     double = float(literal)
     if not isfinite(double):
         raise OverflowError(literal)
+    if abs(double) == _HALF_WAY_BEYOND and abs(Fraction(literal)) < _HALF_WAY_BEYOND:
+        return copysign(_MAX, double)
     value = round_to_float4(double)
     # A double half-way between two float4 may itself be a rounded number: then the exact one decides.
     other = 2 * double - value

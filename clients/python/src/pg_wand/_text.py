@@ -21,7 +21,7 @@ _WORDS = {"inf": inf, "infinity": inf, "nan": nan}
 
 
 def parse(text: str) -> tuple[list[int], list[float], int | None]:
-    """Indices from 0 and weights in the order of the text, zeros left out; the dimension."""
+    """Indices from 0 and weights in the order of the text; the dimension."""
     begin = _OPEN.match(text)
     if begin is None:
         raise _syntax(text, 0, 'expected "{"')
@@ -35,10 +35,8 @@ def parse(text: str) -> tuple[list[int], list[float], int | None]:
         pair = _PAIR.match(text, at)
         if pair is None:
             raise _syntax(text, at, 'expected "index:weight" followed by "," or "}"')
-        weight = _weight(pair[2])
-        if weight != 0:
-            indices.append(_integer(pair[1]) - 1)
-            weights.append(weight)
+        indices.append(_integer(pair[1]) - 1)
+        weights.append(_weight(pair[2]))
         at = pair.end()
         is_open = pair[3] == ","
     end = _END.match(text, at)
