@@ -231,6 +231,11 @@ def test_changes_belong_to_the_callers_transaction(database: Database) -> None:
         assert ids(store.get_by_ids(["dogs"])) == ["dogs"]
 
 
+def test_of_texts_with_one_id_the_last_stays(store: WandVectorStore) -> None:
+    store.add_texts(["first cat", "second cat"], ids=["cats", "cats"])
+    assert [document.page_content for document in store.similarity_search("cat purr", k=9)] == ["second cat"]
+
+
 def test_what_is_missing_is_told(
     conn: psycopg.Connection[Any], store: WandVectorStore, bare_database: Database
 ) -> None:

@@ -140,6 +140,12 @@ def test_numbers_compare_with_numbers_only(store: WandVectorStore) -> None:
     assert len(ask(store, EVERYTHING, filters=MetadataFilters(filters=[]))) == 4
 
 
+def test_a_word_is_no_array(store: WandVectorStore) -> None:
+    for operator, value in ((FilterOperator.CONTAINS, "en"), (FilterOperator.ALL, ["en"])):
+        is_in_it = MetadataFilter(key="lang", operator=operator, value=value)
+        assert ask(store, EVERYTHING, filters=MetadataFilters(filters=[is_in_it])) == []
+
+
 def test_nodes_by_id_and_document(store: WandVectorStore) -> None:
     assert {name for name, _ in ask(store, EVERYTHING, node_ids=["cats", "dogs", "birds"])} == {"cats", "dogs"}
     assert {name for name, _ in ask(store, EVERYTHING, doc_ids=["about v", "about i"])} == {"vacuum", "index"}
@@ -173,7 +179,9 @@ def test_dense_and_sparse_are_fused(pgvector_conn: psycopg.Connection[Any]) -> N
     assert dict(ask(store, question, HYBRID, query_embedding=embedding)) == pytest.approx(expected)
     by_alpha = {alpha: ask(store, question, HYBRID, query_embedding=embedding, alpha=alpha) for alpha in (0.0, 1.0)}
     assert by_alpha[0.0][0] == ("dogs", pytest.approx(1))
+    assert [score for _, score in by_alpha[0.0][1:]] == [0, 0, 0]
     assert [name for name, _ in by_alpha[1.0]] == dense
+    assert 0 < by_alpha[1.0][1][1] < 1
     with pytest.raises(ValueError, match="mode hybrid needs query_embedding"):
         ask(store, question, HYBRID)
 

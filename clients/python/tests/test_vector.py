@@ -154,6 +154,9 @@ def test_numpy_scipy_and_back() -> None:
 def test_scipy_adds_what_is_listed_twice() -> None:
     twice = sparse.coo_array(([1.0, 2.0, 4.0], ([0, 0, 0], [3, 3, 1])), shape=(1, 5))
     assert SparseVector.from_scipy(twice) == SparseVector([1, 3], [4, 3], 5)
+    rows = sparse.csr_array(([1.0, 2.0, 4.0], [3, 3, 1], [0, 3]), shape=(1, 5))
+    assert SparseVector.from_scipy(rows) == SparseVector([1, 3], [4, 3], 5)
+    assert rows.nnz == 3, "the caller's matrix stays as it is"
 
 
 def test_array_of_several_rows_is_not_one_vector() -> None:
