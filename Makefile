@@ -96,6 +96,9 @@ seeded: ## do the tests notice the field's bugs, put back one by one? ARGS="03 1
 reference: install ## tokens, weights, BM25, fusion, metrics, tuning beside what programs from PyPI compute
 	scripts/reference.sh
 
+python: install ## the Python client in clients/python: types, style, wheel, tests on PG_CONFIG's server; ARGS="-k text"
+	scripts/python.sh $(ARGS)
+
 bench: ## time, size, recall beside rivals, growth, memory; DATA="folders", HNSW=skip ...; docs/benchmarks.md
 	scripts/bench.sh
 
@@ -131,4 +134,4 @@ help: ## this list
 
 .PHONY: all install test demo setup check unit regress isolation integration concurrency turnover soak crash walcheck \
 	sweep memory damage standby lint deny fuzz sanitize syscalls coverage mutants seeded reference bench microbench \
-	site site-check versions package packagetest clients pg18 clean help
+	site site-check python versions package packagetest clients pg18 clean help

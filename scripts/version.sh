@@ -7,7 +7,7 @@ cd "$ROOT"
 # repeated: each place that repeats the version, and what it says
 repeated() {
 	local manifest lock
-	for manifest in Cargo.toml tests/Cargo.toml; do
+	for manifest in Cargo.toml tests/Cargo.toml clients/python/pyproject.toml; do
 		printf '%s %s\n' "$manifest" "$(sed -n 's/^version = "\(.*\)"/\1/p' "$manifest" | head -n 1)"
 	done
 	manifest=pg_wand_pgvector.control
@@ -44,7 +44,7 @@ begin() {
 	[ -f "sql/releases/pg_wand--$VERSION.sql" ] || die "$VERSION was not released: scripts/freeze.sh keeps its script"
 	[ "$(printf '%s\n' "$VERSION" "$new" | sort -V | tail -n 1)" != "$VERSION" ] || die "$new is not above $VERSION"
 	sed -i "s/^default_version = .*/default_version = '$new'/" pg_wand.control pg_wand_pgvector.control
-	sed -i "0,/^version = .*/s//version = \"$new\"/" Cargo.toml tests/Cargo.toml
+	sed -i "0,/^version = .*/s//version = \"$new\"/" Cargo.toml tests/Cargo.toml clients/python/pyproject.toml
 	sed -i -E "/^name = \"(pg_wand|pg_wand_tests)\"$/{n;s/.*/version = \"$new\"/}" Cargo.lock fuzz/Cargo.lock
 	sed -i "0,/^## /s//## $new (unreleased)\n\n## /" CHANGELOG.md
 	: >"sql/pg_wand--$VERSION--$new.sql"
