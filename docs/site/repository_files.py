@@ -13,8 +13,8 @@ import re
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
-# Inline links and pictures; code is taken out before.
-LINK = re.compile(r"(!?\[[^\]]*\]\()([^)\s]+)(\))")
+# The targets of inline links and pictures, whose words may have code in them, which is taken out before.
+LINK = re.compile(r"(\]\()([^)\s]+)(\))")
 DRAWING = re.compile(r"^!\[([^\]]*)\]\(([^)\s]+\.svg)\)$", re.MULTILINE)
 CODE = re.compile(r"(^```.*?^```[^\n]*$|`[^`\n]+`)", re.DOTALL | re.MULTILINE)
 LISTINGS = {".rs": "rust", ".sql": "sql", ".sh": "bash", ".py": "python", ".toml": "toml"}
