@@ -50,44 +50,21 @@ install_sql() {
 install_second_sql() {
 	local source name
 	install -m644 "$ROOT/pg_wand_pgvector.control" "$1/"
-	for source in "$ROOT"/sql/pgvector/install.sql "$ROOT"/sql/pgvector/*--*--*.sql "$ROOT"/sql/releases/pg_wand_pgvector--*.sql; do
+	for source in "$ROOT"/sql/pgvector/install.sql "$ROOT"/sql/pgvector/*--*--*.sql \
+		"$ROOT"/sql/releases/pg_wand_pgvector--*.sql; do
 		name=$(basename "$source")
 		[ "$name" != install.sql ] || name=pg_wand_pgvector--$VERSION.sql
-		[ ! -f "$source" ] || name_schemas <"$source" >"$1/$name"
+		[ ! -f "$source" ] || with_schemas "$source" >"$1/$name"
 	done
 	chmod 644 "$1"/pg_wand_pgvector--*.sql
 }
 
-# A script that names schemas of other extensions as @extschema:name@, for PG_CONFIG's server: before 16 that is not
-# known, so the script looks the schemas up itself.
-name_schemas() {
-	if [ "${PGV#pg}" -ge 16 ]; then
-		cat
-		return
-	fi
-	cat <<-'SQL'
-		DO $before_16$
-		DECLARE
-		    script pg_catalog.text := $script$
-	SQL
-	cat
-	cat <<-'SQL'
-		$script$;
-		    extension pg_catalog.name;
-		    schema pg_catalog.name;
-		BEGIN
-		    FOR extension, schema IN
-		        SELECT e.extname, n.nspname
-		        FROM pg_catalog.pg_extension AS e
-		        JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace
-		    LOOP
-		        script := pg_catalog.replace(
-		            script, pg_catalog.format('@extschema:%s@', extension), pg_catalog.quote_ident(schema));
-		    END LOOP;
-		    EXECUTE script;
-		END
-		$before_16$ LANGUAGE plpgsql;
-	SQL
+# A script that names schemas of extensions, @extschema@ and @extschema:name@, between two halves of a statement that
+# looks them up (sql/pgvector/schemas.sql says why).
+with_schemas() {
+	sed -n '1,/^{script}$/{/^{script}$/!p}' "$ROOT/sql/pgvector/schemas.sql"
+	sed 's/@extschema@/{pg_wand_pgvector}/g; s/@extschema:\([a-z_]*\)@/{\1}/g' "$1"
+	sed '1,/^{script}$/d' "$ROOT/sql/pgvector/schemas.sql"
 }
 
 # A copy of PG_CONFIG's server in folder $1, without our library and scripts; the server itself stays as it is. Sets

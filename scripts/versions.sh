@@ -19,7 +19,7 @@ run() {
 			"$ROOT/scripts/regress.sh" &&
 			{
 				[ ! -f "$("$PG_CONFIG" --sharedir)/extension/vector.control" ] ||
-					"$ROOT/scripts/regress.sh" pgvector_sidebyside
+					"$ROOT/scripts/regress.sh" pgvector
 			}
 	} 2>&1 | tee "$log" || status=1
 	# PostgreSQL 15: "test a ... ok  5 ms"; later: "ok 1 - a  5 ms".

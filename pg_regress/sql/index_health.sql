@@ -35,6 +35,14 @@ SELECT tablename, indexname, metric, documents > 0 AS has_documents, dead_share,
        regexp_replace(advice, '[0-9]+', 'N') AS advice FROM wand_indexes
 WHERE tablename IN ('docs', 'more', 'parts', 'parts_1', 'mine', 'unlogged') ORDER BY indexname COLLATE "C";
 
+-- Conditions on what is known of an index: the function is called for no other relation, wherever the planner calls it.
+SELECT indexname FROM wand_indexes WHERE tablename = 'docs' AND dead_share > 0.1;
+SELECT indexname FROM wand_indexes WHERE tablename = 'docs' AND pending > 100;
+SELECT w.indexname FROM wand_indexes w JOIN pg_stat_user_indexes u USING (indexrelid) WHERE w.tablename = 'docs' AND w.documents > u.idx_scan;
+ANALYZE docs, more;
+SELECT indexname FROM wand_indexes WHERE tablename = 'docs' AND dead_share > 0.1;
+SELECT indexname FROM wand_indexes WHERE tablename = 'docs' AND documents > 100;
+
 -- Whose are they? An owner sees his own, who watches servers all, and neither a word of what is in them.
 CREATE ROLE health_owner;
 CREATE ROLE health_monitor IN ROLE pg_monitor;

@@ -34,20 +34,24 @@ COMMENT ON FUNCTION @extschema@.wand_health(pg_catalog.regclass) IS
     'how a wand index is doing, from what costs little to read, and what its owner should do; also for members of pg_stat_scan_tables';
 
 -- Indexes that the role may look into, but for those of other sessions. One whose build has not finished or has failed
--- is not opened.
+-- is not opened. A condition on what wand_health gives lets the planner call it before other tables are joined: so its
+-- argument itself depends on all that says that it may be called.
 CREATE VIEW @extschema@.wand_indexes AS
     SELECT n.nspname AS schemaname, t.relname AS tablename, c.relname AS indexname, c.oid AS indexrelid, h.metric,
         h.segments, h.documents, h.dead,
         pg_catalog.round(h.dead::pg_catalog.numeric OPERATOR(pg_catalog./) GREATEST(h.documents, 1), 3) AS dead_share,
         h.pending, h.pending_bytes, h.pending_limit_bytes, h.total_bytes, h.last_merge,
         CASE WHEN i.indisvalid THEN h.advice
-            ELSE 'REINDEX INDEX CONCURRENTLY, unless it is being built: no query uses it' END AS advice
+            ELSE 'not valid: unless it is being built, DROP INDEX if it ends in _ccnew or _ccold, else REINDEX'
+            END AS advice
     FROM pg_catalog.pg_class AS c
     JOIN pg_catalog.pg_am AS a ON a.oid OPERATOR(pg_catalog.=) c.relam
     JOIN pg_catalog.pg_index AS i ON i.indexrelid OPERATOR(pg_catalog.=) c.oid
     JOIN pg_catalog.pg_class AS t ON t.oid OPERATOR(pg_catalog.=) i.indrelid
     JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-    LEFT JOIN LATERAL @extschema@.wand_health(CASE WHEN i.indisvalid THEN c.oid::pg_catalog.regclass END) AS h ON true
+    LEFT JOIN LATERAL @extschema@.wand_health(
+        CASE WHEN i.indisvalid AND a.amname OPERATOR(pg_catalog.=) 'wand' AND c.relkind OPERATOR(pg_catalog.=) 'i'
+            THEN c.oid::pg_catalog.regclass END) AS h ON true
     WHERE a.amname OPERATOR(pg_catalog.=) 'wand'
         AND c.relkind OPERATOR(pg_catalog.=) 'i'
         AND NOT pg_catalog.pg_is_other_temp_schema(c.relnamespace)

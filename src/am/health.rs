@@ -1,5 +1,5 @@
-//! How an index is doing, from what costs little to read: the metapage, the manifest, the pending list and which
-//! documents are dead. Whoever watches many indexes may ask often.
+//! How an index is doing, from what costs little to read: the metapage, the manifest, which documents are dead, and the
+//! pending list, which is short unless nobody flushes it. Whoever watches many indexes may ask often.
 
 use super::inspect::count_pending;
 use super::options;
@@ -95,22 +95,20 @@ fn examine_once(index: IndexRelation, meta: &Meta) -> Result<Health> {
 }
 
 impl Advice {
-    /// For its owner.
-    pub fn text(self) -> String {
+    /// For its owner, on a standby or not.
+    pub fn text(self, standby: bool) -> String {
+        let vacuum = if standby { "VACUUM the table on the primary" } else { "VACUUM the table" };
         match self {
-            Self::Flush { times, autoflush: true } => {
-                format!("VACUUM the table: the pending list, which every query reads, is {times} times its limit")
+            Self::Flush { times, autoflush } => {
+                let or = if autoflush { "" } else { " more often, or set autoflush on" };
+                format!("{vacuum}{or}: the pending list, which every query reads, is {times} times its limit")
             }
-            Self::Flush { times, autoflush: false } => format!(
-                "VACUUM the table more often, or set autoflush on: the pending list, which every query reads, is {times} \
-                 times its limit"
-            ),
             Self::Merge { segments: 1, dead } => {
-                format!("VACUUM the table: it would write a segment anew, without {dead} dead documents")
+                format!("{vacuum}: it would write a segment anew, without {dead} dead documents")
             }
-            Self::Merge { segments, dead: 0 } => format!("VACUUM the table: it would merge {segments} segments"),
+            Self::Merge { segments, dead: 0 } => format!("{vacuum}: it would merge {segments} segments"),
             Self::Merge { segments, dead } => {
-                format!("VACUUM the table: it would merge {segments} segments and drop {dead} dead documents")
+                format!("{vacuum}: it would merge {segments} segments and drop {dead} dead documents")
             }
         }
     }

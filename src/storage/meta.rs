@@ -21,6 +21,8 @@ use crate::engine::segment::pages::PAYLOAD;
 /// The metapage's block.
 pub const META_BLOCK: u32 = 0;
 const MAGIC: u32 = u32::from_le_bytes(*b"WAND");
+/// The first number behind PostgreSQL's last time.
+const TIMES_END: i64 = 9_223_371_331_200_000_000;
 /// The largest manifest that is read: far above what fits an index, far below what memory could not hold.
 const MANIFEST_LIMIT: usize = 256 << 20;
 
@@ -109,7 +111,9 @@ impl Meta {
         let (mut meta, read) =
             bincode::serde::decode_from_slice::<Self, _>(used, fixed()).map_err(|_| bad("metapage cannot be read"))?;
         meta.created = page.special().stamp;
-        meta.merged_at = used.get(read..).and_then(|rest| rest.first_chunk()).map(|bytes| i64::from_le_bytes(*bytes));
+        let merged_at = used.get(read..).and_then(|rest| rest.first_chunk()).map(|bytes| i64::from_le_bytes(*bytes));
+        // A damaged one need not be a time at all.
+        meta.merged_at = merged_at.filter(|at| (0..TIMES_END).contains(at));
         if meta.magic != MAGIC {
             return Err(bad("metapage has another magic number"));
         }

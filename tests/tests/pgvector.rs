@@ -133,6 +133,7 @@ fn three_extensions_live_together() {
            ALTER DATABASE new SET search_path = "of pgvector", "Of pg_wand", "between", public"#,
     );
     let mut client = connect("old");
+    names_that_could_mislead_are_refused(&mut connect("new"), &mut cluster.connect_to("new"));
     run(
         &mut client,
         "CREATE TABLE items (id bigint PRIMARY KEY, emb sparsevec(10));
@@ -170,6 +171,75 @@ fn three_extensions_live_together() {
         if is_real { "the real" } else { "a stand-in for" }
     );
     drop(superuser);
+    cluster.finish();
+}
+
+/// The script runs as superuser, with schemas that an ordinary user named.
+fn names_that_could_mislead_are_refused(keeper: &mut Client, superuser: &mut Client) {
+    let refused = |client: &mut Client, sql: &str, code: &str| {
+        let error = client.batch_execute(sql).expect_err(sql);
+        assert_eq!(error.code().map(|code| code.code()), Some(code), "{}", describe(&error));
+    };
+    run(keeper, r#"CREATE SCHEMA "a@extschema:vector@b"; CREATE SCHEMA "a{vector}b"; CREATE SCHEMA "a""b""#);
+    run(superuser, r#"CREATE SCHEMA "v{pg_wand}w" AUTHORIZATION keeper; CREATE EXTENSION vector SCHEMA "v{pg_wand}w""#);
+    run(keeper, "CREATE SCHEMA plain; CREATE EXTENSION pg_wand SCHEMA plain");
+    for schema in ["a@extschema:vector@b", "a{vector}b", r#"a""b"#, "plain"] {
+        refused(keeper, &format!("CREATE EXTENSION pg_wand_pgvector SCHEMA \"{schema}\""), "3F000");
+    }
+    run(superuser, r#"DROP EXTENSION vector; DROP SCHEMA "v{pg_wand}w"; CREATE EXTENSION vector SCHEMA plain"#);
+    run(superuser, "ALTER EXTENSION vector DROP TYPE plain.sparsevec");
+    refused(keeper, "CREATE EXTENSION pg_wand_pgvector SCHEMA plain", "42704");
+    run(superuser, "ALTER EXTENSION vector ADD TYPE plain.sparsevec");
+    run(keeper, "CREATE EXTENSION pg_wand_pgvector SCHEMA plain; DROP EXTENSION pg_wand_pgvector");
+    run(superuser, "DROP EXTENSION vector; DROP EXTENSION pg_wand; DROP SCHEMA plain");
+    run(keeper, r#"DROP SCHEMA "a@extschema:vector@b"; DROP SCHEMA "a{vector}b"; DROP SCHEMA "a""b""#);
+}
+
+/// A library whose distances are a little less than ours, as those of a build that fuses float4 operations may be: its
+/// rows come in its order, sealed or waiting. (The executor ends a query whose row is nearer than the index said.)
+#[test]
+fn other_libraries_have_other_last_bits() {
+    let cluster = Cluster::start_new(&["autovacuum = off"]);
+    let mut client = cluster.connect();
+    run(&mut client, "CREATE EXTENSION pg_wand");
+    for (operator, function, metric, less) in [
+        ("<#>", "svec_negative_inner_product", "inner_product", "ours - abs(ours) * 1.2e-7"),
+        ("<=>", "cosine_distance", "cosine", "greatest(ours - 1.2e-7, 0)"),
+        ("<->", "l2_distance", "l2", "ours * (1 - 1.2e-7)"),
+    ] {
+        run(
+            &mut client,
+            &format!(
+                "CREATE FUNCTION theirs_{metric}(svec, svec) RETURNS float8 LANGUAGE sql IMMUTABLE STRICT
+                     RETURN (SELECT {less} FROM {function}($1, $2) AS ours);
+                 CREATE OPERATOR <{operator}> (LEFTARG = svec, RIGHTARG = svec, FUNCTION = theirs_{metric});
+                 CREATE OPERATOR CLASS theirs_{metric} FOR TYPE svec USING wand AS
+                     OPERATOR 1 <{operator}> (svec, svec) FOR ORDER BY float_ops,
+                     FUNCTION 1 wand_metric_{metric}(internal);
+                 CREATE TABLE items_{metric} (id bigserial PRIMARY KEY, emb svec);
+                 CREATE INDEX items_{metric}_emb ON items_{metric} USING wand (emb theirs_{metric})"
+            ),
+        );
+        let mut random = Random::new(7);
+        for is_sealed in [false, true] {
+            for _ in 0..200 {
+                let vector = corpus::document(Profile::Learned, &mut random).expect("a document");
+                run(&mut client, &format!("INSERT INTO items_{metric} (emb) VALUES ('{}')", corpus::literal(&vector)));
+            }
+            if is_sealed {
+                run(&mut client, &format!("VACUUM items_{metric}"));
+            }
+            for _ in 0..20 {
+                let query = corpus::literal(&corpus::query(Profile::Learned, &mut random));
+                let order = format!("emb <{operator}> '{query}'");
+                let sql = format!("SELECT id, {order} FROM items_{metric} ORDER BY {order}");
+                let index = format!("items_{metric}_emb");
+                let question = Question { sql: &sql, index: Some(&index), cut: false };
+                oracle::compare(&mut client, &question).unwrap_or_else(|e| panic!("{e}\n{sql}"));
+            }
+        }
+    }
+    drop(client);
     cluster.finish();
 }
 

@@ -14,6 +14,16 @@ pub struct OwnedIndex {
     pub heap: PgRelation,
 }
 
+/// An index that is to be watched.
+pub enum Watched {
+    /// It is there.
+    Open(OwnedIndex),
+    /// Another session has it for itself, or its table: it is being rebuilt, for example.
+    Locked,
+    /// It was dropped.
+    Gone,
+}
+
 impl OwnedIndex {
     /// Kind, access method and ownership are checked before anything is locked or opened.
     pub fn open(oid: pg_sys::Oid, mode: u32) -> Self {
@@ -30,16 +40,26 @@ impl OwnedIndex {
         })
     }
 
-    /// For whoever watches many indexes, some of which may be dropped meanwhile: `None` if there is no such relation any
-    /// more. Also for members of pg_stat_scan_tables, who may learn how large any table is and how many dead rows it has.
-    pub fn open_to_watch(oid: pg_sys::Oid) -> Option<Self> {
-        pg_class::look_up(oid, |_| ())?;
+    /// For whoever watches many indexes, and is not to wait for any. Also for members of pg_stat_scan_tables, who may learn
+    /// how large any table is and how many dead rows it has.
+    pub fn open_to_watch(oid: pg_sys::Oid) -> Watched {
+        if pg_class::look_up(oid, |_| ()).is_none() {
+            return Watched::Gone;
+        }
         check_is_wand(oid);
         // SAFETY: a catalogue look-up for the session's user.
         if !unsafe { pg_sys::has_privs_of_role(pg_sys::GetUserId(), pg_sys::ROLE_PG_STAT_SCAN_TABLES.into()) } {
             check_owner(oid);
         }
-        Self::open_checked(oid, pg_sys::AccessShareLock)
+        // SAFETY: a catalogue look-up; no valid oid if the index has gone since.
+        let heap = unsafe { pg_sys::IndexGetRelation(oid, true) };
+        let mode = pg_sys::AccessShareLock as pg_sys::LOCKMODE;
+        // The table first, as everybody does. Both are held until the transaction ends.
+        // SAFETY: takes a lock or does not; nothing is opened.
+        if ![heap, oid].into_iter().all(|oid| unsafe { pg_sys::ConditionalLockRelationOid(oid, mode) }) {
+            return Watched::Locked;
+        }
+        Self::open_checked(oid, pg_sys::AccessShareLock).map_or(Watched::Gone, Watched::Open)
     }
 
     /// `None` if the index has gone since it was looked up.
