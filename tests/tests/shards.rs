@@ -157,7 +157,7 @@ impl Shards {
         assert!(all.contains("Merge Append") && !all.contains("Sort\n"), "{all}");
         assert_eq!(all.matches("Remote SQL: ").count(), N_SHARDS, "{all}");
         assert_eq!(all.matches("ORDER BY (emb OPERATOR(public.<#>) ").count(), N_SHARDS, "{all}");
-        let one = plan("docs_0");
+        let one = plan("docs_whole");
         assert!(one.contains(" LIMIT 10::bigint") && !one.contains("Limit\n"), "{one}");
     }
 
