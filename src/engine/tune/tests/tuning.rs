@@ -114,6 +114,8 @@ fn what_is_refused() {
     assert_eq!(try_it(&topics, 1), Err(TuneError::BadFolds { folds: 1 }));
     assert_eq!(try_it(&topics[..1], 2), Err(TuneError::TooFew { what: "topics", n: 1 }));
     assert_eq!(try_it(&[], 2), Err(TuneError::TooFew { what: "topics", n: 0 }));
+    // Two are the least there may be.
+    assert!(try_it(&topics[..2], 2).is_ok());
     let mut bad = topics.clone();
     bad[2].lists.pop();
     assert_eq!(try_it(&bad, 2), Err(TuneError::OtherLists { topic: 3, lists: 1, expected: 2 }));
