@@ -2,7 +2,9 @@
 //! worth. An allocator counts: bytes that are asked for and not given back; a buffer that grows counts as what it grows
 //! by, which is what large ones cost.
 //!
-//! Promised: at most 4 times the input and 1 MB beside it; twice the input takes at most about twice the time.
+//! Promised: at most 4 times the input and 1 MB beside it; four times the input takes about four times as long. (A byte
+//! of what no longer fits a processor's own cache takes up to twice as long as one that does: with twice the input,
+//! which a square makes four times, the two could not be told apart.)
 //! Sizes: `PG_WAND_BYTES` of the smaller input (1,000,000; before a release 50,000,000), `PG_WAND_MEMORY_IMAGES` damaged
 //! segments (300; before a release 20,000).
 
@@ -158,7 +160,7 @@ type Parse = fn(&[u8]) -> bool;
 
 fn try_door(name: &str, parse: Parse, kinds: &[(&str, Make)], n: usize) {
     for (kind, make) in kinds {
-        let inputs = [make(n), make(2 * n)];
+        let inputs = [make(n), make(4 * n)];
         let mut best = [Duration::MAX; 2];
         // Caches are everybody's, too: only what is slow again and again is slow.
         for attempt in 0..12 {
@@ -174,15 +176,19 @@ fn try_door(name: &str, parse: Parse, kinds: &[(&str, Make)], n: usize) {
         }
         let per_mb = |at: usize| best[at].as_secs_f64() * 1e3 / (inputs[at].len() as f64 / 1e6);
         println!("  {name}, {kind}: {:.1} and {:.1} ms a MB", per_mb(0), per_mb(1));
-        assert!(ratio(best) < MOST_TIMES, "{name}, {kind}: twice the input takes {:.1} times as long", ratio(best));
+        assert!(
+            ratio(best) < MOST_TIMES,
+            "{name}, {kind}: four times the input takes {:.1} times as long",
+            ratio(best)
+        );
     }
 }
 
-/// Twice the input may take so many times as long: room for a busy machine, not for a square.
-const MOST_TIMES: f64 = 3.6;
+/// Four times the input may take so many times as long: room for caches and a busy machine, not for a square's 16.
+const MOST_TIMES: f64 = 10.0;
 
-fn ratio([once, twice]: [Duration; 2]) -> f64 {
-    twice.as_secs_f64() / once.as_secs_f64().max(0.004)
+fn ratio([once, four_times]: [Duration; 2]) -> f64 {
+    four_times.as_secs_f64() / once.as_secs_f64().max(0.004)
 }
 
 /// Numbers that are the same for the same seed (SplitMix64).

@@ -117,6 +117,7 @@ fn compare(mut bench: Bench<'_>, report: &mut Report) {
             }
         }
         if with_hnsw {
+            ways.push(Way::on_sparsevec());
             ways.extend(Way::hnsw(k));
         }
         ways.extend(Way::scans(with_hnsw));

@@ -88,7 +88,8 @@ impl Server {
         self.run(&format!("VACUUM ANALYZE {table}"));
     }
 
-    /// Our table and pgvector's, if wanted, each with its index.
+    /// Our table, pgvector's if wanted, and then one like pgvector's with our index: each with one index, or the planner
+    /// would choose.
     pub fn set_up(&mut self, data: &Collection, with_hnsw: bool) -> Vec<Index> {
         self.load("ours", "svec", &data.docs);
         let mut indexes = vec![self.build("wand", "ours")];
@@ -96,6 +97,9 @@ impl Server {
             self.run("CREATE EXTENSION vector");
             self.load("theirs", "sparsevec", &data.docs);
             indexes.push(self.build("pgvector HNSW", "theirs"));
+            self.run("CREATE EXTENSION pg_wand_pgvector");
+            self.load("both", "sparsevec", &data.docs);
+            indexes.push(self.build("wand on sparsevec", "both"));
         }
         indexes
     }

@@ -44,6 +44,12 @@ impl Way {
         Self { name: name.into(), family: "wand", exact: true, how, speed: Speed::Fast }
     }
 
+    /// Our index on pgvector's type, by pgvector's operator.
+    pub fn on_sparsevec() -> Self {
+        let how = How::Server { table: "both", kind: "sparsevec", settings: vec![INDEX_ONLY.into()] };
+        Self { how, ..Self::wand("wand on sparsevec", Vec::new()) }
+    }
+
     /// In the index's own order, which is that of its 8-bit weights.
     pub fn unchecked() -> Self {
         Self::approximate("wand, recheck off", "recheck", "off")
