@@ -98,8 +98,8 @@ impl Server {
             self.load("theirs", "sparsevec", &data.docs);
             indexes.push(self.build("pgvector HNSW", "theirs"));
             self.run("CREATE EXTENSION pg_wand_pgvector");
-            self.load("both", "sparsevec", &data.docs);
-            indexes.push(self.build("wand on sparsevec", "both"));
+            self.load("sparsevecs", "sparsevec", &data.docs);
+            indexes.push(self.build("wand on sparsevec", "sparsevecs"));
         }
         indexes
     }

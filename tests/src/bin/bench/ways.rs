@@ -46,7 +46,7 @@ impl Way {
 
     /// Our index on pgvector's type, by pgvector's operator.
     pub fn on_sparsevec() -> Self {
-        let how = How::Server { table: "both", kind: "sparsevec", settings: vec![INDEX_ONLY.into()] };
+        let how = How::Server { table: "sparsevecs", kind: "sparsevec", settings: vec![INDEX_ONLY.into()] };
         Self { how, ..Self::wand("wand on sparsevec", Vec::new()) }
     }
 
