@@ -12,6 +12,8 @@ use pg_wand_tests::oracle::{self, Question, Row, describe};
 use pg_wand_tests::random::Random;
 use pg_wand_tests::{begin, size};
 use postgres::Client;
+use postgres::types::{Format, IsNull, ToSql, Type, private::BytesMut};
+use std::error::Error;
 use std::path::Path;
 
 /// The distances, and pgvector's names of the classes for them.
@@ -21,6 +23,57 @@ const PROFILES: [Profile; 5] = [Profile::Learned, Profile::Ties, Profile::Negati
 
 fn run(client: &mut Client, sql: &str) {
     client.batch_execute(sql).unwrap_or_else(|e| panic!("{}\n{sql}", describe(&e)));
+}
+
+/// Bytes on the wire, in text (as JDBC's PGobject sends them) or binary (as pgx does), declared as any type.
+#[derive(Debug)]
+struct Bound(Format, &'static [u8]);
+
+impl ToSql for Bound {
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        out.extend_from_slice(self.1);
+        Ok(IsNull::No)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    fn to_sql_checked(&self, of: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        self.to_sql(of, out)
+    }
+
+    fn encode_format(&self, _: &Type) -> Format {
+        self.0
+    }
+}
+
+/// pgvector's clients declare what they bind as `sparsevec`: it goes into columns of both types and finds their indexes.
+fn what_clients_bind(client: &mut Client) {
+    let sparsevec = client.prepare("SELECT $1::sparsevec").expect("a statement").params()[0].clone();
+    assert_eq!(sparsevec.name(), "sparsevec");
+    let text = Bound(Format::Text, b"{2:1.5,4:-1}/5");
+    // Dimension, non-zeros, 0; indices from 0; weights.
+    const BINARY: [u8; 28] =
+        [0, 0, 0, 5, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 3, 0x3f, 0xc0, 0, 0, 0xbf, 0x80, 0, 0];
+    let binary = Bound(Format::Binary, &BINARY);
+    for r#type in ["svec", "sparsevec"] {
+        run(client, &format!("CREATE TABLE bound (emb {type}(5)); CREATE INDEX bound_emb ON bound USING wand (emb)"));
+        let insert = client.prepare_typed("INSERT INTO bound VALUES ($1)", std::slice::from_ref(&sparsevec));
+        let insert = insert.expect("INSERT");
+        let order = "SELECT emb::text, emb <#> $1 FROM bound ORDER BY emb <#> $1";
+        let best = client.prepare_typed(order, std::slice::from_ref(&sparsevec)).expect("SELECT");
+        run(client, "SET enable_seqscan = off");
+        for value in [&text, &binary] {
+            client.execute(&insert, &[value]).expect("INSERT");
+            for row in client.query(&best, &[value]).expect("SELECT") {
+                assert_eq!((row.get::<_, &str>(0), row.get::<_, f64>(1)), ("{2:1.5,4:-1}/5", -3.25));
+            }
+        }
+        let scans = client.query_one("SELECT rows FROM wand_last_scan() WHERE index = 'bound_emb'::regclass", &[]);
+        assert_eq!(scans.expect("a scan of the index").get::<_, i64>(0), 2);
+        run(client, "DROP TABLE bound");
+    }
 }
 
 fn has_pgvector(extensions: &Path) -> bool {
@@ -37,6 +90,7 @@ fn an_index_of_sparsevec_is_exact() {
     let cluster = Cluster::start_new(&["autovacuum = off"]);
     let mut client = cluster.connect();
     run(&mut client, "CREATE EXTENSION vector; CREATE EXTENSION pg_wand; CREATE EXTENSION pg_wand_pgvector");
+    what_clients_bind(&mut client);
     let mut random = Random::new(seed);
     for profile in PROFILES {
         run(&mut client, &format!("CREATE TABLE items (id bigserial PRIMARY KEY, emb sparsevec({}))", corpus::DIM));
