@@ -11,8 +11,10 @@ export PG_WAND_CASES=${PG_WAND_CASES:-40} PG_WAND_MUTATIONS=${PG_WAND_MUTATIONS:
 export PG_WAND_IMAGES=${PG_WAND_IMAGES:-1000} PROPTEST_CASES=${PROPTEST_CASES:-32}
 case $part in
 engine)
-	# The toolchain is the stable one, whose compiler has the sanitizer but no name for it.
-	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address" ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1} \
+	# The toolchain is the stable one, whose compiler has the sanitizer but no name for it. Tests ask for more memory
+	# than there can be, to see that refused.
+	export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:allocator_may_return_null=1}
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address" \
 		cargo test --locked --package pg_wand --lib --no-default-features --target x86_64-unknown-linux-gnu \
 		--target-dir "$TARGET/asan" "$@"
 	say "sanitize: engine: no finding of the address sanitizer"

