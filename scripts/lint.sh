@@ -4,15 +4,7 @@
 source "$(dirname "$0")/common.sh"
 cd "$ROOT"
 
-requirements=tests/script/requirements.txt
-python=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-packages=$TARGET/lint/python$python-$(sha256sum <$requirements | cut -c1-16)
-if [ ! -d "$packages" ]; then
-	rm -rf "$packages.part"
-	python3 -m pip install --quiet --root-user-action=ignore --no-deps --only-binary=:all: \
-		--target "$packages.part" -r $requirements
-	mv "$packages.part" "$packages"
-fi
+python_packages "$TARGET/lint" tests/script/requirements.txt
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -20,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 judge() {
 	perl -0pe 's/LANGUAGE sql ([^;]*?)\s+RETURN (.*?);\n/LANGUAGE C $1 AS \x27x\x27;\nSELECT $2;\n/sg' "$1" \
 		>"$work/read.sql"
-	PYTHONPATH=$packages python3 "$packages/bin/pgspot" "$work/read.sql"
+	PYTHONPATH=$PACKAGES python3 "$PACKAGES/bin/pgspot" "$work/read.sql"
 }
 
 # First see it find something: without findings it would prove nothing.

@@ -19,7 +19,7 @@ files=("$@")
 	index_l2 index_nulls index_stream svec_aggregates svec_binary svec_casts svec_corrupted svec_text svec_toast
 	weights_pruning)
 [ "${files[*]}" != all ] || mapfile -t files < <(cd "$ROOT/pg_regress/sql" && ls ./*.sql | sed 's|^./||; s|\.sql$||' |
-	grep -vx pgvector_sidebyside)
+	grep -v "^pgvector_")
 
 # No parallel workers: one process is slow enough. A shared buffer pool that is small is read again more often.
 server_start "jit = off" "autovacuum = off" "max_parallel_workers = 0" "shared_buffers = 8MB" \

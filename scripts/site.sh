@@ -3,7 +3,7 @@
 # page outside the navigation is an error. Packages come from PyPI, as docs/requirements.txt pins them.
 source "$(dirname "$0")/common.sh"
 cd "$ROOT"
-source scripts/site_packages.sh
+python_packages "$TARGET/site-packages" docs/requirements.txt
 python3 docs/pictures/draw.py --check
 # Not --quiet: that silences warnings before they are counted.
 log=$(mktemp)

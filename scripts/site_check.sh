@@ -4,7 +4,7 @@
 source "$(dirname "$0")/common.sh"
 cd "$ROOT"
 "$ROOT/scripts/site.sh"
-source scripts/site_packages.sh
+python_packages "$TARGET/site-packages" docs/requirements.txt
 CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
 if [ -z "$CHROMIUM" ]; then
 	command -v apt-get >/dev/null || die "please install chromium, or name it by CHROMIUM=..."

@@ -18,19 +18,7 @@ step() {
 	printf '\n== %s\n' "$name"
 	local begin=$SECONDS
 	"$@" 2>&1 | tee "$log" || status=1
-	# cargo: "test result: ok. 3 passed; 0 failed"; pg_regress 15: "test a ... ok  5 ms", 16 and later: "ok 1 - a  5 ms";
-	# crash rounds: "crash round 3 ok"; pytest: "1 failed, 3 passed, 2 skipped in 0.50s"
-	read -r ok bad < <(awk '
-		/^test result: / { ok += $4; bad += $6 }
-		/^test .* \.\.\. ok +[0-9]+ ms$/ || /^ok +[0-9]+ / || /^crash round [0-9]+ ok/ { ok++ }
-		/^test .* \.\.\. FAILED.* [0-9]+ ms$/ || /^not ok +[0-9]+ / { bad++ }
-		/^[0-9]+ [a-z]+.* in [0-9.]+s/ {
-			for (i = 2; i <= NF; i++) {
-				if ($i ~ /^passed/) ok += $(i - 1)
-				if ($i ~ /^(failed|error)/) bad += $(i - 1)
-			}
-		}
-		END { print ok + 0, bad + 0 }' "$log")
+	read -r ok bad < <(count_tests "$log")
 	[ "$status" = 0 ] || [ "$bad" -gt 0 ] || bad=1
 	passed=$((passed + ok))
 	failed=$((failed + bad))

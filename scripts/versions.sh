@@ -22,11 +22,7 @@ run() {
 					"$ROOT/scripts/regress.sh" pgvector
 			}
 	} 2>&1 | tee "$log" || status=1
-	# PostgreSQL 15: "test a ... ok  5 ms"; later: "ok 1 - a  5 ms".
-	read -r ok bad < <(awk '
-		/^test .* \.\.\. ok +[0-9]+ ms$/ || /^ok +[0-9]+ / { ok++ }
-		/^test .* \.\.\. FAILED.* [0-9]+ ms$/ || /^not ok +[0-9]+ / { bad++ }
-		END { print ok + 0, bad + 0 }' "$log")
+	read -r ok bad < <(count_tests "$log")
 	[ "$status" = 0 ] || [ "$bad" -gt 0 ] || bad=1
 }
 

@@ -68,8 +68,7 @@ fn examine_once(index: IndexRelation, meta: &Meta) -> Result<Health> {
     for segment in &segments {
         let of = &segment.descriptor().meta;
         let n_dead = segment.reader().dead().map_err(|e| segment.locate(e))?.len();
-        let n_pages = of.pages.iter().map(|&n| u64::from(n)).sum();
-        sizes.push(Size { n_docs: u64::from(of.n_docs), n_dead, n_pages });
+        sizes.push(Size { n_docs: u64::from(of.n_docs), n_dead, n_pages: of.all_pages() });
     }
     let (pages, limit) = (u64::from(meta.pending.n_pages), u64::from(options::pending_limit(index)).max(1));
     let advice = match policy::choose(&sizes, Effort::Full) {

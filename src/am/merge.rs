@@ -43,7 +43,7 @@ fn merge_once(index: IndexRelation, lock: &MaintenanceLock, effort: Effort, busy
     let mut segments = Vec::with_capacity(manifest.segments.len());
     let mut sizes = Vec::with_capacity(manifest.segments.len());
     for descriptor in manifest.segments.into_iter().filter(|s| !busy.contains(&s.id)) {
-        let n_pages = descriptor.meta.pages.iter().map(|&n| u64::from(n)).sum();
+        let n_pages = descriptor.meta.all_pages();
         let n_docs = u64::from(descriptor.meta.n_docs);
         let pages = SegmentPages::new(index, descriptor, n_blocks)?;
         // An INSERT does not even ask what is dead in segments that it must not touch.

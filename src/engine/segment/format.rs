@@ -346,6 +346,11 @@ impl SegmentMeta {
         self.pages[part.index()]
     }
 
+    /// Pages of all parts.
+    pub fn all_pages(&self) -> u64 {
+        self.pages.iter().map(|&n| u64::from(n)).sum()
+    }
+
     /// How many pages the parts must have whose size follows from the totals.
     pub fn expected_pages(&self) -> [(Part, u32); 5] {
         let terms = self.n_terms.div_ceil(TERMS_PER_PAGE);
