@@ -74,6 +74,8 @@ fn files_of_another_format_say_reindex() {
                 // A partial index need not have the row.
                 assert!(error.is_some() || shape.name == "partial", "{}: a write was let through", shape.name);
                 run(&mut client, "ROLLBACK");
+                let advice = advice(&mut client, shape.name);
+                assert!(advice.starts_with("REINDEX") && advice.contains("another version of pg_wand"), "{advice}");
             }
             run(&mut client, &format!("REINDEX INDEX {}_idx", shape.name));
             found += &shown(shape.name, &shape.answers(&mut client));
@@ -82,6 +84,12 @@ fn files_of_another_format_say_reindex() {
         drop(client);
         cluster.stop("fast");
     }
+}
+
+/// What `wand_indexes` says of the index.
+fn advice(client: &mut Client, shape: &str) -> String {
+    let row = client.query_one("SELECT advice FROM wand_indexes WHERE tablename = $1", &[&shape]).expect("a row");
+    row.get::<_, Option<String>>(0).unwrap_or_else(|| panic!("{shape}: no advice"))
 }
 
 fn refused(client: &mut Client, sql: &str, version: u16, whole: bool) {

@@ -1,6 +1,7 @@
 //! A block number is compared with the file before it is used. An index whose file has lost its end (a file system that
 //! forgot it, a copy that was cut short) is damaged, and whatever meets the hole says so: XX002, the index's name, the
 //! block, the REINDEX hint. Nothing reads past the end, no query answers with rows missing, REINDEX repairs the index.
+//! Whoever watches all indexes is told which is damaged, and loses none of the others.
 //!
 //! Sizes: SHORT_ROWS (400). SEED repeats the vectors.
 
@@ -64,6 +65,21 @@ fn ask(client: &mut Client, context: &str) -> usize {
     refused
 }
 
+/// Whether `wand_indexes` calls the index damaged. It has a row for each index, whatever the state of one.
+fn is_told_damaged(client: &mut Client, context: &str) -> bool {
+    let sql = "SELECT indexname::text, advice FROM wand_indexes ORDER BY 1";
+    let rows = client.query(sql, &[]).unwrap_or_else(|e| panic!("{context}: {}", oracle::describe(&e)));
+    let rows: Vec<(String, Option<String>)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let names: Vec<&str> = rows.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["docs_emb", "sound_emb"], "{context}");
+    assert_eq!(rows[1].1, None, "{context}: advice for a sound index");
+    let Some(advice) = &rows[0].1 else { return false };
+    let damaged = advice.starts_with("REINDEX INDEX CONCURRENTLY: damaged, in block ");
+    // Otherwise it is told of nothing but its segments, or the list.
+    assert!(damaged || advice.starts_with("VACUUM the table"), "{context}: {advice}");
+    damaged
+}
+
 #[test]
 fn a_file_without_its_end_is_damaged() {
     let seed = seed();
@@ -73,7 +89,9 @@ fn a_file_without_its_end_is_damaged() {
     let mut client = cluster.connect();
     run(&mut client, "CREATE EXTENSION pg_wand; CREATE TABLE docs (id bigint, emb svec)");
     run(&mut client, "CREATE INDEX docs_emb ON docs USING wand (emb)");
-    let (mut refused, mut tried) = (0, 0);
+    run(&mut client, "CREATE TABLE sound (emb svec); CREATE INDEX sound_emb ON sound USING wand (emb)");
+    run(&mut client, "INSERT INTO sound VALUES ('{1:1}')");
+    let (mut refused, mut tried, mut told) = (0, 0, 0);
     for (share, of) in [(0, 1), (1, 4), (1, 2), (9, 10), (1, 1)] {
         fill(&mut client, &mut random);
         let sql = "SELECT pg_relation_filepath('docs_emb'), (pg_relation_size('docs_emb') / 8192)::int";
@@ -91,6 +109,10 @@ fn a_file_without_its_end_is_damaged() {
         run(&mut client, "SET enable_seqscan = off; SET enable_sort = off");
         let problems = oracle::check_index(&mut client, "docs_emb");
         assert!(!problems.is_empty(), "{context}: the check finds nothing");
+        let damaged = is_told_damaged(&mut client, &context);
+        // Without anything but the metapage it cannot be overlooked.
+        assert!(damaged || kept > 1, "{context}: wand_indexes overlooks it");
+        told += usize::from(damaged);
         let n = ask(&mut client, &context);
         assert!(n > 0, "{context}: nothing was refused");
         (refused, tried) = (refused + n, tried + STATEMENTS.len());
@@ -98,11 +120,12 @@ fn a_file_without_its_end_is_damaged() {
         let problems = oracle::check_index(&mut client, "docs_emb");
         assert!(problems.is_empty(), "{context}: after REINDEX: {}", problems.join("\n"));
         assert_eq!(ask(&mut client, &format!("{context}, after REINDEX")), 0);
+        assert!(!is_told_damaged(&mut client, &context), "{context}: damaged after REINDEX");
     }
     drop(client);
     cluster.stop("fast");
     let others: Vec<_> =
         logwatch::offences(&cluster.log()).into_iter().filter(|line| !line.contains("XX002")).collect();
     assert!(others.is_empty(), "the server's log is not clean:\n{}", others.join("\n"));
-    println!("short_file: {refused} of {tried} statements refused; SEED={seed}");
+    println!("short_file: {refused} of {tried} statements refused, wand_indexes told of {told} of 5; SEED={seed}");
 }
