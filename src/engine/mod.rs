@@ -29,6 +29,8 @@ pub mod selectivity;
 pub mod space;
 pub mod survey;
 #[cfg(test)]
+mod survey_tests;
+#[cfg(test)]
 mod tests;
 pub mod tune;
 pub mod vector;

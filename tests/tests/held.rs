@@ -61,16 +61,16 @@ fn service_stays_as_it_was() {
     let throughput = halves[1].operations as f64 / halves[0].operations as f64;
     let p99 = halves[1].p99 / halves[0].p99;
     let warm = if load.time >= LONG { 1 } else { MOMENTS as usize / 2 - 1 };
-    for (number, session) in sessions.iter().enumerate() {
-        session.assert_flat(warm, &format!("SEED={seed}: session of client {number}"));
-    }
     let growth = sessions.iter().map(|session| session.growth(warm)).max().expect("clients");
-    verify(&cluster, &mut random, seed);
     println!(
         "held: {clients} clients, {rows} rows, {seconds} s, {} and {} operations ({throughput:.3}), 99 % within {:.1} \
          and {:.1} ms ({p99:.2}), greatest growth of a session {growth} kB; SEED={seed}",
         halves[0].operations, halves[1].operations, halves[0].p99, halves[1].p99,
     );
+    verify(&cluster, &mut random, seed);
+    for (number, session) in sessions.iter().enumerate() {
+        session.assert_flat(warm, &format!("SEED={seed}: session of client {number}"));
+    }
     if load.time >= LONG {
         assert!(throughput >= 0.9, "SEED={seed}: the second half had {throughput:.3} of the first one's operations");
         assert!(p99 <= 3.0, "SEED={seed}: the second half's 99th percentile is {p99:.2} times the first one's");

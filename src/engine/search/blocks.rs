@@ -117,7 +117,7 @@ impl SegmentBlocks {
             _ => None,
         };
         let lanes = (n_ranges, &mut blocks.lanes[..]);
-        blocks.rare = RareLists::add(segment, &blocks.lists, few.as_ref(), lanes, scratch.postings())?;
+        blocks.rare = RareLists::add(segment, &blocks.lists, few.as_ref(), lanes, scratch)?;
         if let (Some(within), None) = (&blocks.within, few) {
             mask::keep_lanes(&mut blocks.lanes, within, simd);
         }

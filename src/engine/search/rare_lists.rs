@@ -3,6 +3,7 @@
 
 use super::block_lookups::gallop;
 use super::query::PlannedList;
+use super::scratch::Scratch;
 use crate::engine::error::{Result, reserve, reserved};
 use crate::engine::filter::docset::DocSet;
 use crate::engine::segment::format::{BLOCK_DOCS, RANGE_BLOCKS, RANGE_DOCS};
@@ -49,14 +50,14 @@ impl FewDocuments {
 }
 
 impl RareLists {
-    /// Adds what the rare ones among `lists` are to the lanes, in the memory of `decoded`: all postings, or those of
+    /// Adds what the rare ones among `lists` are to the lanes, in working memory of `scratch`: all postings, or those of
     /// `few` documents.
     pub fn add<P: PartPages>(
         segment: &SegmentReader<'_, P>,
         lists: &[PlannedList],
         few: Option<&FewDocuments>,
         (n_ranges, lanes): (usize, &mut [u16]),
-        mut decoded: Vec<u32>,
+        scratch: &mut Scratch,
     ) -> Result<Self> {
         let rare = || lists.iter().filter(|l| !l.list.frequent);
         let most = few.map_or(usize::MAX, |few| few.docs.len());
@@ -64,6 +65,7 @@ impl RareLists {
         let begins = reserved(rare().count() * n_ranges + 1, "rare lists")?;
         let rows = reserved(lists.len(), "rare lists")?;
         // One place more than there are postings: what a filler leaves behind is written over.
+        let mut decoded = scratch.postings(total + 1);
         reserve(&mut decoded, total + 1, "rare lists")?;
         decoded.resize(total + 1, 0);
         let mut own = Self { decoded, begins, rows, n_ranges };
