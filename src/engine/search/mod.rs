@@ -37,3 +37,5 @@ mod oracle_tests;
 mod shapes_tests;
 #[cfg(test)]
 mod starts_tests;
+#[cfg(test)]
+mod strategy_tests;
