@@ -245,3 +245,26 @@ impl Survey {
         if cheaper { Way::Bounds } else { Way::Exhaustive }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_stands_for_the_rest() {
+        let seen = Survey {
+            documents: 100.0,
+            segments: 1,
+            terms: 2.0,
+            lists: 2.0,
+            postings: 50.0,
+            rare: 10.0,
+            bounded: 100.0,
+        };
+        let all = seen.extrapolate(8, 4, 3, 200.0);
+        assert_eq!((all.documents, all.segments, all.terms, all.lists), (200.0, 3, 4.0, 12.0));
+        assert_eq!((all.postings, all.rare, all.bounded), (200.0, 40.0, 400.0));
+        let nothing = Survey::default().extrapolate(0, 0, 0, 0.0);
+        assert_eq!(nothing, Survey::default());
+    }
+}

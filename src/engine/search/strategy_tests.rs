@@ -97,7 +97,7 @@ fn few_documents_are_looked_up_one_by_one() {
     assert_eq!((few.candidates, few.exhaustive, few.bounded, few.within), (true, false, 0, 800));
     let more = counts((810, 300));
     assert_eq!((more.candidates, more.within), (false, 810));
-    // Half of the documents, in half of the blocks.
+    // Half of the documents, and some of every block.
     let half = counts((u64::MAX, 2));
     assert_eq!((half.candidates, half.within), (false, 125_000));
     let whole = self::counts(&large, 1, Strategy::Candidates, None);
